@@ -1,0 +1,128 @@
+/**
+ * Entry of the sensor's worker thread: the journal and the spool intake, both synchronous, in one place.
+ *
+ * Started by sensor-worker.ts, which gives the settings and the journal's port. Tells the main thread: started or
+ * failed (once), log lines, and the intake's gauges when they change. Ends when the journal is closed through its
+ * port, or when the port closes; an exception ends the thread, and the service with it.
+ */
+
+import { join } from 'node:path';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+
+import type { LogFields, LogLevel, Logger } from '../core/ports.ts';
+import type { MinFree } from '../core/settings.ts';
+import { readDocument } from '../idmef/read-document.ts';
+import { JournalCore } from '../journal/core.ts';
+import { type PlainError, toPlain } from '../journal/protocol.ts';
+import { serveJournal } from '../journal/serve.ts';
+import { systemClock } from '../os/clock.ts';
+import { systemRandom } from '../os/random.ts';
+import { checkSpoolSettings } from '../sensor/intake/check-settings.ts';
+import { driveIntake } from '../sensor/intake/drive.ts';
+import { Intake, type IntakeStatus } from '../sensor/intake/intake.ts';
+
+/** What the thread needs of the configuration. */
+export interface SensorThreadSettings {
+  readonly spoolDir: string;
+  readonly moveDir?: string;
+  readonly delete: boolean;
+  readonly stateDir: string;
+  readonly consumers: readonly string[];
+  readonly maxJournalBytes?: number;
+  readonly minFree: MinFree;
+}
+
+export interface SensorThreadData {
+  readonly settings: SensorThreadSettings;
+  readonly port: MessagePort;
+}
+
+/** From this thread to the main one. */
+export type SensorThreadNotice =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'failed'; readonly error: PlainError }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly text: string; readonly fields?: LogFields }
+  | { readonly kind: 'status'; readonly status: IntakeStatus };
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- sensor-worker.ts gives it
+if (parentPort !== null) start(parentPort, workerData as SensorThreadData);
+
+function start(channel: MessagePort, { settings, port }: SensorThreadData): void {
+  const post = (notice: SensorThreadNotice): void => channel.postMessage(notice);
+  try {
+    run(settings, port, post);
+    post({ kind: 'started' });
+  } catch (error) {
+    post({ kind: 'failed', error: toPlain(error) });
+    port.close();
+  }
+}
+
+function run(
+  settings: SensorThreadSettings,
+  port: MessagePort,
+  post: (notice: SensorThreadNotice) => void,
+): void {
+  const log = forwardingLogger(post);
+  checkSpoolSettings(settings);
+  const core = openCore(settings, log);
+  const intake = new Intake(settings, {
+    clock: systemClock,
+    log,
+    ledger: core,
+    readDocument: (bytes) => readDocument(bytes, 'off'),
+  });
+  let last = '';
+  const sayStatus = (): void => {
+    const { status } = intake;
+    const text = JSON.stringify(status);
+    if (text === last) return;
+    last = text;
+    post({ kind: 'status', status });
+  };
+  const stop = driveIntake({ intake, spoolDir: settings.spoolDir, log, onStep: sayStatus });
+  let closed = false;
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    stop();
+    core.close();
+  };
+  serveJournal(core, port, close);
+  port.on('close', close);
+}
+
+function openCore({ stateDir, consumers, maxJournalBytes }: SensorThreadSettings, log: Logger): JournalCore {
+  const path = join(stateDir, 'journal.db');
+  return new JournalCore({
+    path,
+    consumers,
+    ...(maxJournalBytes === undefined ? {} : { maxBytes: maxJournalBytes }),
+    clock: systemClock,
+    random: systemRandom,
+    onSetAside: ({ path: kept, reason }) =>
+      log.error(`journal ${path} was damaged (${reason}): kept as ${kept}, a new one is in use`, {
+        event: 'journal-set-aside',
+        path: kept,
+      }),
+    onDamage: ({ sequence, reason }) =>
+      log.error(`journal ${path}: message ${sequence} is damaged and dropped: ${reason}`, {
+        event: 'journal-damage',
+        sequence,
+      }),
+  });
+}
+
+function forwardingLogger(post: (notice: SensorThreadNotice) => void): Logger {
+  const at =
+    (level: LogLevel) =>
+    (text: string, fields?: LogFields): void =>
+      post({ kind: 'log', level, text, ...(fields === undefined ? {} : { fields }) });
+  return {
+    error: at('error'),
+    warning: at('warning'),
+    notice: at('notice'),
+    info: at('info'),
+    debug: at('debug'),
+  };
+}

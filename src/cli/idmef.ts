@@ -1,0 +1,98 @@
+/**
+ * The verbs of `idmef`: each one's table and what it calls. Called by src/bin/idmef.ts, which starts the verb
+ * named first. What a verb needs is loaded when it runs: `idmef --help` parses no XML.
+ */
+
+import { RelayError } from '../core/errors.ts';
+import { processIo } from './command-io.ts';
+import {
+  idmefTable,
+  quarantineTable,
+  showTable,
+  submitTable,
+  testAlertTable,
+  validateTable,
+} from './idmef-options.ts';
+import { nearest } from './nearest.ts';
+import { type CommandTable, commonOptions } from './option.ts';
+import type { Arguments } from './parse.ts';
+import { runQuarantineVerb } from './quarantine.ts';
+import { Settings } from './settings.ts';
+import { start, type Work } from './start.ts';
+
+interface Verb {
+  readonly table: CommandTable;
+  readonly work: Work;
+}
+
+const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
+  ['validate', { table: validateTable, work: validate }],
+  ['show', { table: showTable, work: show }],
+  ['submit', { table: submitTable, work: submit }],
+  ['test-alert', { table: testAlertTable, work: testAlert }],
+  ['quarantine', { table: quarantineTable, work: runQuarantineVerb }],
+]);
+
+/** Starts the verb named first; ends the process. */
+export async function runIdmef(argv: readonly string[]): Promise<never> {
+  const [word, ...rest] = argv;
+  const verb = verbs.get(word ?? '');
+  if (verb !== undefined) return start(verb.table, rest, verb.work);
+  const flags = word?.startsWith('-') ? argv : [];
+  return start(idmefTable, flags, () => Promise.reject(noVerb(flags.length > 0 ? undefined : word)));
+}
+
+function noVerb(word: string | undefined): RelayError {
+  const names = [...verbs.keys()];
+  const all = `one of ${names.join(', ')}; idmef --help says more`;
+  if (word === undefined) return new RelayError('USAGE', 'a verb is missing', { hint: all });
+  const close = nearest(word, names);
+  return new RelayError('USAGE', `unknown verb ${word}`, {
+    hint: close === undefined ? all : `did you mean ${close}? ${all}`,
+  });
+}
+
+async function validate(args: Arguments): Promise<number> {
+  const settings = settingsOf(validateTable, args);
+  const mode = settings.choice('validate', ['strict', 'lenient']);
+  const { runValidate } = await import('../app/validate.ts');
+  return runValidate({ files: filesOf(validateTable, args), mode, json: settings.flag('json') }, processIo());
+}
+
+async function show(args: Arguments): Promise<number> {
+  const json = settingsOf(showTable, args).flag('json');
+  const { runShow } = await import('../app/show.ts');
+  return runShow({ files: filesOf(showTable, args), json }, processIo());
+}
+
+async function submit(args: Arguments): Promise<number> {
+  const settings = settingsOf(submitTable, args);
+  const spoolDir = settings.path('spooldir');
+  if (spoolDir === undefined) throw missing(submitTable, '--spooldir');
+  const { runSubmit } = await import('../app/submit.ts');
+  return runSubmit({ files: filesOf(submitTable, args), spoolDir }, processIo());
+}
+
+async function testAlert(args: Arguments): Promise<number> {
+  const settings = settingsOf(testAlertTable, args);
+  const spoolDir = settings.path('spooldir');
+  const text = settings.text('text');
+  const { runTestAlert } = await import('../app/test-alert.ts');
+  return runTestAlert(
+    { ...(spoolDir === undefined ? {} : { spoolDir }), ...(text === undefined ? {} : { text }) },
+    processIo(),
+  );
+}
+
+function settingsOf(table: CommandTable, args: Arguments): Settings {
+  return new Settings([...table.options, ...commonOptions], args.given, undefined);
+}
+
+function filesOf(table: CommandTable, { operands }: Arguments): readonly string[] {
+  if (operands.length > 0) return operands;
+  throw missing(table, 'FILE');
+}
+
+function missing(table: CommandTable, what: string): RelayError {
+  return new RelayError('USAGE', `missing ${what}`, { hint: `usage: ${table.command} ${table.usage}` });
+}

@@ -1,0 +1,151 @@
+/**
+ * What was given (flags, files) as typed values: the step between the parser and a configuration.
+ *
+ * Errors say the place as the operator wrote it: `--port must be …` for a flag (USAGE), the file and line for
+ * a setting (CONFIG). Defaults come from the option table, nowhere else. Called by the configuration builders.
+ */
+
+import { join } from 'node:path';
+
+import { RelayError } from '../core/errors.ts';
+import type { LogSettings, MinFree } from '../core/settings.ts';
+import type { Option } from './option.ts';
+import type { Given } from './parse.ts';
+import {
+  BadValue,
+  parseChoice,
+  parseInteger,
+  parseMinFree,
+  parseSeconds,
+  parseSize,
+  parseYesNo,
+} from './values.ts';
+
+export class Settings {
+  readonly #options: ReadonlyMap<string, Option>;
+  readonly #given: ReadonlyMap<string, Given>;
+  readonly #credentials: string | undefined;
+
+  constructor(
+    options: readonly Option[],
+    given: ReadonlyMap<string, Given>,
+    /** What `$CREDENTIALS_DIRECTORY/NAME` in a path stands for. */
+    credentials: string | undefined,
+  ) {
+    this.#options = new Map(options.map((option) => [option.name, option]));
+    this.#given = given;
+    this.#credentials = credentials;
+  }
+
+  has(name: string): boolean {
+    return this.#given.has(name);
+  }
+
+  /** The place of an option for messages: where it was given, else its flag. */
+  where(name: string): string {
+    return this.#given.get(name)?.where ?? `--${name}`;
+  }
+
+  flag(name: string): boolean {
+    return this.#read(name, (_, text) => parseYesNo(text)) ?? false;
+  }
+
+  count(name: string): number {
+    return this.#read(name, (option, text) => parseInteger({ ...option, max: 9 }, text)) ?? 0;
+  }
+
+  text(name: string): string | undefined {
+    return this.#read(name, (_, text) => text);
+  }
+
+  texts(name: string): readonly string[] | undefined {
+    return this.#given.get(name)?.values;
+  }
+
+  path(name: string): string | undefined {
+    return this.#read(name, (_, text) => this.#path(text));
+  }
+
+  integer(name: string): number {
+    return this.#need(name, parseInteger);
+  }
+
+  seconds(name: string): number {
+    return this.#need(name, parseSeconds);
+  }
+
+  /** `choices` are the table's, repeated for the type. */
+  choice<const Choices extends readonly string[]>(name: string, choices: Choices): Choices[number] {
+    const text = this.#need(name, parseChoice);
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice === undefined) throw new RelayError('BUG', `choice ${text} of ${name} is not handled`);
+    return choice;
+  }
+
+  size(name: string): number | undefined {
+    return this.#read(name, parseSize);
+  }
+
+  minFree(name: string): MinFree {
+    return this.#need(name, (_, text) => parseMinFree(text));
+  }
+
+  url(name: string, parse: (text: string) => URL): URL | undefined {
+    return this.#read(name, (_, text) => parse(text));
+  }
+
+  urls(name: string, parse: (text: string) => URL): readonly URL[] {
+    return (this.texts(name) ?? []).map((text) => this.attempt(name, () => parse(text)));
+  }
+
+  log(): LogSettings {
+    return {
+      format: this.choice('log-format', ['text', 'json']),
+      verbosity: Math.min(this.count('verbose'), 2),
+    };
+  }
+
+  /** Runs a parser and says where its text came from when it refuses. */
+  attempt<Value>(name: string, parse: () => Value): Value {
+    try {
+      return parse();
+    } catch (error) {
+      if (!(error instanceof BadValue)) throw error;
+      throw this.refusal(name, error.message, error.hint);
+    }
+  }
+
+  /** The error for a value that is well-formed but does not fit. */
+  refusal(name: string, text: string, hint?: string): RelayError {
+    const code = this.#given.get(name)?.from === 'file' ? 'CONFIG' : 'USAGE';
+    return new RelayError(code, `${this.where(name)} ${text}`, hint === undefined ? {} : { hint });
+  }
+
+  #need<Value>(name: string, parse: (option: Option, text: string) => Value): Value {
+    const value = this.#read(name, parse);
+    if (value === undefined) throw new RelayError('BUG', `option ${name} has no default`);
+    return value;
+  }
+
+  #read<Value>(name: string, parse: (option: Option, text: string) => Value): Value | undefined {
+    const option = this.#options.get(name);
+    if (option === undefined) throw new RelayError('BUG', `option ${name} is in no table`);
+    const text = this.#given.get(name)?.values.at(-1) ?? option.default;
+    return text === undefined ? undefined : this.attempt(name, () => parse(option, text));
+  }
+
+  #path(text: string): string {
+    const variable = '$CREDENTIALS_DIRECTORY/';
+    if (!text.startsWith(variable)) {
+      if (text === '') throw new BadValue('must be a path, not empty');
+      return text;
+    }
+    if (this.#credentials === undefined) {
+      throw new BadValue(
+        `names ${variable} but systemd gave us no credentials`,
+        'add LoadCredential= to the unit',
+      );
+    }
+    return join(this.#credentials, text.slice(variable.length));
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Options that reverse-server and http-proxy share, word for word: the tables of both commands take them from
+ * here. Also the kinds of exit codes every program has (sysexits.h; systemd prints their names).
+ */
+
+import { diskLimits } from '../core/limits.ts';
+import type { ExitCode, Option } from './option.ts';
+
+/** As core/settings.ts's TlsPolicy. */
+export const tlsPolicies = ['anssi', 'intermediate', 'modern'] as const;
+
+const mib = 1024 * 1024;
+
+/** `--cert --key --cacert`: mandatory in both programs, as in the Python relay. */
+export const certOptions: readonly Option[] = [
+  {
+    name: 'cert',
+    kind: 'file',
+    value: 'FILE',
+    required: true,
+    help: 'our certificate, PEM, intermediates after it',
+    example: '/etc/pki/idmef-relay/HOST.crt',
+    brief: true,
+    seed: true,
+  },
+  {
+    name: 'key',
+    kind: 'file',
+    value: 'FILE',
+    required: true,
+    help: 'its private key, PEM, not encrypted',
+    more: 'Readable by the user idmef-relay and nobody else but root. $CREDENTIALS_DIRECTORY/NAME is understood.',
+    example: '/etc/pki/idmef-relay/HOST.key',
+    brief: true,
+    seed: true,
+  },
+  {
+    name: 'cacert',
+    kind: 'file',
+    value: 'FILE',
+    required: true,
+    help: 'CA certificates the other side must come from',
+    example: '/etc/pki/idmef-relay/CA.crt',
+    brief: true,
+    seed: true,
+  },
+];
+
+export const tlsOptions: readonly Option[] = [
+  {
+    name: 'crl',
+    kind: 'file',
+    value: 'FILE',
+    help: 'revocation list of the CA, PEM or DER',
+    more: 'An expired list refuses everybody: renew it in time.',
+    example: '/etc/pki/idmef-relay/CA.crl',
+  },
+  {
+    name: 'tls-policy',
+    kind: 'choice',
+    choices: tlsPolicies,
+    value: 'NAME',
+    default: 'intermediate',
+    help: 'TLS versions and suites: anssi, intermediate, modern',
+    more: 'anssi: the French guide of 2020. intermediate: TLS 1.2 and 1.3 with forward secrecy. modern: 1.3 only.',
+  },
+  {
+    name: 'ciphers',
+    kind: 'text',
+    value: 'LIST',
+    help: 'OpenSSL cipher list for TLS 1.2',
+    more: "Overrides the policy's list.",
+    seed: true,
+  },
+];
+
+export const diskOptions: readonly Option[] = [
+  {
+    name: 'max-journal-bytes',
+    kind: 'size',
+    value: 'SIZE',
+    min: 16 * mib,
+    help: 'the journal grows no further than this',
+    more: 'Taking in stops there, says so, and goes on by itself when there is room. Nothing is dropped.',
+    defaultText: 'unlimited',
+    example: '20G',
+  },
+  {
+    name: 'min-free',
+    kind: 'free',
+    value: 'SIZE',
+    help: 'disk space left to others: SIZE, N% or SIZE,N%',
+    more: 'Of two values the larger counts. Taking in stops there and goes on by itself.',
+    default: `${diskLimits.minFreeBytes / mib}M,${diskLimits.minFreePercent}%`,
+  },
+];
+
+export const logOptions: readonly Option[] = [
+  {
+    name: 'log-format',
+    kind: 'choice',
+    choices: ['text', 'json'],
+    value: 'FORMAT',
+    default: 'text',
+    help: 'log as text or json, on stderr',
+    processWide: true,
+  },
+  {
+    name: 'verbose',
+    short: 'v',
+    kind: 'count',
+    help: 'log more; twice: everything',
+    processWide: true,
+    brief: true,
+    seed: true,
+  },
+];
+
+export const done: ExitCode = { code: 0, meaning: 'done' };
+
+export const startFailures: readonly ExitCode[] = [
+  { code: 64, meaning: 'USAGE: unknown flag, missing option, bad value' },
+  { code: 70, meaning: 'SOFTWARE: a bug; the lines above say where' },
+  { code: 74, meaning: 'IOERR: journal, spool or disk' },
+  { code: 78, meaning: 'CONFIG: settings file, certificate file, owner, port' },
+];

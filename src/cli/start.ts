@@ -1,0 +1,101 @@
+/**
+ * What every command does around its own work: help, version, signals, errors, exit code. Called by src/bin.
+ *
+ * stdout is data, stderr is log and errors. SIGTERM and SIGINT abort the signal handed to the command, which
+ * ends in its own time; a second one ends the process at once. A closed stdout (`| head`) is no error.
+ */
+
+import { type ProcessEnvironment, readProcessEnvironment } from '../config/process-environment.ts';
+import { systemCode } from '../core/errors.ts';
+import { createStderrWriter } from '../log/stderr-writer.ts';
+import { briefHelp, fullHelp } from './help.ts';
+import { logStyle } from './logging.ts';
+import type { CommandTable } from './option.ts';
+import { type Arguments, parseArguments } from './parse.ts';
+import { reportError } from './report.ts';
+import { readVersion } from './version.ts';
+
+export interface Context {
+  readonly env: ProcessEnvironment;
+  /** Aborted by SIGTERM and SIGINT. */
+  readonly signal: AbortSignal;
+  /** Calls the listener at each SIGHUP, which otherwise ends the process. */
+  readonly onHangup: (listener: () => void) => void;
+  /** Writes data. */
+  readonly print: (text: string) => boolean;
+}
+
+/** The command's work; resolves with its exit code. */
+export type Work = (args: Arguments, context: Context) => Promise<number>;
+
+/** Runs a command to its end and ends the process. */
+export async function start(table: CommandTable, argv: readonly string[], work: Work): Promise<never> {
+  const env = readProcessEnvironment();
+  const [name = ''] = table.command.split(' ');
+  process.once('uncaughtException', (error) => {
+    process.exit(fail(name, env, error));
+  });
+  try {
+    process.exit(await run(table, argv, work, env));
+  } catch (error) {
+    process.exit(fail(name, env, error));
+  }
+}
+
+async function run(
+  table: CommandTable,
+  argv: readonly string[],
+  work: Work,
+  env: ProcessEnvironment,
+): Promise<number> {
+  const args = parseArguments(table, argv);
+  const text = information(table, args);
+  if (text !== undefined) {
+    print(text);
+    return 0;
+  }
+  const abort = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (abort.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
+      abort.abort();
+    });
+  }
+  return work(args, {
+    env,
+    signal: abort.signal,
+    onHangup: (listener) => {
+      process.on('SIGHUP', listener);
+    },
+    print,
+  });
+}
+
+function information(table: CommandTable, { given }: Arguments): string | undefined {
+  if (given.has('help-all')) return fullHelp(table);
+  if (given.has('help')) return briefHelp(table);
+  const [name] = table.command.split(' ');
+  return given.has('version') ? `${name} (idmef-relay) ${readVersion()}\n` : undefined;
+}
+
+function print(text: string): boolean {
+  endWithClosedStdout();
+  return process.stdout.write(text);
+}
+
+/** Nobody reads on (`| head`): that is no error, and nothing is left to do. */
+export function endWithClosedStdout(): void {
+  if (process.stdout.listenerCount('error') > 0) return;
+  process.stdout.on('error', (error) => {
+    if (systemCode(error) === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+function fail(name: string, env: ProcessEnvironment, error: unknown): number {
+  const { lines, exit } = reportError(name, error);
+  const prefix = logStyle(env) === 'journald' ? '<3>' : '';
+  const write = createStderrWriter();
+  for (const line of lines) write(`${prefix}${line}\n`);
+  return exit;
+}

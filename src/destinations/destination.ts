@@ -1,0 +1,69 @@
+/**
+ * What the poller delivers to: one interface for a directory, our own receivers and foreign gateways.
+ *
+ * Called by src/poller/forward.ts, which owns leases, settling, backoff, breaker and poison; a destination
+ * only says what became of each message (core/outcome.ts) as soon as it knows. It says `ok` only on definite
+ * acceptance. Made by create-destination.ts.
+ */
+
+import type { Outcome } from '../core/outcome.ts';
+import { labelOf } from '../http/peer.ts';
+
+/** The messages of one lease, in sequence order. Index i is the i-th message everywhere. */
+export interface Parcel {
+  /** Journal that numbers the sequences. */
+  readonly journal: string;
+  readonly sequences: readonly number[];
+  /** `17-512,514`, the same numbers. */
+  readonly ranges: string;
+  readonly lengths: readonly number[];
+  /** The messages one after the other, in pieces that end between messages. */
+  readonly bodies: readonly Buffer[];
+}
+
+/** Told once for each message of the parcel. */
+export type Report = (index: number, outcome: Outcome) => void;
+
+export interface Destination {
+  /** Normalised URL without secrets: its identity, and its consumer's name in the journal. */
+  readonly id: string;
+  /** `gateway https://gw:3128/`, for sentences. */
+  readonly label: string;
+  /** Resolves when all of the parcel is reported. Rejects only on a bug or when the signal aborts. */
+  deliver(parcel: Parcel, report: Report, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A destination's identity: what differs in spelling only is the same; user and password are no part of it. */
+export function destinationId(url: URL): string {
+  const plain = new URL(url.href);
+  plain.username = '';
+  plain.password = '';
+  plain.hash = '';
+  return plain.protocol === 'file:' ? plain.href.replace(/\/+$/, '') : plain.href;
+}
+
+/** What sentences call it, before it is opened and after. */
+export function destinationLabel(url: URL): string {
+  return url.protocol === 'file:' ? `directory ${url.pathname}` : labelOf('gateway', url);
+}
+
+export function reportAll(parcel: Parcel, report: Report, outcome: Outcome): void {
+  for (let index = 0; index < parcel.sequences.length; index++) report(index, outcome);
+}
+
+/** Each message's bytes, in order. */
+export function messagesOf(parcel: Parcel): Buffer[] {
+  const messages: Buffer[] = [];
+  let piece = 0;
+  let at = 0;
+  for (const length of parcel.lengths) {
+    while (piece < parcel.bodies.length && at >= (parcel.bodies[piece]?.length ?? 0)) {
+      piece += 1;
+      at = 0;
+    }
+    messages.push((parcel.bodies[piece] ?? Buffer.alloc(0)).subarray(at, at + length));
+    at += length;
+  }
+  return messages;
+}

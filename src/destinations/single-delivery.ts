@@ -1,0 +1,50 @@
+/**
+ * Delivers a parcel one message per POST, several at a time.
+ *
+ * Called by gateway.ts. A definite "not now" or "not here" stops the rest at once; a connection that breaks
+ * may be one message's doing, so the others are still tried until several in a row have failed or none got
+ * through. Each message is reported as soon as its answer is there.
+ */
+
+import { pollerLimits } from '../core/limits.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { envelopeHead, envelopeTail } from '../idmef/envelope.ts';
+import { compact } from './compact.ts';
+import { messagesOf, type Parcel, type Report } from './destination.ts';
+import { post, type Sending } from './exchange.ts';
+
+export const singleHeaders = { 'content-type': 'text/xml' };
+
+/** One message as a document of its own, as a SECEF gateway can read it. */
+export function compactDocument(message: Buffer): Buffer {
+  return Buffer.concat([envelopeHead, compact(message), envelopeTail]);
+}
+
+export async function deliverSingly(parcel: Parcel, report: Report, sending: Sending): Promise<void> {
+  const messages = messagesOf(parcel);
+  let next = 0;
+  let accepted = 0;
+  let faultsInARow = 0;
+  let stop: Outcome | undefined;
+
+  const work = async (): Promise<void> => {
+    while (stop === undefined && next < messages.length) {
+      const index = next++;
+      const message = messages[index] ?? Buffer.alloc(0);
+      const { outcome, fault } = await post(sending, singleHeaders, compactDocument(message));
+      report(index, outcome);
+      if (outcome.kind === 'ok' || outcome.kind === 'refused') {
+        if (outcome.kind === 'ok') accepted += 1;
+        faultsInARow = 0;
+        continue;
+      }
+      faultsInARow += 1;
+      const tolerable = fault && outcome.kind === 'again' && accepted > 0;
+      if (!tolerable || faultsInARow >= pollerLimits.refusalsBeforeDoubt) stop ??= outcome;
+    }
+  };
+
+  const workers = Math.min(pollerLimits.connections, messages.length);
+  await Promise.all(Array.from({ length: workers }, work));
+  if (stop !== undefined) for (let index = next; index < messages.length; index++) report(index, stop);
+}

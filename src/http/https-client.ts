@@ -1,0 +1,241 @@
+/**
+ * The client of the pull side: a few requests to one sensor over one or two mutually authenticated
+ * connections, on node:https alone, because an empty poll has 50 ms and undici costs 60 to load.
+ *
+ * Called by src/poller/sensor-client.ts. Never follows a redirect, takes nothing from the environment, says
+ * how long it waits (silence, not total: the caller's signal is the deadline) and how much it reads. Every
+ * rejection is a RelayError of the peer's codes. RFC 9112.
+ */
+
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+
+import { RelayError, systemCode } from '../core/errors.ts';
+import { namesOf, type ClientTls, type Peer } from './peer.ts';
+import { connectVerified } from './verified-connection.ts';
+import { watchdog, type Watchdog } from './watchdog.ts';
+
+export interface HttpsRequest {
+  readonly method: 'GET' | 'DELETE' | 'POST';
+  /** Absolute path; replaces the URL's. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Silence tolerated, milliseconds. */
+  readonly idleMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpsAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Names in the peer's certificate. */
+  readonly peerNames: readonly string[];
+  /** The whole body. Rejects when it is longer than `maxBytes`, or shorter than Content-Length says. */
+  bytes(maxBytes: number): Promise<Buffer>;
+  /** Hands each piece to `take`, which is synchronous; the same checks. Resolves with the length. */
+  pieces(maxBytes: number, take: (piece: Buffer) => void): Promise<number>;
+  /** Closes the connection, before or after the body was read. */
+  hangUp(): void;
+}
+
+export interface HttpsClient {
+  send(request: HttpsRequest): Promise<HttpsAnswer>;
+  close(): void;
+}
+
+type CreateCallback = (error: Error | null, stream: Duplex) => void;
+
+/** Keeps a connection for the next request; opens it through connectVerified. */
+class VerifiedAgent extends Agent {
+  readonly #open: () => Promise<TLSSocket>;
+
+  constructor(maxSockets: number, open: () => Promise<TLSSocket>) {
+    super({ keepAlive: true, maxSockets });
+    this.#open = open;
+  }
+
+  /** Called by http.Agent, always with a callback; undefined says that the connection comes through it. */
+  override createConnection(_options: unknown, callback?: CreateCallback): undefined {
+    this.#open().then(
+      (socket) => callback?.(null, socket),
+      (error: Error) => (callback as ((error: Error) => void) | undefined)?.(error),
+    );
+  }
+}
+
+export function createHttpsClient(peer: Peer, tls: ClientTls, connectMs: number): HttpsClient {
+  // Two: an acknowledgement need not wait for the next batch, which is already on its way.
+  const agent = new VerifiedAgent(2, () => connectVerified(peer, tls, { timeoutMs: connectMs }));
+  let answered = false;
+  return {
+    send: async (request) => {
+      try {
+        const result = await send(request, peer, tls, agent);
+        answered = true;
+        return result;
+      } catch (error) {
+        throw await earlyFault(error, answered, peer, tls);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function send(wanted: HttpsRequest, peer: Peer, tls: ClientTls, agent: Agent): Promise<HttpsAnswer> {
+  return new Promise((resolve, reject) => {
+    const { signal } = wanted;
+    const outgoing = httpsRequest(peer.url, {
+      agent,
+      method: wanted.method,
+      path: wanted.path,
+      headers: { ...wanted.headers },
+    });
+    // Once there is an answer the error must be its own, or the reader hears only `aborted`.
+    let destroy = (error: Error): unknown => outgoing.destroy(error);
+    const dog = watchdog(wanted.idleMs, () => void destroy(silent(peer, wanted.idleMs)));
+    const aborted = (): void => void destroy(abortError(signal));
+    const fail = (error: Error): void => {
+      dog.stop();
+      signal?.removeEventListener('abort', aborted);
+      reject(error);
+    };
+    if (signal?.aborted === true) aborted();
+    else signal?.addEventListener('abort', aborted, { once: true });
+    outgoing
+      .once('socket', () => dog.kick())
+      .on('error', fail)
+      .once('response', (incoming) => {
+        dog.kick();
+        outgoing.removeListener('error', fail).on('error', () => undefined);
+        destroy = (error) => incoming.destroy(error);
+        const done = (): void => {
+          dog.stop();
+          signal?.removeEventListener('abort', aborted);
+        };
+        incoming.once('close', done);
+        resolve(answer(incoming, peer, tls, dog));
+      })
+      .end();
+  });
+}
+
+function answer(incoming: IncomingMessage, peer: Peer, tls: ClientTls, dog: Watchdog): HttpsAnswer {
+  // Nothing is read until asked for, but an error meanwhile must not end the process.
+  let early: Error | undefined;
+  const socket = incoming.socket as TLSSocket;
+  incoming.on('error', (error) => {
+    early ??= error;
+  });
+  const pieces = async (maxBytes: number, take: (piece: Buffer) => void): Promise<number> => {
+    const declared = declaredLength(incoming, maxBytes, peer);
+    let length = 0;
+    try {
+      if (early !== undefined) throw early;
+      for await (const piece of incoming as AsyncIterable<Buffer>) {
+        dog.kick();
+        length += piece.length;
+        if (length > maxBytes) throw tooLarge(peer, maxBytes);
+        take(piece);
+      }
+    } catch (error) {
+      incoming.destroy();
+      throw await bodyFault(error, length, declared, peer, tls);
+    }
+    if (declared !== undefined && length !== declared) throw shortBody(length, declared, peer, undefined);
+    return length;
+  };
+  return {
+    status: incoming.statusCode ?? 0,
+    headers: incoming.headers,
+    peerNames: namesOf(socket.getPeerCertificate()),
+    pieces,
+    bytes: async (maxBytes) => {
+      const parts: Buffer[] = [];
+      await pieces(maxBytes, (piece) => parts.push(piece));
+      return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    },
+    // The socket, not the answer: once read, that one has let go of it.
+    hangUp: () => void socket.destroy(),
+  };
+}
+
+function declaredLength(incoming: IncomingMessage, maxBytes: number, peer: Peer): number | undefined {
+  const header = incoming.headers['content-length'];
+  if (header === undefined) return undefined;
+  const declared = Number(header);
+  if (declared > maxBytes) {
+    incoming.destroy();
+    throw tooLarge(peer, maxBytes);
+  }
+  return declared;
+}
+
+/** Faults before the head of an answer. */
+async function earlyFault(
+  error: unknown,
+  answered: boolean,
+  peer: Peer,
+  tls: ClientTls,
+): Promise<RelayError> {
+  const code = systemCode(error);
+  if (!answered && (code === 'ECONNRESET' || code === 'EPIPE')) {
+    // In TLS 1.3 our certificate is judged after the handshake has ended for us, often by a mere reset.
+    return new RelayError(peer.codes.tls, `${peer.label} closed the connection without an answer`, {
+      hint: `it probably does not accept our certificate ${tls.certFile}; its log says why`,
+      cause: error,
+    });
+  }
+  return await explain(error, peer, tls);
+}
+
+/** Loaded when there is a fault: an empty poll counts its modules. */
+async function explain(error: unknown, peer: Peer, tls: ClientTls): Promise<RelayError> {
+  const { connectionFault } = await import('./connection-fault.ts');
+  return connectionFault(error, peer, tls);
+}
+
+async function bodyFault(
+  error: unknown,
+  length: number,
+  declared: number | undefined,
+  peer: Peer,
+  tls: ClientTls,
+): Promise<RelayError> {
+  if (error instanceof RelayError) return error;
+  const code = systemCode(error);
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
+    return shortBody(length, declared, peer, error);
+  }
+  return await explain(error, peer, tls);
+}
+
+function shortBody(length: number, declared: number | undefined, peer: Peer, cause: unknown): RelayError {
+  const of = declared === undefined ? '' : ` of ${declared}`;
+  const text = `${peer.label} broke off in the middle of an answer, after ${length}${of} bytes`;
+  return new RelayError(peer.codes.unreachable, text, { cause });
+}
+
+function tooLarge(peer: Peer, maxBytes: number): RelayError {
+  const text = `${peer.label} sends more than the ${maxBytes} bytes it was allowed`;
+  return new RelayError(peer.codes.protocol, text);
+}
+
+function silent(peer: Peer, idleMs: number): RelayError {
+  return new RelayError(peer.codes.unreachable, `${peer.label} was silent for ${idleMs / 1000} s`, {
+    hint: 'it accepts connections but does not answer; --timeout sets how long to wait',
+  });
+}
+
+/** The reason given to abort(), when it is one of ours; a deadline is. */
+function abortError(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error('aborted');
+}
+
+/** A header that must occur once; of several Node gives the list, joined. */
+export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}

@@ -1,0 +1,92 @@
+/**
+ * Leniencies about names: elements, attributes and keywords that a producer spells its own way.
+ *
+ * Only spellings whose meaning is beyond doubt are listed; any other unknown name stays an error.
+ */
+
+import { elementSpec, keywordsOf } from '../schema.ts';
+import { attributeOf, removeAttribute, renameElement, setAttribute, trimXml } from '../tree-edit.ts';
+import { idmefChildren, locate } from './leniency.ts';
+import type { Leniency } from './leniency.ts';
+
+export const correlatedAlert: Leniency = {
+  name: 'correlated-alert',
+  section: '4.2.2.2',
+  accepts: 'CorrelatedAlert',
+  writes: 'CorrelationAlert',
+  repair(message) {
+    const found = idmefChildren(message, 'CorrelatedAlert');
+    found.forEach((element) => renameElement(element, 'CorrelationAlert'));
+    return found.length > 0;
+  },
+};
+
+/** Parent → wrong → right. The first two are Prelude's, `AlertIdent` is XML::IDMEF's. */
+const misspelt: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  Inode: { 'c-minor-devide': 'c-minor-device' },
+  SNMPService: { contextEngineId: 'contextEngineID' },
+  ToolAlert: { AlertIdent: 'alertident' },
+  CorrelationAlert: { AlertIdent: 'alertident' },
+};
+
+export const misspeltName: Leniency = {
+  name: 'misspelt-name',
+  section: '8',
+  accepts: 'c-minor-devide, contextEngineId, AlertIdent',
+  writes: 'c-minor-device, contextEngineID, alertident',
+  repair(message) {
+    let changed = false;
+    for (const { element } of locate(message, ...Object.keys(misspelt))) {
+      for (const [wrong, right] of Object.entries(misspelt[element.local] ?? {})) {
+        for (const child of idmefChildren(element, wrong)) {
+          renameElement(child, right);
+          changed = true;
+        }
+      }
+    }
+    return changed;
+  },
+};
+
+export const messageIdent: Leniency = {
+  name: 'message-ident',
+  section: '4.2.2',
+  accepts: 'the drafts’ ident on Alert or Heartbeat, alone or equal to messageid',
+  writes: 'messageid',
+  repair(message) {
+    const ident = attributeOf(message, 'ident');
+    const messageid = attributeOf(message, 'messageid');
+    if (ident === undefined || (messageid !== undefined && messageid !== ident)) {
+      return false;
+    }
+    removeAttribute(message, 'ident');
+    setAttribute(message, 'messageid', ident);
+    return true;
+  },
+};
+
+export const enumCase: Leniency = {
+  name: 'enum-case',
+  section: '3.2.5',
+  accepts: 'a keyword in other capitals or with blanks around it, as `High`',
+  writes: 'the keyword',
+  repair(message) {
+    let changed = false;
+    for (const { element } of locate(message)) {
+      for (const [name, spec] of Object.entries(elementSpec(element.local)?.attributes ?? {})) {
+        const keywords = keywordsOf(spec);
+        const value = attributeOf(element, name);
+        if (keywords === undefined || value === undefined || keywords.includes(value)) {
+          continue;
+        }
+        const wanted = trimXml(value).toLowerCase();
+        const keyword = keywords.find((each) => each.toLowerCase() === wanted);
+        if (keyword !== undefined) {
+          setAttribute(element, name, keyword);
+          changed = true;
+        }
+      }
+    }
+    return changed;
+  },
+};

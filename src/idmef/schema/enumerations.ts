@@ -1,0 +1,112 @@
+/**
+ * The keyword lists of RFC 4765, under the names their parameter entities have in the DTD (`attvals.NAME`) and in
+ * the DTD's order (section 8 of the RFC, its section 2).
+ *
+ * Read by the schema tables, the grammar compiler and the DTD printer. The IANA registry never added a value.
+ */
+
+export const enumerations = {
+  actioncat: ['block-installed', 'notification-sent', 'taken-offline', 'other'],
+  addrcat: [
+    'unknown',
+    'atm',
+    'e-mail',
+    'lotus-notes',
+    'mac',
+    'sna',
+    'vm',
+    'ipv4-addr',
+    'ipv4-addr-hex',
+    'ipv4-net',
+    'ipv4-net-mask',
+    'ipv6-addr',
+    'ipv6-addr-hex',
+    'ipv6-net',
+    'ipv6-net-mask',
+  ],
+  adtype: [
+    'boolean',
+    'byte',
+    'character',
+    'date-time',
+    'integer',
+    'ntpstamp',
+    'portlist',
+    'real',
+    'string',
+    'byte-string',
+    'xmltext',
+  ],
+  completion: ['failed', 'succeeded'],
+  filecat: ['current', 'original'],
+  fileperm: [
+    'noAccess',
+    'read',
+    'write',
+    'execute',
+    'search',
+    'delete',
+    'executeAs',
+    'changePermissions',
+    'takeOwnership',
+  ],
+  idtype: [
+    'current-user',
+    'original-user',
+    'target-user',
+    'user-privs',
+    'current-group',
+    'group-privs',
+    'other-privs',
+  ],
+  impacttype: ['admin', 'dos', 'file', 'recon', 'user', 'other'],
+  linkcat: ['hard-link', 'mount-point', 'reparse-point', 'shortcut', 'stream', 'symbolic-link'],
+  checksumalgos: [
+    'MD4',
+    'MD5',
+    'SHA1',
+    'SHA2-256',
+    'SHA2-384',
+    'SHA2-512',
+    'CRC-32',
+    'Haval',
+    'Tiger',
+    'Gost',
+  ],
+  nodecat: [
+    'unknown',
+    'ads',
+    'afs',
+    'coda',
+    'dfs',
+    'dns',
+    'hosts',
+    'kerberos',
+    'nds',
+    'nis',
+    'nisplus',
+    'nt',
+    'wfw',
+  ],
+  origin: ['unknown', 'vendor-specific', 'user-specific', 'bugtraqid', 'cve', 'osvdb'],
+  rating: ['low', 'medium', 'high', 'numeric'],
+  severity: ['info', 'low', 'medium', 'high'],
+  usercat: ['unknown', 'application', 'os-device'],
+  yesno: ['unknown', 'yes', 'no'],
+} as const;
+
+export type EnumerationName = keyof typeof enumerations;
+
+/** Filesystem types registered for File@fstype, which itself is free text (§4.2.7.6, §10). */
+export const registeredFilesystems = [
+  'ufs',
+  'efs',
+  'nfs',
+  'afs',
+  'ntfs',
+  'fat16',
+  'fat32',
+  'pcfs',
+  'joliet',
+  'iso9660',
+] as const;

@@ -1,0 +1,81 @@
+/**
+ * The one door to SQLite: `node:sqlite` from Node 24, else @photostructure/sqlite, which has the same API.
+ *
+ * Called by database.ts and lock.ts only. Loaded when a journal is opened, not when this file is imported, so
+ * that commands without a journal do not pay for it. Both make extended result codes visible as `errcode`.
+ * Trap: a photostructure statement does not keep its connection alive; whoever prepares statements keeps the
+ * connection in a field beside them (Database does).
+ */
+
+import { createRequire } from 'node:module';
+
+export type SqlValue = string | number | bigint | null | Uint8Array;
+
+export interface Statement {
+  run(...values: SqlValue[]): { readonly changes: number | bigint };
+  get(...values: SqlValue[]): unknown;
+  all(...values: SqlValue[]): unknown[];
+}
+
+export interface Connection {
+  readonly isTransaction: boolean;
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+}
+
+interface ConnectionOptions {
+  readonly readOnly?: boolean;
+  /** Milliseconds to wait for another process's lock. */
+  readonly timeout?: number;
+  readonly enableForeignKeyConstraints?: boolean;
+}
+
+interface SqliteModule {
+  readonly DatabaseSync: new (path: string, options?: ConnectionOptions) => Connection;
+}
+
+const FIRST_NODE_WITH_SQLITE = 24;
+
+export function openConnection(path: string, options: ConnectionOptions): Connection {
+  const { DatabaseSync } = loadModule();
+  return new DatabaseSync(path, { enableForeignKeyConstraints: false, timeout: 0, ...options });
+}
+
+function loadModule(): SqliteModule {
+  if (Number.parseInt(process.versions.node, 10) >= FIRST_NODE_WITH_SQLITE) {
+    const builtin: unknown = withoutSqliteWarning(() => process.getBuiltinModule('node:sqlite'));
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- node:sqlite; the types are those of Node 20
+    return builtin as SqliteModule;
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the part of its API that is used here
+  return createRequire(import.meta.url)('@photostructure/sqlite') as SqliteModule;
+}
+
+/** Early releases of Node 24 call the module experimental on stderr, at every run of a timer's unit. */
+function withoutSqliteWarning<T>(load: () => T): T {
+  const original = process.emitWarning.bind(process);
+  const filtered = (...args: unknown[]): void => {
+    if (String(args[0]).startsWith('SQLite is an experimental feature')) return;
+    Reflect.apply(original, process, args);
+  };
+  process.emitWarning = filtered;
+  try {
+    return load();
+  } finally {
+    process.emitWarning = original;
+  }
+}
+
+/** Primary SQLite result code of anything thrown (11 of SQLITE_CORRUPT_INDEX), or 0 when it is not SQLite's. */
+export function sqliteCode(error: unknown): number {
+  if (
+    typeof error === 'object' &&
+    error !== null &&
+    'errcode' in error &&
+    typeof error.errcode === 'number'
+  ) {
+    return error.errcode & 0xff;
+  }
+  return 0;
+}

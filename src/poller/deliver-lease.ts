@@ -1,0 +1,138 @@
+/**
+ * Delivers one lease to one destination and brings each of its messages to a fate: settled, given back, or
+ * buried as poison.
+ *
+ * Called by forward.ts. Settling happens only on definite acceptance, in groups, while the rest is still under
+ * way. Refused messages are given back with a pause, so that the others behind them are tried.
+ */
+
+import { backoff, unitInterval } from '../core/backoff.ts';
+import { pollerLimits } from '../core/limits.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Clock, Random } from '../core/ports.ts';
+import type { Destination, Parcel } from '../destinations/destination.ts';
+import type { Claim, Journal } from '../journal/journal.ts';
+import type { Failure } from './destination-health.ts';
+import { forgetRefusals, judgeRefusals, type Refusal } from './refusal-ledger.ts';
+import { createSettleGroup } from './settle-group.ts';
+
+export interface LeaseDelivery {
+  readonly accepted: number;
+  /** Buried in this delivery, with the reason. */
+  readonly poison: readonly Refusal[];
+  /** Refused but not (yet) proven to be poison. */
+  readonly refused: readonly Refusal[];
+  /** What keeps the destination from taking more now. */
+  readonly failure: Failure | undefined;
+}
+
+interface Deps {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** More may be due behind this lease. */
+  readonly more: boolean;
+}
+
+export async function deliverLease(
+  claim: Claim,
+  destination: Destination,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<LeaseDelivery> {
+  const { journal } = deps;
+  const parcel = await readParcel(claim, journal);
+  const group = createSettleGroup(journal, claim.id);
+  const accepted = new Set<number>();
+  const refusals: Refusal[] = [];
+  const kept: number[] = [];
+  let failure: Failure | undefined;
+
+  const report = (index: number, outcome: Outcome): void => {
+    const sequence = parcel.sequences[index] ?? 0;
+    switch (outcome.kind) {
+      case 'ok':
+        accepted.add(sequence);
+        group.add(sequence);
+        return;
+      case 'refused':
+        refusals.push({ sequence, reason: outcome.reason });
+        return;
+      case 'again':
+      case 'broken':
+        kept.push(sequence);
+        if (failure === undefined || (failure.kind === 'again' && outcome.kind === 'broken')) failure = outcome;
+    }
+  };
+
+  try {
+    await destination.deliver(parcel, report, signal);
+  } catch (error) {
+    await group.flush();
+    await journal.release(claim.id);
+    throw error;
+  }
+  await group.flush();
+  if (accepted.size > 0) await forgetRefusals(destination.id, accepted, journal.state);
+  const { poison, refused } = await judge(claim, destination, refusals, accepted.size, deps);
+  if (kept.length > 0) await journal.release(claim.id, { sequences: kept.toSorted((a, b) => a - b) });
+  if (failure === undefined && refused.length > 0 && accepted.size === 0) {
+    failure = { kind: 'broken', reason: everything(refused), hint: "the destination's own log says why" };
+  }
+  return { accepted: accepted.size, poison, refused, failure };
+}
+
+async function judge(
+  claim: Claim,
+  { id }: Destination,
+  refusals: readonly Refusal[],
+  accepted: number,
+  { journal, clock, random, more }: Deps,
+): Promise<{ poison: Refusal[]; refused: Refusal[] }> {
+  const poison: Refusal[] = [];
+  const refused: Refusal[] = [];
+  if (refusals.length === 0) return { poison, refused };
+  const { consumers } = await journal.stats();
+  const settled = consumers.find(({ name }) => name === id)?.settled ?? 0;
+  for (const verdict of await judgeRefusals(id, refusals, { accepted, settled }, journal.state)) {
+    const { sequence, reason } = verdict.refusal;
+    if (verdict.poison) {
+      const detail = JSON.stringify({ destination: id, refusals: verdict.proven, said: reason });
+      await journal.bury(claim.id, sequence, { reason: 'refused', detail });
+      poison.push(verdict.refusal);
+      continue;
+    }
+    refused.push(verdict.refusal);
+    const range = { minMs: pollerLimits.backoffMinMs, maxMs: pollerLimits.backoffMaxMs };
+    const pause =
+      accepted === 0 && more
+        ? pollerLimits.turnMs // a whole lease was refused: those behind it get their turn, and prove something
+        : backoff(Math.max(1, verdict.proven), range, unitInterval(random.bytes(4)));
+    await journal.release(claim.id, {
+      sequences: [sequence],
+      failed: accepted > 0,
+      notBefore: clock.now() + pause,
+    });
+  }
+  return { poison, refused };
+}
+
+function everything(refused: readonly Refusal[]): string {
+  const what = refused.length === 1 ? 'the only message there is' : `all of ${refused.length} messages`;
+  return `refuses ${what} (${refused[0]?.reason ?? ''})`;
+}
+
+async function readParcel(claim: Claim, journal: Journal): Promise<Parcel> {
+  const sequences: number[] = [];
+  const lengths: number[] = [];
+  const bodies: Buffer[] = [];
+  for (let done = false; !done; ) {
+    const chunk = await journal.read(claim.id);
+    sequences.push(...chunk.sequences);
+    lengths.push(...chunk.lengths);
+    const { buffer, byteOffset, byteLength } = chunk.bodies;
+    bodies.push(Buffer.from(buffer, byteOffset, byteLength));
+    ({ done } = chunk);
+  }
+  return { journal: journal.id, sequences, ranges: claim.sequences, lengths, bodies };
+}

@@ -1,0 +1,206 @@
+/**
+ * One profile for good (`--follow`): a long poll to the sensor beside the forward loops, until the signal.
+ *
+ * Called by src/app/http-proxy.ts. Redials with growing pauses; a fault is said when it begins and when it
+ * ends, what was done at most once a minute. Certificates are read again with each new client, at least
+ * hourly. Returns early, with an exit code, only when the profile cannot even be opened for a reason that an
+ * operator must mend.
+ */
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { backoff, unitInterval } from '../core/backoff.ts';
+import type { RelayError } from '../core/errors.ts';
+import { leaseLimits, pollerLimits } from '../core/limits.ts';
+import { localTime } from './fault-streak.ts';
+import { forward } from './forward.ts';
+import type { HttpProxyProfile } from './profile.ts';
+import { openSession, type PollerDeps, type ProfileSession } from './profile-session.ts';
+import { asRelayError, pullSession } from './pull-session.ts';
+import { didSomething, newRunCounts, takeCounts, type RunCounts } from './run-counts.ts';
+import { quarantineText, reportQuarantine } from './run-report.ts';
+import { faultText, illnessText, summaryText } from './run-words.ts';
+import type { SensorClient } from './sensor-client.ts';
+import { createWake, type Wake } from './wake.ts';
+
+/** Never rejects. 0 after the signal. */
+export async function followProfile(
+  profile: HttpProxyProfile,
+  deps: PollerDeps,
+  signal: AbortSignal,
+): Promise<number> {
+  const { log } = deps;
+  let said = '';
+  for (let failures = 0; !signal.aborted; ) {
+    let session: ProfileSession | undefined;
+    try {
+      session = await openSession(profile, deps);
+      failures = 0;
+      await follow(session, deps, signal);
+    } catch (error) {
+      if (signal.aborted) break;
+      const fault = asRelayError(error);
+      const text = `${profile.name}: ${faultText(fault)}`;
+      if (text !== said) log.error(text);
+      said = text;
+      const hopeless = session === undefined && fault.kind === 'operator' && fault.code !== 'JOURNAL_BUSY';
+      if (hopeless) return fault.exit;
+      failures += 1;
+    } finally {
+      await session?.close();
+    }
+    if (failures > 0) await pause(failures, deps, signal);
+  }
+  return 0;
+}
+
+/** Rejects with what ends all of it: the journal's faults, and bugs. */
+async function follow(session: ProfileSession, deps: PollerDeps, stop: AbortSignal): Promise<void> {
+  const { journal, profile, targets, prefix } = session;
+  const ending = new AbortController();
+  const signal = AbortSignal.any([stop, ending.signal]);
+  const wake = createWake(signal);
+  const forget = journal.onDue(() => wake.ring());
+  const round = newRound(session, deps, wake);
+  const loops = targets.map((target) =>
+    forward({
+      ...deps,
+      journal,
+      target,
+      signal,
+      prefix,
+      want: { messages: leaseLimits.maxMessages, bytes: leaseLimits.defaultBytes },
+      counts: round.counts,
+      wait: (ms) => wake.wait(ms),
+      ending: () => signal.aborted,
+      patient: true,
+    }),
+  );
+  if (!profile.drain) loops.push(pullForGood(session, round, deps, signal));
+  loops.push(summarize(round, signal));
+  try {
+    await Promise.all(loops.map((loop) => untilAbort(loop, signal)));
+  } finally {
+    ending.abort();
+    await Promise.allSettled(loops);
+    forget();
+    if (!stop.aborted || didSomething(round.counts)) await round.end().catch(() => undefined);
+  }
+}
+
+/** What happens after the signal is no failure. */
+async function untilAbort(loop: Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    await loop;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function pullForGood(
+  session: ProfileSession,
+  round: Round,
+  deps: PollerDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, clock } = deps;
+  const waitSeconds = waitFor(session.profile);
+  let sensor: SensorClient | undefined;
+  let dialledAt = 0;
+  let failures = 0;
+  let failing: { readonly text: string; readonly since: number } | undefined;
+  while (!signal.aborted) {
+    try {
+      if (sensor === undefined || clock.monotonic() - dialledAt > pollerLimits.sessionMs) {
+        sensor?.close();
+        sensor = session.dialSensor(signal);
+        dialledAt = clock.monotonic();
+      }
+      await pullSession(session, sensor, round.counts, deps, signal, waitSeconds);
+      failures = 0;
+      if (failing !== undefined) {
+        log.notice(`${session.prefix}pulling works again, it failed since ${localTime(failing.since)}`);
+        failing = undefined;
+      }
+      // A server that cannot hold the question would be asked in a tight loop.
+      if (sensor.facts()?.status === undefined) await sleep(pollerLimits.oldServerPauseMs, signal);
+    } catch (error) {
+      if (signal.aborted) break;
+      const fault = asRelayError(error);
+      if (isJournals(fault)) throw fault;
+      sensor?.close();
+      sensor = undefined;
+      failures += 1;
+      const text = faultText(fault);
+      if (failing?.text !== text) log.error(`${session.prefix}${text}`);
+      failing = { text, since: failing?.since ?? clock.now() };
+      await pause(failures, deps, signal);
+    }
+  }
+  sensor?.close();
+}
+
+/** Faults of the file itself end the session, so that it is opened anew. */
+function isJournals({ code }: RelayError): boolean {
+  return code.startsWith('JOURNAL_') && code !== 'JOURNAL_FULL';
+}
+
+/** How long the sensor may hold a question: less than the silence we tolerate. */
+function waitFor({ timeoutSeconds }: HttpProxyProfile): number {
+  return Math.max(1, Math.min(leaseLimits.maxWaitSeconds, Math.floor(timeoutSeconds) - 2));
+}
+
+/** What is said and reported together: a minute of a follower. */
+interface Round {
+  readonly counts: RunCounts;
+  end(): Promise<void>;
+}
+
+function newRound(session: ProfileSession, deps: PollerDeps, wake: Wake): Round {
+  const { journal, profile, targets, prefix } = session;
+  const { log, clock } = deps;
+  let began = clock.monotonic();
+  const ill = new Map<string, string>();
+  const round: Round = {
+    counts: newRunCounts(),
+    end: async () => {
+      const counts = takeCounts(round.counts);
+      const ms = clock.monotonic() - began;
+      began = clock.monotonic();
+      const { consumers } = await journal.stats();
+      if (counts.quarantined > 0) {
+        log.error(`${prefix}${quarantineText(profile.name, counts)}`);
+        await reportQuarantine(profile.name, counts, journal, deps);
+        wake.ring();
+      }
+      for (const { id, label, health } of targets) {
+        const illness = health.illness();
+        const before = ill.get(id);
+        if (illness === undefined) ill.delete(id);
+        else if (before !== illness.reason) {
+          ill.set(id, illness.reason);
+          const owed = consumers.find(({ name }) => name === id);
+          log.error(`${prefix}${illnessText(label, illness, owed, clock.now())}`);
+        }
+      }
+      if (didSomething(counts)) log.notice(`${prefix}${summaryText(counts, consumers, ms)}`);
+    },
+  };
+  return round;
+}
+
+async function summarize(round: Round, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(pollerLimits.summaryMs, signal);
+    if (!signal.aborted) await round.end();
+  }
+}
+
+async function pause(failures: number, { random }: PollerDeps, signal: AbortSignal): Promise<void> {
+  const range = { minMs: pollerLimits.backoffMinMs, maxMs: pollerLimits.redialMaxMs };
+  await sleep(backoff(failures, range, unitInterval(random.bytes(4))), signal);
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,122 @@
+/**
+ * Pulls from a server that knows no lease: what it answers may be gone there, so the raw body is on our
+ * disk (inbox.ts) before anybody looks at it.
+ *
+ * Called by pull.ts with the first such answer, and by profile-run.ts for what a killed run left in the
+ * inbox. Such a server may also be one that never consumes: what stood in its previous answer is not new
+ * (the journal compares hashes, as a multiset, across runs), and the loop ends at 404 or when nothing new
+ * came. Each answer closes its connection, because that server serves one at a time.
+ */
+
+import type { RelayError } from '../core/errors.ts';
+import { pollerLimits, xmlLimits } from '../core/limits.ts';
+import type { Logger } from '../core/ports.ts';
+import type { HttpsAnswer } from '../http/https-client.ts';
+import type { Origin } from '../journal/journal.ts';
+import { openInbox, type Inbox } from './inbox.ts';
+import { countInvalid, readBatch, takeMessages, takeUnreadable, type IntakeOptions } from './intake.ts';
+import { salvage } from './salvage.ts';
+import type { SensorClient } from './sensor-client.ts';
+import { unreadable } from './to-messages.ts';
+
+export interface OldServerOptions extends IntakeOptions {
+  readonly sensor: SensorClient;
+  /** Of the profile: the inbox is in it. */
+  readonly stateDir: string;
+  /** Wall time, for names in the inbox. */
+  readonly now: () => number;
+  readonly noRoom: () => Promise<RelayError | undefined>;
+  readonly leaseSeconds: number;
+  readonly batch: number;
+  readonly prefix: string;
+  readonly log: Logger;
+  /** The server said that it has nothing: what comes next is new, even if it looks like the last answer. */
+  readonly emptied: () => Promise<void>;
+  /** Told before an answer is stored, so that `emptied` knows. */
+  readonly filled: () => Promise<void>;
+}
+
+const origin: Origin = { kind: 'unsequenced' };
+
+export async function pullOldServer(first: HttpsAnswer, options: OldServerOptions): Promise<void> {
+  options.log.info(`${options.prefix}the sensor runs an old server, without leases`);
+  const inbox = openInbox(options.stateDir, options.now);
+  let answer: HttpsAnswer | undefined = first;
+  while (answer !== undefined) {
+    const name = await receiveAnswer(answer, inbox, options);
+    const fresh = name === undefined ? 0 : await takeAnswer(name, inbox, options);
+    if (fresh === 0) return;
+    answer = await next(options);
+  }
+  await options.emptied();
+}
+
+/** What a killed run left behind; to be called before anything is pulled. */
+export async function recoverInbox(options: OldServerOptions): Promise<void> {
+  const inbox = openInbox(options.stateDir, options.now);
+  for (const name of inbox.waiting()) await takeAnswer(name, inbox, options);
+}
+
+async function next({ sensor, noRoom, batch, leaseSeconds }: OldServerOptions) {
+  const full = await noRoom();
+  if (full !== undefined) throw full;
+  const reply = await sensor.lease({ messages: batch, leaseSeconds });
+  if (reply.kind === 'old') return reply.answer;
+  // It was replaced by a new one in this second: the next run talks to that.
+  if (reply.kind === 'batch') await sensor.release(reply.batch.token);
+  return undefined;
+}
+
+async function receiveAnswer(
+  answer: HttpsAnswer,
+  inbox: Inbox,
+  options: OldServerOptions,
+): Promise<string | undefined> {
+  const receiving = inbox.receive();
+  try {
+    await answer.pieces(pollerLimits.oldServerBytes, (piece) => receiving.write(piece));
+    return receiving.finish(false);
+  } catch (error) {
+    // The rest is lost with the server; what came must not be.
+    const name = receiving.finish(true);
+    if (name !== undefined) {
+      options.log.error(`${options.prefix}an old server's answer broke off; what came of it is kept`);
+      await takeAnswer(name, inbox, options);
+    }
+    throw error;
+  } finally {
+    answer.hangUp();
+  }
+}
+
+/** Returns how many messages were new. */
+async function takeAnswer(name: string, inbox: Inbox, options: OldServerOptions): Promise<number> {
+  const { validate } = options;
+  await options.filled();
+  const body = inbox.read(name);
+  const verdict = await readBatch(body, validate, pollerLimits.oldServerBytes);
+  if (verdict.readable) {
+    const { accepted, quarantined } = await takeMessages(verdict, origin, options);
+    inbox.remove(name);
+    return accepted + quarantined;
+  }
+  const saved = salvage(body);
+  const mended = saved && (await readBatch(saved.document, validate, pollerLimits.oldServerBytes));
+  if (saved !== undefined && mended?.readable === true) {
+    countInvalid([verdict.problem], options.counts);
+    const note = `the document cannot be read; ${mended.messages.length} messages before byte ${saved.cut} could`;
+    const rest = unreadable(body.subarray(saved.cut), verdict.problem.rule, [verdict.problem], note);
+    const { accepted, quarantined } = await takeMessages(mended, origin, options, [rest]);
+    inbox.remove(name);
+    return accepted + quarantined;
+  }
+  if (body.length <= xmlLimits.documentBytes) {
+    const { quarantined } = await takeUnreadable(body, verdict.problem, origin, options);
+    inbox.remove(name);
+    return quarantined;
+  }
+  const head = body.subarray(0, pollerLimits.answerBytes);
+  const { quarantined } = await takeUnreadable(head, verdict.problem, origin, options);
+  options.log.error(`${options.prefix}a document of ${body.length} bytes cannot be read: ${inbox.setAside(name)}`);
+  return quarantined;
+}

@@ -1,0 +1,66 @@
+/**
+ * What one run (or one minute of a follower) did, for its summary line and its report.
+ *
+ * Made by profile-run.ts and follow.ts; the parts of a run add to it.
+ */
+
+export interface RunCounts {
+  /** Messages received and new here. */
+  fetched: number;
+  duplicate: number;
+  /** Known sequence, other bytes: a restored snapshot. Taken as new. */
+  conflict: number;
+  forwarded: number;
+  /** Set aside: invalid at the door. */
+  quarantined: number;
+  /** Set aside: refused by a destination, with proof. */
+  poison: number;
+  /** Refused by a destination without proof so far: kept. */
+  refused: number;
+  /** Invalid messages by first rule, whether set aside or let through (`--on-invalid forward`). */
+  readonly invalid: Map<string, number>;
+  /** Where and why of the first invalid one. */
+  example: string;
+  /** Repairs made, by name. */
+  readonly leniencies: Map<string, number>;
+}
+
+export function newRunCounts(): RunCounts {
+  return {
+    fetched: 0,
+    duplicate: 0,
+    conflict: 0,
+    forwarded: 0,
+    quarantined: 0,
+    poison: 0,
+    refused: 0,
+    invalid: new Map(),
+    example: '',
+    leniencies: new Map(),
+  };
+}
+
+export function addTo(counts: Map<string, number>, key: string, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+/** `E12 ×3, child-order` */
+export function listCounts(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([key, n]) => (n === 1 ? key : `${key} ×${n}`)).join(', ');
+}
+
+/** Whether there is anything worth a line. */
+export function didSomething(counts: RunCounts): boolean {
+  const { fetched, forwarded, quarantined, poison, conflict } = counts;
+  return fetched + forwarded + quarantined + poison + conflict > 0;
+}
+
+/** What was counted since the last time; counting starts anew. */
+export function takeCounts(counts: RunCounts): RunCounts {
+  const taken = { ...counts, invalid: new Map(counts.invalid), leniencies: new Map(counts.leniencies) };
+  counts.invalid.clear();
+  counts.leniencies.clear();
+  const { invalid, leniencies } = counts;
+  Object.assign(counts, newRunCounts(), { invalid, leniencies });
+  return taken;
+}

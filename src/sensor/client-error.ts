@@ -1,0 +1,49 @@
+/**
+ * Answers to what is not HTTP: malformed heads, heads too large or too slow. Called by server.ts at
+ * `clientError`, which also fires for failed handshakes (already told by handshake-log.ts).
+ */
+
+import type { Socket } from 'node:net';
+import { STATUS_CODES } from 'node:http';
+import { systemCode } from '../core/errors.ts';
+import type { Logger } from '../core/ports.ts';
+import type { SensorConnection } from './connection.ts';
+import { problemBody } from './problem.ts';
+
+/** Node's parser errors → status and sentence; anything else is a bad request. */
+const REASONS: ReadonlyMap<string, readonly [number, string]> = new Map([
+  ['HPE_HEADER_OVERFLOW', [431, 'the head of the request is too large']],
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'the request did not arrive in time']],
+]);
+
+export function answerClientError(
+  error: Error,
+  socket: Socket,
+  connection: SensorConnection | undefined,
+  logger: Logger,
+): void {
+  const code = systemCode(error);
+  if (
+    connection === undefined ||
+    connection.busy ||
+    !socket.writable ||
+    code === 'ECONNRESET' ||
+    code === 'EPIPE'
+  ) {
+    // Nobody to tell, or an answer is under way into which nothing may be mixed.
+    socket.destroy();
+    return;
+  }
+  const [status, reason] = REASONS.get(code) ?? [400, `this is not HTTP/1.1 (${code})`];
+  logger.info(`${connection.peer.name}: answered ${status}: ${reason}`, {
+    event: 'bad-request',
+    peer: connection.peer.name,
+    address: connection.address,
+    status,
+  });
+  const body = problemBody(status, { code: 'BAD_REQUEST', message: reason });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nIDMEF-Relay: 1\r\nConnection: close\r\n` +
+      `Content-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n\r\n${body.toString()}`,
+  );
+}

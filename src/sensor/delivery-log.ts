@@ -1,0 +1,75 @@
+/**
+ * "Who read what": one line per delivered batch, with peer, certificate, range and how we know that it
+ * arrived. Called by the handlers of this folder; `notice`, so that it is there without any flag.
+ */
+
+import type { Logger } from '../core/ports.ts';
+import type { Connection } from './context.ts';
+
+export interface Delivery {
+  /** Id of the journal. */
+  readonly journal: string;
+  readonly messages: number;
+  readonly bytes: number;
+  /** First and last sequence number. */
+  readonly first: number;
+  readonly last: number;
+  /** `ack`: DELETE of the lease. `end`, `request`: implicit (receipt.ts). `peek`: read, nothing settled. */
+  readonly receipt: 'ack' | 'end' | 'request' | 'peek';
+}
+
+const RECEIPT_WORDS = {
+  ack: 'acknowledged',
+  end: 'received, connection closed',
+  request: 'received, next request came',
+  peek: 'only looked at',
+} as const;
+
+export function logDelivery(logger: Logger, connection: Connection, delivery: Delivery): void {
+  const { peer, address } = connection;
+  const { journal, messages, bytes, first, last, receipt } = delivery;
+  logger.notice(
+    `${peer.name}: ${messages} messages (${journal} ${first}-${last}, ${bytes} bytes) ${RECEIPT_WORDS[receipt]}`,
+    {
+      event: 'delivered',
+      peer: peer.name,
+      serial: peer.serial,
+      address,
+      journal,
+      first,
+      last,
+      messages,
+      bytes,
+      receipt,
+    },
+  );
+}
+
+/** An answer that nobody is known to have received. */
+export function logUndelivered(
+  logger: Logger,
+  connection: Connection,
+  delivery: Omit<Delivery, 'receipt'>,
+): void {
+  const { peer, address } = connection;
+  const { journal, messages, bytes, first, last } = delivery;
+  logger.notice(
+    `${peer.name}: ${messages} messages (${journal} ${first}-${last}) without sign of receipt: due again`,
+    {
+      event: 'undelivered',
+      peer: peer.name,
+      serial: peer.serial,
+      address,
+      journal,
+      first,
+      last,
+      messages,
+      bytes,
+    },
+  );
+}
+
+/** First and last number of `17-512,514`; zeros for an empty list. */
+export function sequenceRange(sequences: string): { readonly first: number; readonly last: number } {
+  return { first: Number.parseInt(sequences, 10) || 0, last: Number(/\d+$/.exec(sequences)?.[0] ?? 0) };
+}

@@ -1,0 +1,223 @@
+/**
+ * Takes candidates in, group by group: read, decide, commit, and only then touch the files (DESIGN §5).
+ *
+ * A group is at most 256 files, 256 messages, 1 MiB or 10 ms of reading; one file's messages are never divided.
+ * Order of durable steps: journal transaction (messages and identities) → unlink or move → fsync of the directories
+ * → the ledger forgets. Killed between any two, the next start finds the identity and only disposes of the file.
+ * When the journal refuses, the group's files wait unchanged and are read again later.
+ */
+
+import { journalLimits, spoolLimits, xmlLimits } from '../../core/limits.ts';
+import { messageOf, systemCode } from '../../core/errors.ts';
+import { syncDirectory } from '../../os/atomic-write.ts';
+import { type Candidate, lookAt } from './candidate.ts';
+import { type IntakeContext, type Task, noteOddity, noteVanished } from './context.ts';
+import { type Decision, type Finding, decide, describe } from './decide.ts';
+import { dispose } from './dispose.ts';
+import { storedIdentity } from './file-identity.ts';
+import type { LedgerFile, TakenFile } from './ledger.ts';
+import { readCandidate } from './read-file.ts';
+import { showName } from './spool-directory.ts';
+
+const NOTHING = new Uint8Array(0);
+
+interface Group {
+  readonly candidates: Candidate[];
+  readonly files: TakenFile[];
+  /** First of the batch that was not looked at. */
+  readonly next: number;
+}
+
+/** Take all of the batch that is ready, in its order. Each stands in the waiting register. */
+export function* takeAll(context: IntakeContext, batch: Candidate[]): Task {
+  for (let at = 0; at < batch.length;) {
+    if (!context.gate.mayTake()) {
+      yield spoolLimits.pauseMs;
+      continue;
+    }
+    const { candidates, files, next } = gather(context, batch, at);
+    if (files.length > 0 && !commit(context, files)) {
+      // Not kept in memory: they are read again, and may be others by then.
+      batch.splice(at, next - at, ...candidates);
+      yield spoolLimits.pauseMs;
+      continue;
+    }
+    at = next;
+    yield* disposeOf(context, files);
+    yield 0;
+  }
+}
+
+/** Read and decide until the group is full. */
+function gather(context: IntakeContext, batch: readonly Candidate[], from: number): Group {
+  const candidates: Candidate[] = [];
+  const files: TakenFile[] = [];
+  const inodes = new Set<bigint>();
+  context.memory.reset();
+  const stopAt = context.clock.monotonic() + spoolLimits.sliceMs;
+  let bytes = 0;
+  let messages = 0;
+  let next = from;
+  while (next < batch.length && next - from < journalLimits.commitMessages) {
+    const candidate = batch[next];
+    next += 1;
+    // No longer waiting: gone or taken since the batch was made.
+    if (candidate === undefined || !context.waiting.has(candidate.name)) continue;
+    const taken = examine(context, candidate, inodes);
+    if (taken !== undefined) {
+      candidates.push(candidate);
+      files.push(taken);
+      messages += taken.messages.length;
+      bytes += Number(candidate.size);
+    }
+    if (messages >= journalLimits.commitMessages || bytes >= journalLimits.commitBytes) break;
+    if (context.clock.monotonic() >= stopAt) break;
+  }
+  return { candidates, files, next };
+}
+
+/** One candidate: its messages if it can be taken, else it is put where it belongs. */
+function examine(context: IntakeContext, file: Candidate, inodes: Set<bigint>): TakenFile | undefined {
+  const { waiting, stuck, clock, dir } = context;
+  const now = clock.monotonic();
+  const age = waiting.unchangedMs(file.name, file, now);
+  let finding = withoutReading(context, file, age, inodes);
+  let bytes: Uint8Array = NOTHING;
+  if (finding === undefined) {
+    const reading = readCandidate(dir, file, (size) => context.memory.take(size));
+    if (reading.kind === 'moved-on') return movedOn(context, file, now);
+    if (reading.kind === 'unreadable') {
+      stuck.add(file.name, { attempt: 'read', code: reading.code, dir, text: reading.text });
+      waiting.put(file.name, file, 'unreadable', now);
+      return undefined;
+    }
+    bytes = reading.bytes;
+    finding = { kind: 'read', verdict: context.readDocument(bytes) };
+  }
+  stuck.clear(file.name);
+  const decision = decide(finding, age);
+  if (decision.kind === 'take') {
+    if (decision.lost !== undefined) {
+      const words = `spool file ${showName(file.name)} holds something beside its messages`;
+      context.log.warning(`${words}: ${describe(decision.lost)}`, {
+        event: 'spool-beside',
+        rule: decision.lost.rule,
+      });
+    }
+    const messages = decision.messages.map(({ bytes: body, severity }) => ({ body, severity }));
+    return { name: file.name, identity: storedIdentity(file, bytes), messages };
+  }
+  if (decision.kind === 'wait') waiting.put(file.name, file, decision.why, now);
+  else putAside(context, file, decision, now);
+  return undefined;
+}
+
+/** What lstat and the lock table already tell. */
+function withoutReading(
+  context: IntakeContext,
+  file: Candidate,
+  age: number,
+  inodes: Set<bigint>,
+): Finding | undefined {
+  if (context.locks.has(file.dev, file.ino)) return { kind: 'locked' };
+  if (file.links > 1n) {
+    // Its other name may be the writer's and about to go; or it stands in the spool as well, then one at a time.
+    if (age < spoolLimits.linkedMs || inodes.has(file.ino)) return { kind: 'linked' };
+    inodes.add(file.ino);
+  }
+  if (file.size === 0n) return { kind: 'empty' };
+  return file.size > xmlLimits.documentBytes ? { kind: 'too-large', bytes: file.size } : undefined;
+}
+
+/** Gone or replaced between the look and the read. */
+function movedOn(context: IntakeContext, file: Candidate, now: number): undefined {
+  const entry = lookAt(context.dir, file.name);
+  if (entry?.kind === 'file' || entry?.kind === 'hidden') {
+    // Remembered as it was: the next re-check sees that it changed.
+    context.waiting.put(file.name, file, 'content', now);
+    return;
+  }
+  noteVanished(context, file.name);
+  if (entry !== undefined) noteOddity(context, entry);
+}
+
+function putAside(
+  context: IntakeContext,
+  file: Candidate,
+  { reason, text }: Extract<Decision, { kind: 'corrupt' }>,
+  now: number,
+): void {
+  const { corrupt, stuck, waiting, tally, log } = context;
+  const name = showName(file.name);
+  try {
+    const where = corrupt.putAside(file, reason, text);
+    waiting.remove(file.name);
+    tally.refused(reason);
+    log.warning(`spool file ${name} cannot be taken, kept as ${where}: ${text}`, {
+      event: 'spool-corrupt',
+      file: name,
+      reason,
+    });
+  } catch (error) {
+    const code = systemCode(error instanceof Error && error.cause !== undefined ? error.cause : error);
+    stuck.add(file.name, { attempt: 'move', code, dir: context.dir, text: messageOf(error) });
+    waiting.put(file.name, file, 'unreadable', now);
+  }
+}
+
+/** Make the group durable. False when the journal has no room; nothing was changed then. */
+function commit(context: IntakeContext, files: readonly TakenFile[]): boolean {
+  const { ledger, tally, known, waiting, stuck, gate } = context;
+  try {
+    tally.flush((counts) => ledger.takeFiles(files, counts), files.length);
+  } catch (error) {
+    gate.refusedBy(error);
+    return false;
+  }
+  gate.passed();
+  for (const file of files) {
+    known.put(file, context.pass, true);
+    waiting.remove(file.name);
+    stuck.clear(file.name);
+  }
+  return true;
+}
+
+/** Remove or move files whose messages are durable, as the settings say, and let the ledger forget those that went. */
+export function* disposeOf(context: IntakeContext, files: readonly LedgerFile[]): Task {
+  const { dir, disposal, stuck, clock } = context;
+  if (disposal.kind === 'leave') return;
+  let gone: LedgerFile[] = [];
+  let stopAt = clock.monotonic() + spoolLimits.sliceMs;
+  for (const file of files) {
+    const disposed = dispose(dir, file, disposal);
+    if (disposed.kind === 'stuck') {
+      stuck.add(file.name, disposed.trouble);
+    } else {
+      // Replaced meanwhile: what stands there now is another file, and the next scan finds it.
+      if (disposed.kind === 'changed') context.dirty = true;
+      stuck.clear(file.name);
+      gone.push(file);
+    }
+    if (clock.monotonic() < stopAt) continue;
+    forget(context, gone);
+    gone = [];
+    yield 0;
+    stopAt = clock.monotonic() + spoolLimits.sliceMs;
+  }
+  forget(context, gone);
+}
+
+/** The files are out of the spool: make that durable before the ledger forgets them. */
+function forget({ dir, disposal, ledger, known, gate }: IntakeContext, gone: readonly LedgerFile[]): void {
+  if (gone.length === 0) return;
+  try {
+    if (disposal.kind === 'move') syncDirectory(disposal.dir);
+    syncDirectory(dir);
+    ledger.forgetFiles(gone);
+    known.remove(gone);
+  } catch (error) {
+    // They stay known; the next full pass finds them gone and forgets them.
+    gate.refusedBy(error);
+  }
+}

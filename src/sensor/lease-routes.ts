@@ -1,0 +1,51 @@
+/**
+ * `DELETE /leases/<token>` acknowledges, `POST /leases/<token>/release` gives back (DESIGN §4). Called by
+ * router.ts for certificates that may poll. Whoever does not hold a token gets the 410 of one that never was.
+ */
+
+import type { Exchange, SensorContext } from './context.ts';
+import { logDelivery, sequenceRange } from './delivery-log.ts';
+import { sendProblem } from './problem.ts';
+import { setStatusHeaders } from './status-headers.ts';
+
+export async function acknowledgeLease(
+  context: SensorContext,
+  exchange: Exchange,
+  token: string,
+): Promise<void> {
+  const { connection } = exchange;
+  const { result, claim } = await context.leases.acknowledge(token, connection.peer.key);
+  if (claim !== undefined) {
+    logDelivery(context.logger, connection, {
+      journal: context.journal.id,
+      messages: claim.count,
+      bytes: claim.bytes,
+      ...sequenceRange(claim.sequences),
+      receipt: 'ack',
+    });
+  }
+  await answer(context, exchange, result !== 'unknown');
+}
+
+export async function releaseLease(context: SensorContext, exchange: Exchange, token: string): Promise<void> {
+  const claim = await context.leases.release(token, exchange.connection.peer.key);
+  await answer(context, exchange, claim !== undefined);
+}
+
+async function answer(
+  context: SensorContext,
+  { response, connection }: Exchange,
+  good: boolean,
+): Promise<void> {
+  await setStatusHeaders(context, response, connection.consumer);
+  if (good) {
+    response.writeHead(204);
+    response.end();
+  } else {
+    sendProblem(response, {
+      code: 'LEASE_EXPIRED',
+      message:
+        'this lease is unknown, over or not yours: its messages are due again or were acknowledged before',
+    });
+  }
+}

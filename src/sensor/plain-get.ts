@@ -1,0 +1,142 @@
+/**
+ * Plain GET and HEAD of `/` (DESIGN §4): one document, oldest first. Called by router.ts.
+ *
+ * A peek (server without `--delete`/`--movedir`, `Prefer: peek`, role monitor, HEAD) shows all that is
+ * unacknowledged and changes nothing. Otherwise the answer consumes: its messages are leased, and settled only on
+ * an implicit receipt (receipt.ts); anything else gives them back at once.
+ */
+
+import type { ServerResponse } from 'node:http';
+import { messageOf } from '../core/errors.ts';
+import { leaseLimits } from '../core/limits.ts';
+import type { Claim, Want } from '../journal/journal.ts';
+import { STALL_TICK_MS } from './connection.ts';
+import type { Exchange, SensorContext } from './context.ts';
+import { logDelivery, logUndelivered, sequenceRange } from './delivery-log.ts';
+import type { Preferences } from './prefer.ts';
+import { setStatusHeaders } from './status-headers.ts';
+import { documentLength, streamClaim } from './stream-claim.ts';
+
+/** A journal takes no "without limit". */
+const UNLIMITED_MESSAGES = 0x7fff_ffff;
+
+/** GET that consumes nothing, or HEAD. `applied` says that the peer asked for a peek. */
+export async function answerPeek(
+  context: SensorContext,
+  exchange: Exchange,
+  preferences: Preferences,
+  consumer: string,
+): Promise<void> {
+  const { request, response, connection } = exchange;
+  const { journal } = context;
+  const claim = await journal.peek(consumer, wantOf(context, preferences));
+  if (claim === undefined) {
+    await answerEmpty(context, response, consumer);
+    return;
+  }
+  try {
+    await setStatusHeaders(context, response, consumer, { pending: true });
+    if (preferences.peek) {
+      response.setHeader('Preference-Applied', 'peek');
+    }
+    setDocumentHeaders(response, claim);
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    const { complete, first, last } = await streamClaim(journal, claim, response);
+    if (complete) {
+      logDelivery(context.logger, connection, { ...sizeOf(context, claim), first, last, receipt: 'peek' });
+    }
+  } finally {
+    await journal.release(claim.id);
+  }
+}
+
+/** GET that consumes. Resolves when the answer is written; the decision comes with the receipt. */
+export async function answerConsuming(
+  context: SensorContext,
+  exchange: Exchange,
+  consumer: string,
+): Promise<void> {
+  const { response, connection } = exchange;
+  const { journal, logger } = context;
+  const claim = await journal.lease(consumer, {
+    messages: context.maxBatchSize ?? UNLIMITED_MESSAGES,
+    bytes: leaseLimits.plainBytes,
+  });
+  if (claim === undefined) {
+    await answerEmpty(context, response, consumer);
+    return;
+  }
+  let handedOver = false;
+  try {
+    await setStatusHeaders(context, response, consumer, { pending: true });
+    if (response.destroyed) {
+      return;
+    }
+    // To `Connection: close` and HTTP/1.0 too: Node would destroy the socket itself, and no `end` would come.
+    response.shouldKeepAlive = true;
+    setDocumentHeaders(response, claim);
+    const delivery = { ...sizeOf(context, claim), ...sequenceRange(claim.sequences) };
+    handedOver = true;
+    connection.receipts.watch(response, async (receipt) => {
+      try {
+        if (receipt === undefined) {
+          await journal.release(claim.id);
+          logUndelivered(logger, connection, delivery);
+        } else {
+          await journal.settle(claim.id);
+          logDelivery(logger, connection, { ...delivery, receipt });
+        }
+      } catch (error) {
+        logger.error(`journal: ${receipt === undefined ? 'release' : 'settle'} failed: ${messageOf(error)}`);
+      }
+    });
+    response.once('finish', () => {
+      response.req.socket.setTimeout(STALL_TICK_MS);
+    });
+    await streamClaim(journal, claim, response);
+  } finally {
+    if (!handedOver) {
+      await journal.release(claim.id);
+    }
+  }
+}
+
+/** Nothing to send: 404, empty, as the server this one replaces. */
+export async function answerEmpty(
+  context: SensorContext,
+  response: ServerResponse,
+  consumer: string,
+): Promise<void> {
+  await setStatusHeaders(context, response, consumer, { pending: true });
+  if (!response.headersSent) {
+    response.writeHead(404, { 'Content-Type': 'text/plain', 'Content-Length': 0 });
+    response.end();
+  }
+}
+
+function setDocumentHeaders(response: ServerResponse, claim: Claim): void {
+  response.writeHead(200, {
+    'Content-Type': 'text/xml; charset=UTF-8',
+    'Content-Length': documentLength(claim),
+  });
+}
+
+function wantOf(context: SensorContext, preferences: Preferences): Partial<Want> {
+  const messages = Math.min(
+    context.maxBatchSize ?? UNLIMITED_MESSAGES,
+    preferences.batch ?? UNLIMITED_MESSAGES,
+  );
+  return {
+    ...(messages < UNLIMITED_MESSAGES ? { messages } : {}),
+    // What a consuming GET would send at most: HEAD announces the same length.
+    ...(context.consuming && !preferences.peek ? { bytes: leaseLimits.plainBytes } : {}),
+    ...(preferences.batchBytes === undefined ? {} : { bytes: preferences.batchBytes }),
+  };
+}
+
+function sizeOf(context: SensorContext, claim: Claim): { journal: string; messages: number; bytes: number } {
+  return { journal: context.journal.id, messages: claim.count, bytes: claim.bytes };
+}

@@ -1,0 +1,179 @@
+/**
+ * Path, method, role and preferences → handler. Called by server.ts for each request, one at a time per
+ * connection; the only place that knows the table of DESIGN §4.
+ */
+
+import { RelayError } from '../core/errors.ts';
+import { acceptsXml } from './conneg.ts';
+import type { Exchange, SensorContext } from './context.ts';
+import { acknowledgeLease, releaseLease } from './lease-routes.ts';
+import { answerLease } from './leased-get.ts';
+import { answerConsuming, answerPeek } from './plain-get.ts';
+import { readPreferences } from './prefer.ts';
+import { sendProblem } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { ACCEPT_POST, answerPost } from './producer-post.ts';
+import { refuseBody } from './request-body.ts';
+import { setRelayHeaders, setStatusHeaders } from './status-headers.ts';
+
+export async function route(context: SensorContext, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  setRelayHeaders(response);
+  const path = pathOf(request.url ?? '/');
+  if (path === '/' || (path === '*' && request.method === 'OPTIONS')) {
+    await routeRoot(context, exchange);
+    return;
+  }
+  const lease = /^\/leases\/([A-Za-z0-9_-]+)(\/release)?$/.exec(path);
+  if (lease === null) {
+    await refuse(context, exchange, {
+      code: 'NOT_FOUND',
+      message: 'there is nothing at this path: alerts are at /',
+    });
+    return;
+  }
+  const [, token = '', release] = lease;
+  await routeLease(context, exchange, token, release !== undefined);
+}
+
+async function routeRoot(context: SensorContext, exchange: Exchange): Promise<void> {
+  const { request, response, connection } = exchange;
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      await routeGet(context, exchange);
+      return;
+    case 'POST':
+      if (connection.rights.producer) {
+        await answerPost(context, exchange);
+      } else if (context.hasProducers) {
+        await refuse(context, exchange, forbidden(exchange, 'post alerts (--allow-producer)'));
+      } else {
+        await refuseMethod(context, exchange, rootMethods(context));
+      }
+      return;
+    case 'OPTIONS':
+      refuseBody(request, response);
+      await setStatusHeaders(context, response, connection.consumer, { pending: true });
+      response.setHeader('Allow', rootMethods(context));
+      if (context.hasProducers) {
+        response.setHeader('Accept-Post', ACCEPT_POST);
+      }
+      response.writeHead(204);
+      response.end();
+      return;
+    case undefined:
+    default:
+      await refuseMethod(context, exchange, rootMethods(context));
+  }
+}
+
+async function routeGet(context: SensorContext, exchange: Exchange): Promise<void> {
+  const { request, response, connection } = exchange;
+  const { rights } = connection;
+  refuseBody(request, response);
+  if (!rights.poller && !rights.monitor) {
+    await refuse(context, exchange, forbidden(exchange, 'poll (--allow-poller)'));
+    return;
+  }
+  const consumer = connection.consumer ?? (rights.monitor ? context.firstConsumer : undefined);
+  if (consumer === undefined) {
+    await refuse(
+      context,
+      exchange,
+      forbidden(exchange, 'poll: it is none of the named consumers (--consumer)'),
+    );
+    return;
+  }
+  if (!acceptsXml(request.headers.accept)) {
+    await refuse(context, exchange, {
+      code: 'NOT_ACCEPTABLE',
+      message: `alerts are text/xml, which the request does not accept: ${request.headers.accept ?? ''}`,
+    });
+    return;
+  }
+  const preferences = readPreferences(joined(request.headers['prefer']));
+  const { lease } = preferences;
+  const mayConsume = rights.poller && connection.consumer !== undefined && !preferences.peek;
+  if (request.method === 'HEAD' || !mayConsume) {
+    await answerPeek(context, exchange, preferences, consumer);
+  } else if (context.draining.aborted) {
+    await refuse(context, exchange, {
+      code: 'UNAVAILABLE',
+      message: 'the server is being stopped',
+      headers: { 'Retry-After': '5' },
+    });
+  } else if (lease !== undefined) {
+    await answerLease(context, exchange, { ...preferences, lease }, consumer);
+  } else if (context.consuming) {
+    await answerConsuming(context, exchange, consumer);
+  } else {
+    await answerPeek(context, exchange, preferences, consumer);
+  }
+}
+
+async function routeLease(
+  context: SensorContext,
+  exchange: Exchange,
+  token: string,
+  release: boolean,
+): Promise<void> {
+  const { request, response, connection } = exchange;
+  refuseBody(request, response);
+  const method = release ? 'POST' : 'DELETE';
+  if (request.method !== method) {
+    await refuseMethod(context, exchange, method);
+  } else if (!connection.rights.poller) {
+    await refuse(context, exchange, forbidden(exchange, 'poll (--allow-poller)'));
+  } else if (release) {
+    await releaseLease(context, exchange, token);
+  } else {
+    await acknowledgeLease(context, exchange, token);
+  }
+}
+
+async function refuseMethod(context: SensorContext, exchange: Exchange, allow: string): Promise<void> {
+  await refuse(context, exchange, {
+    code: 'METHOD_NOT_ALLOWED',
+    message: `${exchange.request.method ?? 'this method'} is not possible here, only ${allow}`,
+    headers: { Allow: allow },
+  });
+}
+
+async function refuse(context: SensorContext, exchange: Exchange, problem: Problem): Promise<void> {
+  const { request, response, connection } = exchange;
+  refuseBody(request, response);
+  const status = new RelayError(problem.code, problem.message).http;
+  context.logger.info(
+    `${connection.peer.name}: ${request.method} ${request.url} answered ${status}: ${problem.message}`,
+    {
+      event: 'refused',
+      peer: connection.peer.name,
+      serial: connection.peer.serial,
+      address: connection.address,
+      status,
+    },
+  );
+  const pending = pathOf(request.url ?? '/') === '/';
+  await setStatusHeaders(context, response, connection.consumer, { pending });
+  sendProblem(response, problem);
+}
+
+function forbidden({ connection }: Exchange, what: string): Problem {
+  return { code: 'FORBIDDEN', message: `the certificate of ${connection.peer.name} may not ${what}` };
+}
+
+function rootMethods(context: SensorContext): string {
+  return context.hasProducers ? 'GET, HEAD, POST, OPTIONS' : 'GET, HEAD, OPTIONS';
+}
+
+/** Path of a request target in origin, absolute or asterisk form (RFC 9112 §3.2); a query does not matter. */
+function pathOf(target: string): string {
+  const absolute = /^https?:\/\/[^/?]*(.*)$/i.exec(target);
+  const rest = absolute === null ? target : (absolute[1] ?? '');
+  return rest.replace(/[?#].*$/s, '') || '/';
+}
+
+function joined(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
+}

@@ -1,0 +1,43 @@
+/**
+ * The headers every answer carries (DESIGN §4): IDMEF-Relay, IDMEF-Status, Cache-Control; and IDMEF-Pending,
+ * which only `/` has, so that "empty" and "wrong URL" differ. Called by the handlers once they know what they
+ * took from the journal: the numbers are those after it.
+ */
+
+import type { ServerResponse } from 'node:http';
+import type { SensorContext } from './context.ts';
+
+export function setRelayHeaders(response: ServerResponse): void {
+  response.setHeader('IDMEF-Relay', '1');
+  response.setHeader('Cache-Control', 'no-store');
+}
+
+/**
+ * Numbers of one consumer: messages not settled and not leased, and the age in seconds of the oldest that is
+ * not settled. Without one (a producer, an unknown consumer) pending is the largest of all.
+ */
+export async function setStatusHeaders(
+  context: SensorContext,
+  response: ServerResponse,
+  consumer: string | undefined,
+  options: { readonly pending: boolean } = { pending: false },
+): Promise<void> {
+  const { consumers } = await context.journal.stats();
+  const mine = consumers.filter(({ name, active }) => (consumer === undefined ? active : name === consumer));
+  const pending = Math.max(0, ...mine.map((one) => one.pending));
+  const oldestAt = Math.min(...mine.map((one) => one.oldestAt ?? Number.POSITIVE_INFINITY));
+  const oldest = Number.isFinite(oldestAt)
+    ? Math.max(0, Math.floor((context.clock.now() - oldestAt) / 1000))
+    : 0;
+  const { stuck, corrupt } = context.status();
+  if (response.headersSent) {
+    return;
+  }
+  response.setHeader(
+    'IDMEF-Status',
+    `pending=${pending}, oldest=${oldest}, stuck=${stuck}, corrupt=${corrupt}`,
+  );
+  if (options.pending) {
+    response.setHeader('IDMEF-Pending', String(pending));
+  }
+}

@@ -1,0 +1,326 @@
+/** What happens when the file is not as it should be: who is refused, what is set aside, what is never touched. */
+
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import { describe, test } from 'node:test';
+import { RelayError } from '../../src/core/errors.ts';
+import { Database } from '../../src/journal/database.ts';
+import { openConnection } from '../../src/journal/driver.ts';
+import { APPLICATION_ID, SCHEMA_VERSION } from '../../src/journal/schema.ts';
+import { explainFailure } from '../../src/journal/sqlite-errors.ts';
+import { checkStateOwner } from '../../src/journal/state-owner.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { consumerOf, fails, messages, takeTexts, tamper, testJournal } from './fixture.ts';
+
+/** Names and digests of a directory's files, but for lock files and the index SQLite shares between processes. */
+function snapshot(dir: string): Record<string, string> {
+  const names = readdirSync(dir).filter((name) => !name.endsWith('.lock') && !name.endsWith('-shm'));
+  return Object.fromEntries(names.map((name) => [name, digest(join(dir, name))]));
+}
+
+function digest(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+function execute(path: string, sql: string): void {
+  const db = new Database(path, openConnection(path, {}));
+  db.exec(sql);
+  db.close();
+}
+
+describe('a corrupt file is set aside, whole, and a new journal started', () => {
+  const garbage = Buffer.from('this is not a database, whatever its name says '.repeat(50));
+  const cases: readonly [what: string, spoil: (file: Buffer) => Buffer][] = [
+    ['text', () => garbage],
+    ['a few bytes', () => Buffer.from('SQLite')],
+    ['zeros in place of the header', (file) => Buffer.concat([Buffer.alloc(4096), file.subarray(4096)])],
+    [
+      'a scrambled schema',
+      (file) => Buffer.concat([file.subarray(0, 100), Buffer.alloc(16_284, 0xa5), file.subarray(16_384)]),
+    ],
+    [
+      'scrambled counters',
+      (file) => Buffer.concat([file.subarray(0, 16_384), Buffer.alloc(file.length - 16_384, 0xa5)]),
+    ],
+    ['half of it', (file) => file.subarray(0, 20_000)],
+  ];
+  for (const [what, spoil] of cases) {
+    test(what, (t) => {
+      const journal = testJournal(t);
+      let core = journal.open();
+      const { id } = core;
+      core.append({ messages: messages('a') });
+      core.close();
+      const spoilt = spoil(readFileSync(journal.path));
+      writeFileSync(journal.path, spoilt);
+      core = journal.open();
+      const [event] = journal.setAside;
+      assert.equal(journal.setAside.length, 1);
+      assert.match(basename(event?.path ?? ''), /^journal\.db\.corrupt-\d{8}T\d{6}Z$/);
+      assert.match(event?.reason ?? '', /malformed|not a database/);
+      assert.notEqual(core.id, id);
+      if (what !== 'scrambled counters') assert.deepEqual(readFileSync(event?.path ?? ''), spoilt);
+      core.append({ messages: messages('b') });
+      assert.deepEqual(takeTexts(core), ['b']);
+    });
+  }
+
+  test('twice in the same second, without overwriting', (t) => {
+    const journal = testJournal(t);
+    for (let round = 0; round < 3; round++) {
+      writeFileSync(journal.path, garbage);
+      journal.open().close();
+    }
+    assert.equal(new Set(journal.setAside.map(({ path }) => path)).size, 3);
+    assert.ok(journal.setAside.every(({ path }) => existsSync(path)));
+  });
+
+  test('a log whose database is missing is not replayed into the next one', (t) => {
+    const journal = testJournal(t);
+    writeFileSync(`${journal.path}-wal`, 'left over');
+    journal.open();
+    assert.equal(readFileSync(`${journal.setAside[0]?.path}-wal`, 'utf8'), 'left over');
+  });
+
+  test('found while working: the verb fails, the next one works on a new file', (t) => {
+    const journal = testJournal(t);
+    let core = journal.open();
+    for (let count = 0; count < 200; count++) core.append({ messages: messages('x'.repeat(2000)) });
+    core.close();
+    const file = readFileSync(journal.path);
+    // Spare the first pages: schema and counters are read when opening.
+    file.fill(0xa5, 16_384 * 16);
+    writeFileSync(journal.path, file);
+    core = journal.open();
+    const { id } = core;
+    let announced = 0;
+    core.onDue(() => announced++);
+    assert.equal(journal.setAside.length, 0);
+    assert.throws(() => takeTexts(core), fails('JOURNAL_CORRUPT', /malformed/));
+    assert.equal(journal.setAside.length, 1);
+    assert.equal(announced, 1);
+    assert.notEqual(core.id, id);
+    core.append({ messages: messages('b') });
+    assert.deepEqual(takeTexts(core), ['b']);
+    assert.equal(consumerOf(core).accepted, 1);
+  });
+});
+
+describe('what is not corrupt is refused and left alone', () => {
+  test('a newer format, its log included', (t) => {
+    const journal = testJournal(t);
+    journal.open().close();
+    const held = new Database(journal.path, openConnection(journal.path, {}));
+    held.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}; PRAGMA wal_checkpoint; CREATE TABLE later(x)`);
+    const before = snapshot(journal.dir);
+    assert.ok(before['journal.db-wal']);
+    const refused = (error: unknown): boolean => {
+      assert.ok(error instanceof RelayError);
+      assert.match(error.hint ?? '', /install the newer/);
+      return fails('JOURNAL_NEWER', /format 2 is newer than this program's 1/)(error);
+    };
+    assert.throws(() => journal.open(), refused);
+    assert.deepEqual(snapshot(journal.dir), before);
+    held.close();
+    assert.throws(() => journal.open(), refused);
+    assert.throws(() => journal.open({ readOnly: true }), refused);
+  });
+
+  test('another program\u2019s database', (t) => {
+    const journal = testJournal(t);
+    execute(journal.path, 'PRAGMA journal_mode = WAL; CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)');
+    const held = new Database(journal.path, openConnection(journal.path, {}));
+    held.exec('INSERT INTO theirs VALUES(2)');
+    const before = snapshot(journal.dir);
+    assert.throws(() => journal.open(), fails('JOURNAL_IO', /another program/));
+    assert.deepEqual(snapshot(journal.dir), before);
+    held.close();
+  });
+
+  test('one with another mark', (t) => {
+    const journal = testJournal(t);
+    execute(journal.path, `PRAGMA application_id = ${APPLICATION_ID + 1}`);
+    assert.throws(() => journal.open(), fails('JOURNAL_IO', /another program/));
+  });
+
+  test('a directory in its place, or in the place of its lock', (t) => {
+    const journal = testJournal(t);
+    mkdirSync(journal.path);
+    assert.throws(() => journal.open(), fails('JOURNAL_IO', /a directory is in its place \(EISDIR\)/));
+    const other = testJournal(t);
+    mkdirSync(`${other.path}.lock`);
+    assert.throws(() => other.open(), fails('JOURNAL_IO', /\.lock/));
+    assert.deepEqual(readdirSync(other.dir), ['journal.db.lock']);
+  });
+
+  test('a lock file that is none', (t) => {
+    const journal = testJournal(t);
+    writeFileSync(`${journal.path}.lock`, 'not a lock file at all. '.repeat(100));
+    assert.throws(() => journal.open(), fails('JOURNAL_IO', /not a lock file/));
+  });
+
+  test('a file in the place of its directory', (t) => {
+    const journal = testJournal(t);
+    const file = join(journal.dir, 'file');
+    writeFileSync(file, '');
+    assert.throws(() => journal.open({ path: join(file, 'journal.db') }), fails('JOURNAL_IO', /journal\.db/));
+  });
+});
+
+test('an empty file and a missing directory are a new journal', (t) => {
+  const journal = testJournal(t);
+  writeFileSync(journal.path, '');
+  journal.open().append({ messages: messages('a') });
+  const deep = join(journal.dir, 'x', 'y', 'journal.db');
+  journal.open({ path: deep }).append({ messages: messages('a') });
+  assert.deepEqual(journal.setAside, []);
+});
+
+test('each new file has an id of its own, and keeps it', (t) => {
+  const journal = testJournal(t);
+  const core = journal.open();
+  const { id } = core;
+  assert.match(id, /^[0-9a-f]{32}$/);
+  core.close();
+  const again = journal.open();
+  assert.equal(again.id, id);
+  again.close();
+  rmSync(journal.path);
+  assert.notEqual(journal.open().id, id);
+});
+
+describe('looking only', () => {
+  test('works beside the program that holds the lock, and changes nothing', (t) => {
+    const journal = testJournal(t);
+    assert.throws(() => journal.open({ readOnly: true }), fails('NO_INPUT', /there is none/));
+    const core = journal.open();
+    core.append({ messages: messages('a', 'b') });
+    const look = journal.open({ readOnly: true });
+    assert.equal(consumerOf(look).pending, 2);
+    core.append({ messages: messages('c') });
+    assert.equal(consumerOf(look).pending, 3);
+    assert.equal(consumerOf(look).active, true);
+    assert.equal(look.id, core.id);
+    assert.throws(() => look.append({ messages: messages('d') }), fails('BUG', /look only/));
+    look.close();
+    assert.deepEqual(takeTexts(core), ['a', 'b', 'c']);
+  });
+
+  test('does not set a corrupt file aside', (t) => {
+    const journal = testJournal(t);
+    writeFileSync(journal.path, 'no database '.repeat(100));
+    assert.throws(() => journal.open({ readOnly: true }), fails('JOURNAL_CORRUPT'));
+    assert.deepEqual(journal.setAside, []);
+  });
+});
+
+describe('root on another user\u2019s state', () => {
+  const uid = 61_234;
+
+  test('is refused with the line to run', (t) => {
+    const dir = tempDir(t);
+    if (process.geteuid?.() === 0) chownSync(dir, uid, uid);
+    for (const path of [join(dir, 'journal.db'), join(dir, 'new', 'journal.db')]) {
+      assert.throws(
+        () => checkStateOwner(path, 0),
+        (error) => {
+          assert.ok(error instanceof RelayError);
+          assert.match(error.hint ?? '', /runuser -u \S+ -- \S+/);
+          return fails('STATE_OWNER', /belongs to/)(error);
+        },
+      );
+    }
+  });
+
+  test('nobody else is asked, and root may use its own', (t) => {
+    const dir = tempDir(t);
+    checkStateOwner(join(dir, 'journal.db'), 1000);
+    checkStateOwner(join(dir, 'journal.db'), undefined);
+    checkStateOwner('/journal.db', 0);
+  });
+
+  test(
+    'the journal asks before it makes anything',
+    { skip: process.geteuid?.() === 0 ? false : 'needs root to give a directory away' },
+    (t) => {
+      const journal = testJournal(t);
+      chownSync(journal.dir, uid, uid);
+      assert.throws(() => journal.open(), fails('STATE_OWNER'));
+      assert.deepEqual(readdirSync(journal.dir), []);
+    },
+  );
+});
+
+describe('failures are named by cause and remedy', () => {
+  const cases: readonly [errcode: number, code: string, words: RegExp][] = [
+    [5, 'JOURNAL_BUSY', /another process/],
+    [261, 'JOURNAL_BUSY', /another process/],
+    [13, 'JOURNAL_IO', /disk is full/],
+    [10, 'JOURNAL_IO', /disk I\/O/],
+    [1546, 'JOURNAL_IO', /disk I\/O/],
+    [8, 'JOURNAL_IO', /disk I\/O/],
+    [18, 'TOO_LARGE', /too large/],
+    [779, 'JOURNAL_CORRUPT', /disk I\/O/],
+    [19, 'BUG', /disk I\/O/],
+  ];
+  for (const [errcode, code, words] of cases) {
+    test(`SQLite ${errcode}`, (t) => {
+      const path = join(tempDir(t), 'journal.db');
+      const error = Object.assign(new Error('disk I/O'), { code: 'ERR_SQLITE_ERROR', errcode });
+      const explained = explainFailure(error, path);
+      assert.equal(explained.code, code);
+      assert.match(explained.message, words);
+      assert.ok(explained.message.includes(path));
+      assert.ok(code === 'BUG' || explained.hint !== undefined);
+      assert.equal(explained.cause, error);
+    });
+  }
+
+  const asRoot = process.geteuid?.() === 0;
+  test('a directory that may not be written', { skip: asRoot ? 'root may write everywhere' : false }, (t) => {
+    const journal = testJournal(t);
+    chmodSync(journal.dir, 0o500);
+    assert.throws(() => journal.open(), fails('JOURNAL_IO', /permission denied \(EACCES\)/));
+    chmodSync(journal.dir, 0o700);
+    assert.deepEqual(readdirSync(dirname(journal.path)), []);
+  });
+});
+
+test('after an input/output error the file is opened afresh, and leases are void', (t) => {
+  const journal = testJournal(t);
+  const core = journal.open();
+  core.append({ messages: messages('a') });
+  const claim = core.lease('default', { messages: 1, bytes: 1 });
+  assert.ok(claim);
+  let announced = 0;
+  core.onDue(() => announced++);
+  tamper(
+    journal.path,
+    `
+    CREATE TRIGGER broken BEFORE INSERT ON message WHEN NEW.len = 13 BEGIN SELECT RAISE(FAIL, 'stop'); END`,
+  );
+  const body = Object.defineProperty(Buffer.alloc(13), 'byteLength', {
+    get: () => {
+      throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 1034 });
+    },
+  });
+  assert.throws(
+    () => core.appendAll([{ messages: [{ body, severity: 0 }] }]),
+    fails('JOURNAL_IO', /disk I\/O/),
+  );
+  assert.equal(announced, 1);
+  assert.throws(() => core.settle(claim.id), fails('LEASE_EXPIRED'));
+  assert.deepEqual(takeTexts(core), ['a']);
+  assert.equal(core.stats().offered, 1);
+});

@@ -1,0 +1,37 @@
+/**
+ * Files and directories this account may not read or write: run as an ordinary user, because root may do anything.
+ * When the tests themselves run as root the scenario runs in a child with another user id.
+ */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { tempDir } from '../support/temp-dir.ts';
+
+/** The uid and gid of `nobody`; any unprivileged number will do. */
+const NOBODY = 65_534;
+
+test('unreadable files and an unwritable spool are stuck, named with user id and remedy, and cured by chmod', (t) => {
+  const dir = tempDir(t);
+  const asRoot = process.geteuid?.() === 0;
+  if (asRoot) {
+    chmodSync(dir, 0o755);
+    const work = join(dir, 'work');
+    mkdirSync(work);
+    chownSync(work, NOBODY, NOBODY);
+  } else {
+    mkdirSync(join(dir, 'work'));
+  }
+  const script = fileURLToPath(new URL('./intake-unreadable-child.js', import.meta.url));
+  const result = spawnSync(process.execPath, [script], {
+    encoding: 'utf8',
+    env: { TMPDIR: join(dir, 'work') },
+    ...(asRoot ? { uid: NOBODY, gid: NOBODY } : {}),
+  });
+  assert.equal(result.status, 0, `${result.stdout}\n${result.stderr}`);
+  assert.match(result.stdout, /all checked\n$/);
+});

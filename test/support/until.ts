@@ -1,0 +1,27 @@
+/** Waits for something that another process or thread brings about. The only sanctioned polling in tests. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+interface UntilOptions {
+  readonly timeoutMs?: number;
+  /** Said when it does not come true. */
+  readonly what?: string;
+}
+
+/** Resolves with the predicate's first truthy value; rejects when there was none within `timeoutMs` (5 s). */
+export async function until<T>(
+  predicate: () => T | Promise<T>,
+  { timeoutMs = 5_000, what = 'the expected state' }: UntilOptions = {},
+): Promise<NonNullable<T>> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await predicate();
+    if (value !== null && value !== undefined && (value as unknown) !== false && (value as unknown) !== 0) {
+      return value;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`${what} did not come about within ${timeoutMs} ms`);
+    }
+    await delay(5);
+  }
+}
