@@ -55,15 +55,11 @@ export function createHttpProxy(config: HttpProxyConfig, deps: HttpProxyDeps): H
   };
 
   return {
-    run: (signal) => {
-      switch (config.mode.kind) {
-        case 'oneshot':
-          return runAll(signal);
-        case 'follow':
-          return runFollowers(signal);
-        case 'schedule':
-          return runScheduled(config.mode.cron, signal);
-      }
+    run: async (signal) => {
+      const { mode } = config;
+      if (mode.kind === 'oneshot') return await runAll(signal);
+      if (mode.kind === 'follow') return await runFollowers(signal);
+      return await runScheduled(mode.cron, signal);
     },
     reload: () => {
       if (config.mode.kind === 'oneshot') return;
@@ -100,12 +96,13 @@ function createFollowers(follow: Follow, signal: AbortSignal): Followers {
 
   const start = (profile: ProfileConfig): void => {
     const stop = new AbortController();
-    const done = follow(profile, AbortSignal.any([signal, stop.signal])).then((exit) => {
+    const work = async (): Promise<void> => {
+      const exit = await follow(profile, AbortSignal.any([signal, stop.signal]));
       running.delete(profile.name);
       if (!stop.signal.aborted) exits.push(exit);
       if (running.size === 0 && (signal.aborted || !stop.signal.aborted)) finish(worstExit(exits));
-    });
-    running.set(profile.name, { stop, done });
+    };
+    running.set(profile.name, { stop, done: work() });
   };
 
   const replace = async (profiles: readonly ProfileConfig[]): Promise<void> => {

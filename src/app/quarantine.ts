@@ -8,6 +8,7 @@
  */
 
 import { RelayError } from '../core/errors.ts';
+import { isObject, jsonObject, textOf } from '../core/json-object.ts';
 import type { Random } from '../core/ports.ts';
 import { envelopeHead, envelopeTail } from '../idmef/envelope.ts';
 import type { DocumentVerdict, Message, ValidationMode } from '../idmef/verdict.ts';
@@ -99,17 +100,16 @@ async function settle(
     await io.stderr(`idmef: error: no entry ${id} in quarantine\n`);
     return 66;
   }
-  switch (options.verb) {
-    case 'show':
-      await io.stdout(options.json ? jsonLine(found.entry, found.body) : showText(found.entry, found.body));
-      return 0;
-    case 'drop':
-      await journal.quarantine.drop(id);
-      await io.stdout(done(id, 'given up', options.json));
-      return 0;
-    default:
-      return await letOut(found.entry, found.body, options, journal, io);
+  if (options.verb === 'show') {
+    await io.stdout(options.json ? jsonLine(found.entry, found.body) : showText(found.entry, found.body));
+    return 0;
   }
+  if (options.verb === 'drop') {
+    await journal.quarantine.drop(id);
+    await io.stdout(done(id, 'given up', options.json));
+    return 0;
+  }
+  return await letOut(found.entry, found.body, options, journal, io);
 }
 
 async function letOut(
@@ -149,9 +149,7 @@ async function readAgain(body: Uint8Array, mode: ValidationMode): Promise<readon
 }
 
 function whyNot(messages: readonly Message[]): string | undefined {
-  const problem = messages
-    .flatMap(({ problems }) => problems)
-    .find(({ level }) => level === 'error');
+  const problem = messages.flatMap(({ problems }) => problems).find(({ level }) => level === 'error');
   return problem === undefined ? undefined : `${problem.rule} ${problem.path}: ${problem.text}`;
 }
 
@@ -168,35 +166,34 @@ function showText(entry: QuarantineEntry, body: Uint8Array): string {
 
 function jsonLine(entry: QuarantineEntry, body?: Uint8Array): string {
   const more = body === undefined ? {} : { body: Buffer.from(body).toString('utf8') };
-  return `${JSON.stringify({ ...entry, detail: parsed(entry), ...more })}\n`;
+  return `${JSON.stringify({ ...entry, detail: jsonObject(entry.detail) ?? {}, ...more })}\n`;
 }
 
 function done(id: number, text: string, json: boolean): string {
   return json ? `${JSON.stringify({ id, done: text })}\n` : `${id}: ${text}\n`;
 }
 
-interface Detail {
-  readonly problems?: readonly { readonly rule: string; readonly path: string; readonly text: string }[];
-  readonly said?: string;
-}
-
-function parsed({ detail }: QuarantineEntry): Detail {
-  try {
-    return JSON.parse(detail) as Detail;
-  } catch {
-    return {};
-  }
-}
-
-function firstText(entry: QuarantineEntry): string {
-  const { problems = [], said } = parsed(entry);
-  const [problem] = problems;
+/** `PATH: TEXT`, or what the destination said. */
+function firstText({ detail }: QuarantineEntry): string {
+  const said = textOf(jsonObject(detail)?.['said']);
+  const [problem] = problemsOf(detail);
   return said ?? (problem === undefined ? '' : `${problem.path}: ${problem.text}`);
 }
 
-function problemLines(entry: QuarantineEntry): string {
-  const { problems = [] } = parsed(entry);
-  return problems.map(({ rule, path, text }) => `  ${rule} ${path}: ${escapeText(text)}\n`).join('');
+function problemLines({ detail }: QuarantineEntry): string {
+  return problemsOf(detail)
+    .map(({ rule, path, text }) => `  ${rule} ${path}: ${escapeText(text)}\n`)
+    .join('');
+}
+
+function problemsOf(detail: string): { rule: string; path: string; text: string }[] {
+  const problems: unknown = jsonObject(detail)?.['problems'];
+  if (!Array.isArray(problems)) return [];
+  return problems.filter(isObject).map((problem) => ({
+    rule: textOf(problem['rule']) ?? '',
+    path: textOf(problem['path']) ?? '',
+    text: textOf(problem['text']) ?? '',
+  }));
 }
 
 function clockOf(io: QuarantineIo) {

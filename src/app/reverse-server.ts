@@ -22,7 +22,7 @@ import type { ReverseServerConfig } from './reverse-server-config.ts';
 import { startSensorWorker } from './sensor-worker.ts';
 import type { SensorWorker } from './sensor-worker.ts';
 
-export interface ReverseServerDeps {
+interface ReverseServerDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
@@ -75,8 +75,9 @@ export function createReverseServer(config: ReverseServerConfig, deps: ReverseSe
       );
     }
     const readDocument = await documentReader(roles.hasProducers);
-    const { status, journal, failed: workerFailed } = (worker = await startSensorWorker(config, logger));
-    void workerFailed.then(fail);
+    const running = await startSensorWorker(config, logger);
+    worker = running;
+    void running.failed.then(fail);
     server = createSensorServer(
       {
         address: config.address,
@@ -85,13 +86,13 @@ export function createReverseServer(config: ReverseServerConfig, deps: ReverseSe
         ...(config.maxBatchSize === undefined ? {} : { maxBatchSize: config.maxBatchSize }),
       },
       {
-        journal,
+        journal: running.journal,
         credentials,
         parameters,
         roles,
         consumerOf,
         firstConsumer: consumerNames(config.consumers)[0] ?? SHARED_CONSUMER,
-        status,
+        status: () => running.status(),
         readDocument,
         logger,
         clock,

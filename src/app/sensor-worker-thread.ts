@@ -48,7 +48,7 @@ export type SensorThreadNotice =
 if (parentPort !== null) start(parentPort, workerData as SensorThreadData);
 
 function start(channel: MessagePort, { settings, port }: SensorThreadData): void {
-  const post = (notice: SensorThreadNotice): void => channel.postMessage(notice);
+  const post = (notice: SensorThreadNotice): void => channel.postMessage(notice, []);
   try {
     run(settings, port, post);
     post({ kind: 'started' });

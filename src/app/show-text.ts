@@ -9,7 +9,7 @@ import type { EndpointView, MessageView, NodeView, TimeView } from '../idmef/mes
 import { escapeText } from '../log/escape.ts';
 
 const WIDTH = 80;
-const LABEL = 16;
+const LABEL = 18;
 
 /** Breaks at blanks where there are any; a word longer than the column is cut. */
 function wrap(text: string, width: number): string[] {

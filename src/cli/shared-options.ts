@@ -60,9 +60,9 @@ export const tlsOptions: readonly Option[] = [
     kind: 'choice',
     choices: tlsPolicies,
     value: 'NAME',
-    default: 'intermediate',
+    default: 'anssi',
     help: 'TLS versions and suites: anssi, intermediate, modern',
-    more: 'anssi: the French guide of 2020. intermediate: TLS 1.2 and 1.3 with forward secrecy. modern: 1.3 only.',
+    more: 'anssi: ECDHE and AEAD only, TLS 1.2 and 1.3. intermediate: also finite-field DHE. modern: TLS 1.3 only.',
   },
   {
     name: 'ciphers',

@@ -12,6 +12,8 @@ export const xmlLimits = {
   messageBytes: 4 * MIB,
   /** One spool file; larger ones are refused whole. */
   documentBytes: 64 * MIB,
+  /** Alerts and heartbeats of one document: what is kept of each must fit into memory. */
+  messages: 250_000,
   /** Nesting below the document element. The deepest RFC structure is 10; Analyzer and Linkage may nest. */
   depth: 64,
   /** Attributes of one element, namespace declarations included. The RFC's largest element has 12. */
@@ -113,6 +115,8 @@ export const spoolLimits = {
   repeatMs: 3_600_000,
   /** Work of one turn: the thread also answers for the journal. */
   sliceMs: 10,
+  /** Removed files whose rows the ledger forgets in one transaction, at the latest when there is nothing to do. */
+  forgetFiles: 2_048,
   /** Events of the watcher are gathered for so long. */
   debounceMs: 10,
   /** Scans and re-checks rest this many times as long as they took, so that a huge spool costs 1/5 of a core. */
@@ -123,6 +127,12 @@ export const spoolLimits = {
   pauseMs: 1_000,
   /** Directory times have coarse clocks: a directory changed so recently may change again unseen. */
   dirtyMs: 2_000,
+  /** Filesystem times tick every 1–10 ms; a file written so shortly before it was read may change unseen. */
+  mtimeTickMs: 20,
+  /** A private place of a service that is no more is emptied when nothing has happened in it for so long. */
+  orphanMs: 60_000,
+  /** An mtime that is so much older than ctime was set by somebody and proves nothing. */
+  ownTimeMs: 10_000,
   /** Files of corrupt/ looked at in one pass. */
   corruptFiles: 10_000,
   /** Bytes of a `.reason` file that are read back. */

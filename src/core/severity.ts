@@ -3,8 +3,6 @@
  * §4.2.6.1), 0 where none is given and for heartbeats.
  */
 
-export const severityNames = ['none', 'info', 'low', 'medium', 'high'] as const;
-
 /** 0 none or Heartbeat, 1 info, 2 low, 3 medium, 4 high. */
 export type Severity = 0 | 1 | 2 | 3 | 4;
 

@@ -47,27 +47,27 @@ function outcomeOf(dir: string, error: unknown): Outcome {
   const code = systemCode(cause) === '' ? systemCode(error) : systemCode(cause);
   switch (code) {
     case 'ENOENT':
-      return { kind: 'broken', reason: `directory ${dir} does not exist`, hint: `mkdir -p ${dir}` };
+      return { kind: 'broken', reason: 'does not exist', hint: `mkdir -p ${dir}` };
     case 'ENOTDIR':
-      return { kind: 'broken', reason: `${dir} is not a directory`, hint: 'name a directory with --manager' };
+      return { kind: 'broken', reason: 'is not a directory', hint: 'name a directory with --manager' };
     case 'EACCES':
     case 'EPERM':
       return {
         kind: 'broken',
-        reason: `directory ${dir} may not be written by uid ${process.getuid?.() ?? '?'}`,
+        reason: `may not be written by uid ${process.getuid?.() ?? '?'}`,
         hint: `chown it (it belongs to uid ${ownerOf(dir)}), or choose another with --manager`,
       };
     case 'EROFS':
       return {
         kind: 'broken',
-        reason: `directory ${dir} is on a read-only filesystem`,
+        reason: 'is on a read-only filesystem',
         hint: `under systemd: ReadWritePaths=${dir}`,
       };
     case 'ENOSPC':
     case 'EDQUOT':
-      return { kind: 'again', reason: `filesystem of ${dir} is full (${code})` };
+      return { kind: 'again', reason: `is on a filesystem that is full (${code})` };
     default:
-      return { kind: 'again', reason: messageOf(error) };
+      return { kind: 'again', reason: `cannot be written: ${messageOf(error)}` };
   }
 }
 

@@ -14,7 +14,14 @@ import type { Clock } from '../core/ports.ts';
 import type { GatewayPool } from '../http/gateway-pool.ts';
 import { destinationCodes, type ClientTls, type Peer } from '../http/peer.ts';
 import { deliverBatches } from './batch-delivery.ts';
-import { destinationId, destinationLabel, reportAll, type Destination, type Parcel, type Report } from './destination.ts';
+import {
+  destinationId,
+  destinationLabel,
+  reportAll,
+  type Destination,
+  type Parcel,
+  type Report,
+} from './destination.ts';
 import { faultOutcome } from './exchange.ts';
 import { forgetVerdict, receiverVerdict, type Memory, type ReceiverKind } from './receiver-verdict.ts';
 import { deliverSingly } from './single-delivery.ts';

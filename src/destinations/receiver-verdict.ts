@@ -7,6 +7,7 @@
  * day; connection faults, 502 to 504 and redirects decide nothing. RFC 9110 §9.3.7; Accept-Post: W3C LDP §7.1.
  */
 
+import { jsonObject, numberOf } from '../core/json-object.ts';
 import { pollerLimits } from '../core/limits.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Clock } from '../core/ports.ts';
@@ -35,7 +36,9 @@ export async function receiverVerdict(
   const kind = decide(answer);
   if (kind === undefined) {
     const outcome = answerOutcome(answer, clock.now());
-    return outcome.kind === 'broken' ? outcome : { kind: 'again', reason: `answers ${answer.status} to OPTIONS` };
+    return outcome.kind === 'broken'
+      ? outcome
+      : { kind: 'again', reason: `answers ${answer.status} to OPTIONS` };
   }
   await memory.set(keyOf(id), JSON.stringify({ kind, at: clock.now() }));
   return kind;
@@ -64,8 +67,9 @@ function keyOf(id: string): string {
 }
 
 function parse(text: string | undefined): { kind: ReceiverKind; at: number } | undefined {
-  if (text === undefined || text === '') return undefined;
-  const value = JSON.parse(text) as { kind?: unknown; at?: unknown };
-  if ((value.kind !== 'batches' && value.kind !== 'single') || typeof value.at !== 'number') return undefined;
-  return { kind: value.kind, at: value.at };
+  const entry = jsonObject(text);
+  const kind = entry?.['kind'];
+  const at = numberOf(entry?.['at']);
+  if ((kind !== 'batches' && kind !== 'single') || at === undefined) return undefined;
+  return { kind, at };
 }

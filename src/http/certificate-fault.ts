@@ -34,7 +34,10 @@ function words(code: string, certificate: PeerCertificate, tls: ClientTls): read
     case 'CERT_HAS_EXPIRED':
       return Date.parse(certificate.valid_to) < Date.now()
         ? [`shows a certificate that ended ${day(certificate.valid_to)}`, 'renew it on that host']
-        : [`shows a certificate whose authority (${issuerOf(certificate)}) has expired`, 'renew the authority'];
+        : [
+            `shows a certificate whose authority (${issuerOf(certificate)}) has expired`,
+            'renew the authority',
+          ];
     case 'CERT_NOT_YET_VALID':
       return [
         `shows a certificate that is not valid yet (it begins ${day(certificate.valid_from)})`,
@@ -70,7 +73,10 @@ function words(code: string, certificate: PeerCertificate, tls: ClientTls): read
         'issue one with extended key usage serverAuth',
       ];
     default:
-      return [`shows a certificate that cannot be accepted (${code})`, `trusted is what ${tls.caFile} issued`];
+      return [
+        `shows a certificate that cannot be accepted (${code})`,
+        `trusted is what ${tls.caFile} issued`,
+      ];
   }
 }
 

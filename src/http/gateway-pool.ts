@@ -7,6 +7,8 @@
  * no environment; a body is sent with its Content-Length. Rejections are RelayErrors of the peer's codes.
  */
 
+import type { TLSSocket } from 'node:tls';
+
 import { Pool } from 'undici';
 
 import { RelayError, systemCode } from '../core/errors.ts';
@@ -51,12 +53,7 @@ export function createGatewayPool(peer: Peer, tls: ClientTls, options: PoolOptio
     headersTimeout: options.idleMs,
     bodyTimeout: options.idleMs,
     connectTimeout: options.idleMs,
-    connect: (_target, callback) => {
-      open(peer, tls, options).then(
-        (socket) => callback(null, socket),
-        (error: Error) => callback(error, null),
-      );
-    },
+    connect: (_target, callback) => void connectFor(callback, () => open(peer, tls, options)),
   });
   const path = `${peer.url.pathname}${peer.url.search}`;
   return {
@@ -79,7 +76,20 @@ export function createGatewayPool(peer: Peer, tls: ClientTls, options: PoolOptio
   };
 }
 
-async function open(peer: Peer, tls: ClientTls, options: PoolOptions) {
+type ConnectCallback = (...result: [null, TLSSocket] | [Error, null]) => void;
+
+async function connectFor(callback: ConnectCallback, connect: () => Promise<TLSSocket>): Promise<void> {
+  let socket: TLSSocket;
+  try {
+    socket = await connect();
+  } catch (error) {
+    callback(error instanceof Error ? error : new Error(String(error)), null);
+    return;
+  }
+  callback(null, socket);
+}
+
+async function open(peer: Peer, tls: ClientTls, options: PoolOptions): Promise<TLSSocket> {
   if (options.proxy === undefined) return await connectVerified(peer, tls, { timeoutMs: options.idleMs });
   const tunnel = await openTunnel(options.proxy, peer, options.idleMs);
   return await connectVerified(peer, tls, { timeoutMs: options.idleMs, tunnel });
@@ -107,4 +117,3 @@ function poolFault(error: unknown, peer: Peer, tls: ClientTls): RelayError {
   }
   return connectionFault(error, peer, tls);
 }
-

@@ -18,7 +18,7 @@ import { connectVerified } from './verified-connection.ts';
 import { watchdog, type Watchdog } from './watchdog.ts';
 
 export interface HttpsRequest {
-  readonly method: 'GET' | 'DELETE' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'DELETE' | 'POST';
   /** Absolute path; replaces the URL's. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -30,8 +30,6 @@ export interface HttpsRequest {
 export interface HttpsAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Names in the peer's certificate. */
-  readonly peerNames: readonly string[];
   /** The whole body. Rejects when it is longer than `maxBytes`, or shorter than Content-Length says. */
   bytes(maxBytes: number): Promise<Buffer>;
   /** Hands each piece to `take`, which is synchronous; the same checks. Resolves with the length. */
@@ -42,6 +40,8 @@ export interface HttpsAnswer {
 
 export interface HttpsClient {
   send(request: HttpsRequest): Promise<HttpsAnswer>;
+  /** Names in the peer's certificate, once there was a connection. */
+  peerNames(): readonly string[];
   close(): void;
 }
 
@@ -58,16 +58,30 @@ class VerifiedAgent extends Agent {
 
   /** Called by http.Agent, always with a callback; undefined says that the connection comes through it. */
   override createConnection(_options: unknown, callback?: CreateCallback): undefined {
-    this.#open().then(
-      (socket) => callback?.(null, socket),
-      (error: Error) => (callback as ((error: Error) => void) | undefined)?.(error),
-    );
+    void this.#connect(callback);
+  }
+
+  async #connect(callback: CreateCallback | undefined): Promise<void> {
+    let socket: TLSSocket;
+    try {
+      socket = await this.#open();
+    } catch (error) {
+      // The types ask for a stream beside the error; there is none.
+      if (callback !== undefined) Reflect.apply(callback, undefined, [error]);
+      return;
+    }
+    callback?.(null, socket);
   }
 }
 
 export function createHttpsClient(peer: Peer, tls: ClientTls, connectMs: number): HttpsClient {
   // Two: an acknowledgement need not wait for the next batch, which is already on its way.
-  const agent = new VerifiedAgent(2, () => connectVerified(peer, tls, { timeoutMs: connectMs }));
+  let names: readonly string[] = [];
+  const agent = new VerifiedAgent(2, async () => {
+    const socket = await connectVerified(peer, tls, { timeoutMs: connectMs });
+    names = namesOf(socket.getPeerCertificate());
+    return socket;
+  });
   let answered = false;
   return {
     send: async (request) => {
@@ -79,6 +93,7 @@ export function createHttpsClient(peer: Peer, tls: ClientTls, connectMs: number)
         throw await earlyFault(error, answered, peer, tls);
       }
     },
+    peerNames: () => names,
     close: () => agent.destroy(),
   };
 }
@@ -115,21 +130,27 @@ function send(wanted: HttpsRequest, peer: Peer, tls: ClientTls, agent: Agent): P
           signal?.removeEventListener('abort', aborted);
         };
         incoming.once('close', done);
-        resolve(answer(incoming, peer, tls, dog));
+        resolve(answer(incoming, wanted.method, peer, tls, dog));
       })
       .end();
   });
 }
 
-function answer(incoming: IncomingMessage, peer: Peer, tls: ClientTls, dog: Watchdog): HttpsAnswer {
+function answer(
+  incoming: IncomingMessage,
+  method: string,
+  peer: Peer,
+  tls: ClientTls,
+  dog: Watchdog,
+): HttpsAnswer {
   // Nothing is read until asked for, but an error meanwhile must not end the process.
   let early: Error | undefined;
-  const socket = incoming.socket as TLSSocket;
+  const { socket } = incoming;
   incoming.on('error', (error) => {
     early ??= error;
   });
   const pieces = async (maxBytes: number, take: (piece: Buffer) => void): Promise<number> => {
-    const declared = declaredLength(incoming, maxBytes, peer);
+    const declared = declaredLength(incoming, method, maxBytes, peer);
     let length = 0;
     try {
       if (early !== undefined) throw early;
@@ -149,7 +170,6 @@ function answer(incoming: IncomingMessage, peer: Peer, tls: ClientTls, dog: Watc
   return {
     status: incoming.statusCode ?? 0,
     headers: incoming.headers,
-    peerNames: namesOf(socket.getPeerCertificate()),
     pieces,
     bytes: async (maxBytes) => {
       const parts: Buffer[] = [];
@@ -161,9 +181,14 @@ function answer(incoming: IncomingMessage, peer: Peer, tls: ClientTls, dog: Watc
   };
 }
 
-function declaredLength(incoming: IncomingMessage, maxBytes: number, peer: Peer): number | undefined {
+function declaredLength(
+  incoming: IncomingMessage,
+  method: string,
+  maxBytes: number,
+  peer: Peer,
+): number | undefined {
   const header = incoming.headers['content-length'];
-  if (header === undefined) return undefined;
+  if (header === undefined || method === 'HEAD') return undefined;
   const declared = Number(header);
   if (declared > maxBytes) {
     incoming.destroy();

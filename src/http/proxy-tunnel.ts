@@ -35,7 +35,9 @@ export function openTunnel(proxy: URL, peer: Peer, timeoutMs: number): Promise<S
       .once('error', (error) => {
         const code = systemCode(error);
         reject(
-          error instanceof RelayError ? error : fail(`failed (${code === '' ? messageOf(error) : code})`, error),
+          error instanceof RelayError
+            ? error
+            : fail(`failed (${code === '' ? messageOf(error) : code})`, error),
         );
       })
       .once('response', (incoming) => {

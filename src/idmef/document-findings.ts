@@ -93,9 +93,12 @@ export class DocumentFindings {
   /** Text beside the messages. */
   reportText(): number {
     const { state } = this;
-    const got = quoted(rawText(state.bytes, state.tokenStart, Math.min(state.position, state.tokenStart + 200)).trim());
+    const got = quoted(
+      rawText(state.bytes, state.tokenStart, Math.min(state.position, state.tokenStart + 200)).trim(),
+    );
     const text = 'IDMEF-Message may not have text beside its messages';
-    if (this.mode === 'off') return state.fail('unexpected-text', state.tokenStart, 'Alert or Heartbeat', got, text);
+    if (this.mode === 'off')
+      return state.fail('unexpected-text', state.tokenStart, 'Alert or Heartbeat', got, text);
     this.add({
       rule: 'unexpected-text',
       section: '4.2.1',
@@ -114,9 +117,11 @@ export class DocumentFindings {
     const { state } = this;
     const local = rawText(state.bytes, state.localStart, state.nameEnd);
     const namespace = state.namespaces.nameOf(state.namespace);
-    const got = namespace === '' || namespace === RFC_NAMESPACE ? local : `${local} of namespace ${namespace}`;
+    const got =
+      namespace === '' || namespace === RFC_NAMESPACE ? local : `${local} of namespace ${namespace}`;
     const text = `${local} is not an IDMEF message`;
-    if (this.mode === 'off') return state.fail('unknown-message', state.tokenStart, 'Alert or Heartbeat', got, text);
+    if (this.mode === 'off')
+      return state.fail('unknown-message', state.tokenStart, 'Alert or Heartbeat', got, text);
     this.add({
       rule: 'unknown-message',
       section: '4.2.1',
@@ -135,10 +140,12 @@ export class DocumentFindings {
     const { problems, state } = this;
     const leniencies = this.leniencies === undefined ? noLeniencies : [...this.leniencies].toSorted();
     if (problems === undefined) return { problems: noProblems, leniencies };
-    const located = locateProblems(problems, lines, (offsets) => {
+    const located = locateProblems(problems, '/', lines, (offsets) => {
       const document = { name: '', path: '' };
       const elements = offsets.filter((offset) => offset !== DOCUMENT);
-      const paths = new Map(pathsOf(grammar(), state.bytes, { from: 0, to: state.end }, document, 1, elements));
+      const paths = new Map(
+        pathsOf(grammar(), state.bytes, { from: 0, to: state.end }, document, 1, elements),
+      );
       return paths.set(DOCUMENT, '/');
     });
     return { problems: located, leniencies };

@@ -9,6 +9,7 @@
 import { xmlLimits } from '../core/limits.ts';
 import { DocumentFindings } from './document-findings.ts';
 import { decodeDocument, type EncodingFault } from './encoding.ts';
+import { RFC_NAMESPACE } from './envelope.ts';
 import { Inherited } from './inherited.ts';
 import { lazy } from './lazy.ts';
 import { MessageMaker, type RepairMessage } from './message-maker.ts';
@@ -23,15 +24,16 @@ import { DRAFT_2004 } from './xml/namespaces.ts';
 import { readDeclaration } from './xml/prolog.ts';
 import { FAILED, XmlState } from './xml/state.ts';
 import { rawText } from './xml/text.ts';
-import { DOCUMENT_END, END, nextToken, START, TEXT } from './xml/tokens.ts';
+import { END, nextOutside, nextToken, START, TEXT } from './xml/tokens.ts';
 
 export type { RepairMessage } from './message-maker.ts';
 
-export interface RunSettings {
+interface RunSettings {
   readonly mode: ValidationMode;
   readonly repair: RepairMessage | undefined;
   readonly maxBytes: number | undefined;
-  readonly validateElement: (bytes: Uint8Array) => DocumentVerdict;
+  /** Judges a repaired message. */
+  readonly validate: (bytes: Uint8Array) => DocumentVerdict;
 }
 
 const topNames = lazy(() => new NameTable(['Alert', 'Heartbeat', 'IDMEF-Message']));
@@ -44,7 +46,6 @@ interface Run {
   readonly visitor: MessageVisitor;
   readonly findings: DocumentFindings;
   readonly maker: MessageMaker;
-  readonly messages: Message[];
 }
 
 export class DocumentReader {
@@ -53,6 +54,8 @@ export class DocumentReader {
   private readonly inherited = new Inherited();
   private readonly validator = lazy(() => new MessageValidator());
   private readonly outline = lazy(() => new Outline());
+  /** Of the document being read. One array for all, because the engine learns slowly what a new one holds. */
+  private readonly messages: Message[] = [];
 
   /** A whole document. */
   readDocument(input: Uint8Array, settings: RunSettings): DocumentVerdict {
@@ -77,7 +80,7 @@ export class DocumentReader {
     } else {
       verdict = this.finish(run);
     }
-    state.release();
+    this.release();
     return verdict;
   }
 
@@ -88,15 +91,22 @@ export class DocumentReader {
     state.begin(decoded.bytes);
     const run = this.start(settings, undefined);
     this.inherited.clear();
-    let outcome = nextToken(state);
+    let outcome = nextOutside(state);
     if (outcome === START) {
       outcome = this.isMessage() ? this.readMessage(run) : failNoMessage(state);
-      if (outcome !== FAILED) outcome = nextToken(state);
+      if (outcome !== FAILED) outcome = nextOutside(state);
     }
-    if (outcome !== FAILED && (decoded.fault !== undefined || decoded.cut)) outcome = failEncoding(state, decoded.fault);
+    if (outcome !== FAILED && (decoded.fault !== undefined || decoded.cut))
+      outcome = failEncoding(state, decoded.fault);
     const verdict = outcome === FAILED ? unreadable(state) : this.finish(run);
-    state.release();
+    this.release();
     return verdict;
+  }
+
+  /** Lets go of the document. */
+  private release(): void {
+    this.state.release();
+    this.messages.length = 0;
   }
 
   private start(settings: RunSettings, charset: string | undefined): Run {
@@ -111,7 +121,6 @@ export class DocumentReader {
       visitor: isOff ? this.outline() : this.validator(),
       findings,
       maker: new MessageMaker(state, lines, settings, isOff ? undefined : this.validator()),
-      messages: [],
     };
   }
 
@@ -121,29 +130,30 @@ export class DocumentReader {
     if (declarationEnd === FAILED) return FAILED;
     state.position = declarationEnd;
     if (declarationEnd === 0) run.findings.reportNoDeclaration();
-    for (;;) {
-      const token = nextToken(state);
-      let outcome = token;
-      if (token === START) {
-        if (state.depth === 1) outcome = this.readRoot(run);
-        else outcome = this.isMessage() ? this.readMessage(run) : this.passOver(run);
-      } else if (token === TEXT) {
-        outcome = run.findings.reportText();
-      }
-      if (outcome === FAILED || outcome === DOCUMENT_END) return outcome;
-    }
+    let outcome = nextOutside(state);
+    if (outcome === START) outcome = this.readRoot(run);
+    while (outcome !== FAILED && state.depth > 0) outcome = this.readChild(run);
+    return outcome === FAILED ? FAILED : nextOutside(state);
+  }
+
+  /** The next child of the root, or its end. */
+  private readChild(run: Run): number {
+    const token = nextToken(this.state);
+    if (token === START) return this.isMessage() ? this.readMessage(run) : this.passOver(run);
+    return token === TEXT ? run.findings.reportText() : token;
   }
 
   private readRoot(run: Run): number {
     const { state } = this;
     if (state.namespace > DRAFT_2004 || this.nameOfTag() !== ROOT) {
-      const got = rawText(state.bytes, state.localStart, state.nameEnd);
+      const name = rawText(state.bytes, state.localStart, state.nameEnd);
       const namespace = state.namespaces.nameOf(state.namespace);
+      const got = namespace === '' ? name : `${name} of namespace ${namespace}`;
       return state.fail(
         'root',
         state.tokenStart,
-        'IDMEF-Message',
-        namespace === '' ? got : `${got} of namespace ${namespace}`,
+        `IDMEF-Message of namespace ${RFC_NAMESPACE}`,
+        got,
         `the document element is ${got}, not an IDMEF-Message`,
       );
     }
@@ -186,7 +196,8 @@ export class DocumentReader {
     }
     const size = state.position - start + (lacking?.length ?? 0);
     if (size > xmlLimits.messageBytes) return failMessageLimit(state, start);
-    run.messages.push(maker.make(kind, visitor, start, nameEnd, lacking));
+    if (this.messages.length >= xmlLimits.messages) return failMessageCount(state, start);
+    this.messages.push(maker.make(kind, visitor, start, nameEnd, lacking));
     return END;
   }
 
@@ -202,7 +213,7 @@ export class DocumentReader {
   }
 
   private finish(run: Run): DocumentVerdict {
-    const { messages } = run;
+    const messages = this.messages.slice();
     const { problems, leniencies } = run.findings.finish(run.lines);
     const valid =
       problems.every((problem) => problem.level === 'warning') && messages.every((message) => message.valid);
@@ -212,7 +223,13 @@ export class DocumentReader {
 
 function failNoMessage(state: XmlState): typeof FAILED {
   const got = rawText(state.bytes, state.localStart, state.nameEnd);
-  return state.fail('unknown-message', state.tokenStart, 'Alert or Heartbeat', got, `${got} is not an IDMEF message`);
+  return state.fail(
+    'unknown-message',
+    state.tokenStart,
+    'Alert or Heartbeat',
+    got,
+    `${got} is not an IDMEF message`,
+  );
 }
 
 /** A message that never ends and is too long already is not merely incomplete. */
@@ -225,11 +242,29 @@ function failedIn(state: XmlState, start: number): typeof FAILED {
 
 function failMessageLimit(state: XmlState, start: number): typeof FAILED {
   const { messageBytes } = xmlLimits;
-  return state.fail('limit-message', start, `at most ${messageBytes} bytes`, 'more', `a message is longer than ${messageBytes} bytes`);
+  return state.fail(
+    'limit-message',
+    start,
+    `at most ${messageBytes} bytes`,
+    'more',
+    `a message is longer than ${messageBytes} bytes`,
+  );
+}
+
+function failMessageCount(state: XmlState, start: number): typeof FAILED {
+  const { messages } = xmlLimits;
+  const text = `the document has more than ${messages} messages`;
+  return state.fail('limit-messages', start, `at most ${messages} messages`, 'more', text);
 }
 
 function failDocumentLimit(state: XmlState, limit: number, length: number): typeof FAILED {
-  return state.fail('limit-document', 0, `at most ${limit} bytes`, `${length} bytes`, `the document is longer than ${limit} bytes`);
+  return state.fail(
+    'limit-document',
+    0,
+    `at most ${limit} bytes`,
+    `${length} bytes`,
+    `the document is longer than ${limit} bytes`,
+  );
 }
 
 /** The document is well-formed as far as it can be read, but then comes something that is no character. */

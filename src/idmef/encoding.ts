@@ -8,7 +8,7 @@
 
 import { isUtf8 } from 'node:buffer';
 
-export interface DecodedDocument {
+interface DecodedDocument {
   /** Valid UTF-8 without byte order mark. */
   readonly bytes: Uint8Array;
   /** The declared encoding, when it is one the RFC does not want. */

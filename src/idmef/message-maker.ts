@@ -20,7 +20,7 @@ export type { RepairMessage } from './repaired-message.ts';
 interface MakerSettings {
   readonly mode: ValidationMode;
   readonly repair: RepairMessage | undefined;
-  readonly validateElement: (bytes: Uint8Array) => DocumentVerdict;
+  readonly validate: (bytes: Uint8Array) => DocumentVerdict;
 }
 
 const ROOT = 'IDMEF-Message';
@@ -59,12 +59,14 @@ export class MessageMaker {
     const verbatim = state.bytes.subarray(start, state.position);
     const bytes = lacking === undefined ? verbatim : withInsertion(verbatim, nameEnd - start, lacking);
     const problems =
-      validator === undefined || validator.problems.isEmpty ? noProblems : this.locate(validator, kind, start);
+      validator === undefined || validator.problems.isEmpty
+        ? noProblems
+        : this.locate(validator, kind, start);
     const valid = problems === noProblems || problems.every((problem) => problem.level === 'warning');
     const message = new ReadMessage(kind, bytes, facts, problems, valid, lines, start);
-    const { mode, repair, validateElement } = this.settings;
+    const { mode, repair, validate } = this.settings;
     if (message.valid || mode !== 'lenient' || repair === undefined) return message;
-    return repairedMessage(message, this.original(kind, start), repair, validateElement);
+    return repairedMessage(message, this.original(kind, start), repair, validate);
   }
 
   /** The element around the message; none for one that stands alone. */
@@ -72,10 +74,15 @@ export class MessageMaker {
     return this.state.depth === 0 ? { name: '', path: '' } : { name: ROOT, path: `/${ROOT}` };
   }
 
+  private pathTo(kind: Message['kind']): string {
+    const { name, path } = this.parent();
+    return path + pathStep(grammar(), name, kind, this.counts[kind]);
+  }
+
   private locate(validator: MessageValidator, kind: Message['kind'], start: number): readonly Problem[] {
     const { state } = this;
     const range = { from: start, to: state.position };
-    return locateProblems(validator.problems, this.lines, (offsets) =>
+    return locateProblems(validator.problems, this.pathTo(kind), this.lines, (offsets) =>
       pathsOf(grammar(), state.bytes, range, this.parent(), this.counts[kind], offsets),
     );
   }
@@ -85,9 +92,11 @@ export class MessageMaker {
     const { bytes, position } = state;
     const parent = this.parent();
     const number = this.counts[kind];
-    const offsets = lazy(() => offsetsByPath(grammar(), bytes, { from: start, to: position }, parent, number));
+    const offsets = lazy(() =>
+      offsetsByPath(grammar(), bytes, { from: start, to: position }, parent, number),
+    );
     return {
-      path: parent.path + pathStep(grammar(), parent.name, kind, number),
+      path: this.pathTo(kind),
       placeOf(path) {
         let known = path;
         while (known !== '' && !offsets().has(known)) known = known.slice(0, known.lastIndexOf('/'));

@@ -29,17 +29,14 @@ export function createReader(): Reader {
   const documents = new DocumentReader();
   // A second one, because repaired messages are validated while their document is still being read.
   const elements = lazy(() => new DocumentReader());
-  const validateElement = (bytes: Uint8Array): DocumentVerdict =>
-    elements().readElement(bytes, { mode: 'strict', repair: undefined, maxBytes: bytes.length, validateElement });
+  const validate = (bytes: Uint8Array): DocumentVerdict =>
+    elements().readElement(bytes, { mode: 'strict', repair: undefined, maxBytes: undefined, validate });
   return {
-    validateElement,
-    readDocument: (bytes, mode, options = {}) =>
-      documents.readDocument(bytes, {
-        mode,
-        repair: options.repair ?? repairMessage,
-        maxBytes: options.maxDocumentBytes,
-        validateElement,
-      }),
+    validateElement: validate,
+    readDocument(bytes, mode, options = {}) {
+      const { repair = repairMessage, maxDocumentBytes } = options;
+      return documents.readDocument(bytes, { mode, repair, maxBytes: maxDocumentBytes, validate });
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import { adddataSeveral, adddataText, adddataType, adddataXmlAlias } from './rep
 import { fileList, fileaccessUserid, linkageFile, permissionAlias } from './repair/files.ts';
 import { identWithoutAnalyzerid, referenceMeaning } from './repair/identity.ts';
 import { incompletePart } from './repair/incomplete.ts';
+import { finderOf } from './repair/leniency.ts';
 import type { Leniency } from './repair/leniency.ts';
 import { correlatedAlert, enumCase, messageIdent, misspeltName } from './repair/names.ts';
 import { ns2004, nsNone, schemaLocation } from './repair/namespaces.ts';
@@ -84,7 +85,14 @@ export function repairMessage(element: Uint8Array, problems: readonly Problem[])
   if (countElements(tree) > xmlLimits.repairElements) {
     return undefined;
   }
-  const used = leniencies.filter(({ repair }) => repair(tree)).map(({ name }) => name);
+  const used: string[] = [];
+  let find = finderOf(tree);
+  for (const { name, repair } of leniencies) {
+    if (repair(tree, find)) {
+      used.push(name);
+      find = finderOf(tree);
+    }
+  }
   if (used.length === 0) {
     return undefined;
   }

@@ -27,11 +27,11 @@ export function repairedMessage(
   message: Message,
   original: Original,
   repair: RepairMessage,
-  validateElement: (bytes: Uint8Array) => DocumentVerdict,
+  validate: (bytes: Uint8Array) => DocumentVerdict,
 ): Message {
   const repaired = repair(message.bytes, message.problems);
   if (repaired === undefined) return message;
-  const verdict = validateElement(repaired.bytes);
+  const verdict = validate(repaired.bytes);
   const again = verdict.readable ? verdict.messages[0] : undefined;
   // A repair that cannot be read is none; the problems stand.
   if (again === undefined) return message;

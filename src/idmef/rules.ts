@@ -25,6 +25,7 @@ export const rules = {
   'unknown-message': { level: 'error', section: '4.2.1' },
   'limit-document': { level: 'error', section: 'limits' },
   'limit-message': { level: 'error', section: 'limits' },
+  'limit-messages': { level: 'error', section: 'limits' },
   'limit-depth': { level: 'error', section: 'limits' },
   'limit-attributes': { level: 'error', section: 'limits' },
   'limit-namespaces': { level: 'error', section: 'limits' },

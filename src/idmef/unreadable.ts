@@ -12,6 +12,9 @@ import type { DocumentVerdict } from './verdict.ts';
 import { LineCounter } from './xml/lines.ts';
 import type { XmlState } from './xml/state.ts';
 
+/** A rule of a class can end the reading only in the root: IDMEF-Message. */
+const ROOT_SECTION = '4.2.1';
+
 export function unreadable(state: XmlState): DocumentVerdict {
   const { failure } = state;
   if (failure === undefined) throw new Error('the reader stopped without a reason');
@@ -23,7 +26,7 @@ export function unreadable(state: XmlState): DocumentVerdict {
     problem: {
       level: 'error',
       rule: failure.rule,
-      section: rules[failure.rule].section,
+      section: rules[failure.rule].section || ROOT_SECTION,
       path: openPathAt(grammar(), state.bytes, known),
       line,
       column,

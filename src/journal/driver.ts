@@ -2,9 +2,10 @@
  * The one door to SQLite: `node:sqlite` from Node 24, else @photostructure/sqlite, which has the same API.
  *
  * Called by database.ts and lock.ts only. Loaded when a journal is opened, not when this file is imported, so
- * that commands without a journal do not pay for it. Both make extended result codes visible as `errcode`.
- * Trap: a photostructure statement does not keep its connection alive; whoever prepares statements keeps the
- * connection in a field beside them (Database does).
+ * that commands without a journal do not pay for it.
+ * Traps of photostructure: a statement does not keep its connection alive, so whoever prepares statements keeps
+ * the connection in a field beside them (Database does). And a closed connection keeps its descriptors until its
+ * statements are collected as garbage, so keep a journal open rather than opening it again and again.
  */
 
 import { createRequire } from 'node:module';
@@ -67,15 +68,27 @@ function withoutSqliteWarning<T>(load: () => T): T {
   }
 }
 
+/**
+ * SQLite's own words for the codes that matter. photostructure loses the code of what fails in `all`.
+ * https://www.sqlite.org/rescode.html
+ */
+const codesByWords: Readonly<Record<string, number>> = {
+  'access permission denied': 3,
+  'database is locked': 5,
+  'database table is locked': 6,
+  'out of memory': 7,
+  'attempt to write a readonly database': 8,
+  'disk I/O error': 10,
+  'database disk image is malformed': 11,
+  'database or disk is full': 13,
+  'unable to open database file': 14,
+  'string or blob too big': 18,
+  'file is not a database': 26,
+};
+
 /** Primary SQLite result code of anything thrown (11 of SQLITE_CORRUPT_INDEX), or 0 when it is not SQLite's. */
 export function sqliteCode(error: unknown): number {
-  if (
-    typeof error === 'object' &&
-    error !== null &&
-    'errcode' in error &&
-    typeof error.errcode === 'number'
-  ) {
-    return error.errcode & 0xff;
-  }
-  return 0;
+  if (!(error instanceof Error)) return 0;
+  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff;
+  return 'code' in error && error.code === 'ERR_SQLITE_ERROR' ? (codesByWords[error.message] ?? 0) : 0;
 }

@@ -8,10 +8,9 @@
 
 import { RelayError } from '../core/errors.ts';
 import { takeLock, type InstanceLock } from './lock.ts';
-import { makeDirectory, openFile, openReadOnly, replaceFile } from './open.ts';
+import { openFile, openReadOnly, prepareDirectory, replaceFile } from './open.ts';
 import type { JournalOptions } from './options.ts';
 import { explainFailure, isCorruption, isIoError } from './sqlite-errors.ts';
-import { checkStateOwner } from './state-owner.ts';
 import { loadStore, type Store } from './store.ts';
 
 export class JournalFile {
@@ -28,8 +27,7 @@ export class JournalFile {
     this.options = options;
     this.#onVoid = onVoid;
     if (options.readOnly !== true) {
-      checkStateOwner(options.path, process.geteuid?.());
-      makeDirectory(options.path);
+      prepareDirectory(options.path);
       this.#lock = takeLock(options.path);
     }
     try {

@@ -20,7 +20,7 @@ export function takeLock(journal: string): InstanceLock {
   let connection: Connection | undefined;
   try {
     connection = openConnection(path, { timeout: 0 });
-    connection.exec('BEGIN EXCLUSIVE');
+    connection.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     const held = connection;
     return { release: () => held.close() };
   } catch (error) {

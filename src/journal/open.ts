@@ -6,8 +6,18 @@
  * first look at the file.
  */
 
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { RelayError } from '../core/errors.ts';
 import { Database } from './database.ts';
 import { openConnection } from './driver.ts';
@@ -15,6 +25,7 @@ import type { JournalOptions } from './options.ts';
 import { APPLICATION_ID, configure, createSchema, SCHEMA_VERSION } from './schema.ts';
 import { setAside, syncDirectory } from './set-aside.ts';
 import { explainFailure, isCorruption } from './sqlite-errors.ts';
+import { checkStateOwner } from './state-owner.ts';
 
 const HEADER_BYTES = 100;
 const READER_WAIT_MS = 2000;
@@ -52,8 +63,10 @@ export function openReadOnly(path: string): Database {
   }
 }
 
-export function makeDirectory(path: string): void {
+/** Before anything is made: may this user, and can it be. */
+export function prepareDirectory(path: string): void {
   try {
+    checkStateOwner(path, process.geteuid?.());
     mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   } catch (error) {
     throw explainFailure(error, path);
@@ -84,13 +97,14 @@ function openSound(options: JournalOptions): Database {
 /**
  * Look at the file's header without SQLite, which would already tidy up the log of a file it must not touch.
  * True when it is a database without a journal's mark: another program's, or the making of ours was cut short.
- * The only place that opens the journal otherwise; safe because nothing else in this process has it open.
+ * The only place that opens the journal otherwise. Never while a descriptor of this process is open on it (one
+ * not yet collected, see driver.ts): closing another would drop the locks SQLite believes to hold.
  */
 function isUnmarked(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return false;
   if (!stats.isFile()) throw Object.assign(new Error('not a file'), { code: 'EISDIR' });
-  if (stats.size < HEADER_BYTES) return false;
+  if (stats.size < HEADER_BYTES || isOpenHere(path)) return false;
   const header = Buffer.alloc(HEADER_BYTES);
   const descriptor = openSync(path, 'r');
   try {
@@ -102,6 +116,25 @@ function isUnmarked(path: string): boolean {
   if (header.readUInt32BE(68) !== APPLICATION_ID) return true;
   refuseNewer(path, header.readUInt32BE(60));
   return false;
+}
+
+/** Whether this process has the file open; unknown is no. */
+function isOpenHere(path: string): boolean {
+  const descriptors = '/proc/self/fd';
+  try {
+    const real = realpathSync(path);
+    return readdirSync(descriptors).some((name) => linkTarget(join(descriptors, name)) === real);
+  } catch {
+    return false;
+  }
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // Closed since it was listed.
+  }
 }
 
 /** Throws when it is another program's. A connection that only reads leaves its log alone. */

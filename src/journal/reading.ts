@@ -146,9 +146,17 @@ function dropDamaged(
       store.db.run('DELETE FROM delivery WHERE consumer = ? AND seq = ?', id, sequence);
     }
     store.db.run('DELETE FROM message WHERE seq = ?', sequence);
+    for (const consumer of consumers.all) recountBytes(store, consumer);
   });
   for (const consumer of consumers.all) claims.markGone(consumer, range);
   if (owing.length > 0) onDamage?.({ sequence, consumers: owing.map(({ name }) => name), reason, body });
+}
+
+/** A damaged length must not falsify the sum for good: answers announce it as their length. */
+function recountBytes({ db, counters }: Store, consumer: Consumer): void {
+  const select = 'SELECT coalesce(sum(len), 0) AS bytes FROM delivery WHERE consumer = ? AND state = 0';
+  const row = db.get<{ bytes: number }>(select, consumer.id);
+  counters.set(consumer.counter.pendingBytes, row?.bytes ?? 0);
 }
 
 function isOwed({ db }: Store, consumer: Consumer, sequence: number): boolean {

@@ -64,22 +64,26 @@ class Connection {
     args: Parameters<RemoteVerbs[Verb]>,
     transfer: ArrayBuffer[] = [],
   ): Promise<Awaited<ReturnType<RemoteVerbs[Verb]>>> {
-    if (this.#ended) throw this.#gone();
-    const call = ++this.#lastCall;
-    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(call, { resolve, reject }));
-    const request: Request = { call, method: verb, args };
-    this.#port.postMessage(request, transfer);
+    if (this.#ended || this.#closing) throw this.#gone();
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- serve.ts answers with what the verb returns
-    return (await answer) as Awaited<ReturnType<RemoteVerbs[Verb]>>;
+    return (await this.#ask(verb, args, transfer)) as Awaited<ReturnType<RemoteVerbs[Verb]>>;
   }
 
   /** Closing twice, or after the other thread ended, is no error. */
   async close(): Promise<void> {
     if (this.#ended || this.#closing) return;
     this.#closing = true;
-    await this.call('close', []);
+    await this.#ask('close', [], []);
     this.#end();
     this.#port.close();
+  }
+
+  #ask(method: string, args: readonly unknown[], transfer: ArrayBuffer[]): Promise<unknown> {
+    const call = ++this.#lastCall;
+    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(call, { resolve, reject }));
+    const request: Request = { call, method, args };
+    this.#port.postMessage(request, transfer);
+    return answer;
   }
 
   #receive(notice: Notice): void {

@@ -11,6 +11,8 @@ import { InProcessJournal } from './in-process.ts';
 import type { Claim, Journal, Origin, QuarantineReason, ReleaseOptions, Want } from './journal.ts';
 import { toPlain, unpackMessages, type Notice, type PackedMessages, type Request } from './protocol.ts';
 
+const TIDY_AT = 64;
+
 /** The verbs a stub may call, with the arguments it sends. */
 export type RemoteVerbs = ReturnType<typeof makeVerbs>;
 
@@ -27,7 +29,7 @@ export function serveJournal(
 ): () => void {
   const journal = new InProcessJournal(core);
   const open = new Set<number>();
-  const verbs = makeVerbs(journal, open);
+  const verbs = makeVerbs(journal, core, open);
   let id = core.id;
 
   const post = (notice: Notice, transfer: ArrayBuffer[] = []): void => port.postMessage(notice, transfer);
@@ -38,17 +40,33 @@ export function serveJournal(
     journal.detach();
     port.close();
   };
-  const onRequest = (request: Request): void => void handle(request);
+  const running = new Set<Promise<void>>();
+  const onRequest = (request: Request): void => {
+    const done = request.method === 'close' ? end(request) : handle(request);
+    running.add(done);
+    void done.finally(() => running.delete(done));
+  };
   const handle = async ({ call, method, args }: Request): Promise<void> => {
     try {
       const value = await answer(verbs, method, args);
-      if (method === 'close') close();
       post({ kind: 'result', call, value }, buffersOf(value));
     } catch (error) {
       sayNewId();
       post({ kind: 'error', call, error: toPlain(error) });
     }
-    if (method === 'close') stop();
+  };
+  /** The stub closes: what it asked before is answered first. */
+  const end = async ({ call }: Request): Promise<void> => {
+    try {
+      journal.flush();
+      await Promise.all(running);
+      giveBackAll(core, open);
+      close();
+      post({ kind: 'result', call, value: undefined });
+    } catch (error) {
+      post({ kind: 'error', call, error: toPlain(error) });
+    }
+    stop();
   };
   /** After a file had to be set aside. */
   const sayNewId = (): void => {
@@ -73,9 +91,12 @@ async function answer(verbs: RemoteVerbs, method: string, args: readonly unknown
   return await verb(...args);
 }
 
-function makeVerbs(journal: InProcessJournal, open: Set<number>) {
+function makeVerbs(journal: InProcessJournal, core: JournalCore, open: Set<number>) {
   const opened = (claim: Claim | undefined): Claim | undefined => {
-    if (claim !== undefined) open.add(claim.id);
+    if (claim === undefined) return undefined;
+    // Claims end in several ways: look which did, now and then.
+    if (open.size >= TIDY_AT) for (const id of open) if (!core.isOpen(id)) open.delete(id);
+    open.add(claim.id);
     return claim;
   };
   return {
@@ -94,7 +115,6 @@ function makeVerbs(journal: InProcessJournal, open: Set<number>) {
     dropQuarantined: (entry: number) => journal.quarantine.drop(entry),
     getState: (key: string) => journal.state.get(key),
     setState: (key: string, value: string) => journal.state.set(key, value),
-    close: async (): Promise<void> => journal.flush(),
   } satisfies Record<string, (...args: never[]) => Promise<unknown>>;
 }
 

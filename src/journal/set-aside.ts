@@ -2,7 +2,8 @@
  * Move a damaged journal out of the way, whole: `journal.db.corrupt-20241121T021400Z`, `…-wal`, `…-shm`.
  *
  * Never deletes. The database goes first: a crash in between leaves a write-ahead log without its database,
- * which open.ts finds and sets aside as well, because SQLite would replay it into the next file.
+ * which open.ts finds and sets aside as well, because SQLite would replay it into the next file. A connection to
+ * the moved file that is closed later leaves the new one's log alone: SQLite looks whether its file was moved.
  */
 
 import { closeSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';

@@ -46,7 +46,7 @@ export function explainFailure(error: unknown, path: string): RelayError {
         'JOURNAL_CORRUPT',
         path,
         messageOf(error),
-        'it is set aside and a new one started',
+        'the program that owns it sets it aside and starts a new one',
         error,
       );
     case code.busy:
@@ -106,6 +106,7 @@ const systemWords: Readonly<Record<string, readonly [cause: string, remedy: stri
   EROFS: ['the filesystem is read-only', 'remount it, or add the directory to ReadWritePaths= of the unit'],
   ENOENT: ['its directory does not exist', 'create it, or correct the state directory'],
   ENOTDIR: ['part of its path is not a directory', 'correct the state directory'],
+  EEXIST: ['part of its path is not a directory', 'correct the state directory'],
   EISDIR: ['a directory is in its place', 'remove it, or correct the state directory'],
   ENOSPC: ['the disk is full', 'free space on its filesystem'],
   EDQUOT: ['the disk quota is used up', 'free space or raise the quota'],

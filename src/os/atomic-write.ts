@@ -80,6 +80,15 @@ export function moveDurably(from: Path, to: Path, options: { readonly deferSync?
   return taken;
 }
 
+/** Copy a file durably to `to`, or to the next free name as `moveDurably`. Returns the path taken. */
+export function copyDurably(from: Path, to: Path): Buffer {
+  try {
+    return copyUnique(from, toBytes(to));
+  } catch (error) {
+    throw failure(`cannot copy ${showPath(from)} to`, to, error);
+  }
+}
+
 /** What is left of a failed write; its failure is the one to be told, not this one's. */
 function discard(temporary: Buffer): void {
   try {
@@ -124,14 +133,19 @@ function moveUnique(from: Path, to: Buffer): Buffer {
   } catch (error) {
     if (systemCode(error) !== 'EXDEV') throw error;
   }
+  const copy = copyUnique(from, to);
+  fs.unlinkSync(from);
+  return copy;
+}
+
+function copyUnique(from: Path, to: Buffer): Buffer {
   const { dir, name } = split(to);
   const temporary = joinPath(dir, temporaryName(name));
   try {
-    copyDurably(from, temporary);
+    copyContent(from, temporary);
     const copy = freeName(to);
     fs.renameSync(temporary, copy);
     syncDirectory(dir);
-    fs.unlinkSync(from);
     return copy;
   } catch (error) {
     discard(temporary);
@@ -156,7 +170,7 @@ function numbered(path: Buffer, attempt: number): Buffer {
   return Buffer.concat([path.subarray(0, cut), Buffer.from(suffix), path.subarray(cut)]);
 }
 
-function copyDurably(from: Path, to: Buffer): void {
+function copyContent(from: Path, to: Buffer): void {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
   const source = fs.openSync(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {

@@ -42,7 +42,7 @@ export async function deliverLease(
 ): Promise<LeaseDelivery> {
   const { journal } = deps;
   const parcel = await readParcel(claim, journal);
-  const group = createSettleGroup(journal, claim.id);
+  const group = createSettleGroup(journal, claim);
   const accepted = new Set<number>();
   const refusals: Refusal[] = [];
   const kept: number[] = [];
@@ -61,7 +61,8 @@ export async function deliverLease(
       case 'again':
       case 'broken':
         kept.push(sequence);
-        if (failure === undefined || (failure.kind === 'again' && outcome.kind === 'broken')) failure = outcome;
+        if (failure === undefined || (failure.kind === 'again' && outcome.kind === 'broken'))
+          failure = outcome;
     }
   };
 
@@ -76,7 +77,9 @@ export async function deliverLease(
   if (accepted.size > 0) await forgetRefusals(destination.id, accepted, journal.state);
   const { poison, refused } = await judge(claim, destination, refusals, accepted.size, deps);
   if (kept.length > 0) await journal.release(claim.id, { sequences: kept.toSorted((a, b) => a - b) });
-  if (failure === undefined && refused.length > 0 && accepted.size === 0) {
+  // A few messages refused alone are their own affair; many, or a whole lease, are the destination's.
+  const many = deps.more || refused.length >= pollerLimits.refusalsBeforeDoubt;
+  if (failure === undefined && refused.length > 0 && accepted.size === 0 && many) {
     failure = { kind: 'broken', reason: everything(refused), hint: "the destination's own log says why" };
   }
   return { accepted: accepted.size, poison, refused, failure };
@@ -107,7 +110,7 @@ async function judge(
     const pause =
       accepted === 0 && more
         ? pollerLimits.turnMs // a whole lease was refused: those behind it get their turn, and prove something
-        : backoff(Math.max(1, verdict.proven), range, unitInterval(random.bytes(4)));
+        : backoff(verdict.seen, range, unitInterval(random.bytes(4)));
     await journal.release(claim.id, {
       sequences: [sequence],
       failed: accepted > 0,
@@ -118,15 +121,14 @@ async function judge(
 }
 
 function everything(refused: readonly Refusal[]): string {
-  const what = refused.length === 1 ? 'the only message there is' : `all of ${refused.length} messages`;
-  return `refuses ${what} (${refused[0]?.reason ?? ''})`;
+  return `refuses all of ${refused.length} messages (${refused[0]?.reason ?? ''})`;
 }
 
 async function readParcel(claim: Claim, journal: Journal): Promise<Parcel> {
   const sequences: number[] = [];
   const lengths: number[] = [];
   const bodies: Buffer[] = [];
-  for (let done = false; !done; ) {
+  for (let done = false; !done;) {
     const chunk = await journal.read(claim.id);
     sequences.push(...chunk.sequences);
     lengths.push(...chunk.lengths);

@@ -8,6 +8,7 @@
  */
 
 import { backoff, unitInterval } from '../core/backoff.ts';
+import { jsonObject, numberOf, textOf } from '../core/json-object.ts';
 import { pollerLimits } from '../core/limits.ts';
 import type { Clock, Random } from '../core/ports.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -93,17 +94,18 @@ export async function loadHealth(
 }
 
 function parse(text: string | undefined): Illness | undefined {
-  if (text === undefined || text === '') return undefined;
-  const value = JSON.parse(text) as Partial<Illness>;
-  const { kind, reason, hint, since, failures, runs, notBefore } = value;
-  if ((kind !== 'again' && kind !== 'broken') || typeof reason !== 'string') return undefined;
+  const entry = jsonObject(text);
+  const kind = entry?.['kind'];
+  const reason = textOf(entry?.['reason']);
+  if ((kind !== 'again' && kind !== 'broken') || reason === undefined) return undefined;
+  const hint = textOf(entry?.['hint']);
   return {
     kind,
     reason,
     ...(hint === undefined ? {} : { hint }),
-    since: since ?? 0,
-    failures: failures ?? 1,
-    runs: runs ?? 0,
-    notBefore: notBefore ?? 0,
+    since: numberOf(entry?.['since']) ?? 0,
+    failures: numberOf(entry?.['failures']) ?? 1,
+    runs: numberOf(entry?.['runs']) ?? 0,
+    notBefore: numberOf(entry?.['notBefore']) ?? 0,
   };
 }

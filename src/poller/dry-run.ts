@@ -14,7 +14,11 @@ import { RelayError } from '../core/errors.ts';
 import { pollerLimits } from '../core/limits.ts';
 import { destinationId } from '../destinations/destination.ts';
 
-export async function dryRun(profile: HttpProxyProfile, deps: PollerDeps, signal: AbortSignal): Promise<number> {
+export async function dryRun(
+  profile: HttpProxyProfile,
+  deps: PollerDeps,
+  signal: AbortSignal,
+): Promise<number> {
   const say = (text: string): void => deps.log.notice(`${profile.name}: dry run: ${text}`);
   const limited = AbortSignal.any([signal, AbortSignal.timeout(profile.deadlineSeconds * 1000)]);
   const sensor = dial(profile, clientTls(profile.tls, '', []), limited);
@@ -25,7 +29,10 @@ export async function dryRun(profile: HttpProxyProfile, deps: PollerDeps, signal
     } else {
       const verdict = await readBatch(body, profile.validate, pollerLimits.oldServerBytes);
       if (!verdict.readable) {
-        throw new RelayError('INVALID_INPUT', `${sensor.peer.label} shows what cannot be read: ${verdict.problem.text}`);
+        throw new RelayError(
+          'INVALID_INPUT',
+          `${sensor.peer.label} shows what cannot be read: ${verdict.problem.text}`,
+        );
       }
       const invalid = new Map<string, number>();
       for (const { valid, problems } of verdict.messages) if (!valid) addTo(invalid, firstRule(problems));
@@ -33,7 +40,9 @@ export async function dryRun(profile: HttpProxyProfile, deps: PollerDeps, signal
       const fate = profile.onInvalid === 'forward' ? 'be forwarded all the same' : 'go to quarantine';
       say(
         `${verdict.messages.length} messages would be fetched` +
-          (bad === 0 ? ', all valid' : `; ${bad} of them are invalid and would ${fate}: ${listCounts(invalid)}`),
+          (bad === 0
+            ? ', all valid'
+            : `; ${bad} of them are invalid and would ${fate}: ${listCounts(invalid)}`),
       );
     }
     await sayPending(profile, deps, say);

@@ -5,6 +5,7 @@
  * `begin` or repeat at each run that meets the fault, `end` at the first that does not.
  */
 
+import { jsonObject, numberOf } from '../core/json-object.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Journal } from '../journal/journal.ts';
 
@@ -30,10 +31,10 @@ export async function endFault(state: Journal['state'], key: string): Promise<Fa
 }
 
 async function readFault(state: Journal['state'], key: string): Promise<FaultStreak | undefined> {
-  const text = await state.get(key);
-  if (text === undefined || text === '') return undefined;
-  const { since, runs } = JSON.parse(text) as { since?: unknown; runs?: unknown };
-  return typeof since === 'number' && typeof runs === 'number' ? { since, runs } : undefined;
+  const entry = jsonObject(await state.get(key));
+  const since = numberOf(entry?.['since']);
+  const runs = numberOf(entry?.['runs']);
+  return since === undefined || runs === undefined ? undefined : { since, runs };
 }
 
 /** `, since 2026-11-19 18:02, run 12`; nothing at the first run. */

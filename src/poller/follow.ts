@@ -19,9 +19,9 @@ import { openSession, type PollerDeps, type ProfileSession } from './profile-ses
 import { asRelayError, pullSession } from './pull-session.ts';
 import { didSomething, newRunCounts, takeCounts, type RunCounts } from './run-counts.ts';
 import { quarantineText, reportQuarantine } from './run-report.ts';
-import { faultText, illnessText, summaryText } from './run-words.ts';
+import { faultText, illnessText, summaryFields, summaryText } from './run-words.ts';
 import type { SensorClient } from './sensor-client.ts';
-import { createWake, type Wake } from './wake.ts';
+import { createWake, joinSignals, type Wake } from './wake.ts';
 
 /** Never rejects. 0 after the signal. */
 export async function followProfile(
@@ -31,7 +31,7 @@ export async function followProfile(
 ): Promise<number> {
   const { log } = deps;
   let said = '';
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0; !signal.aborted;) {
     let session: ProfileSession | undefined;
     try {
       session = await openSession(profile, deps);
@@ -58,7 +58,7 @@ export async function followProfile(
 async function follow(session: ProfileSession, deps: PollerDeps, stop: AbortSignal): Promise<void> {
   const { journal, profile, targets, prefix } = session;
   const ending = new AbortController();
-  const signal = AbortSignal.any([stop, ending.signal]);
+  const signal = joinSignals(stop, ending.signal);
   const wake = createWake(signal);
   const forget = journal.onDue(() => wake.ring());
   const round = newRound(session, deps, wake);
@@ -183,7 +183,9 @@ function newRound(session: ProfileSession, deps: PollerDeps, wake: Wake): Round 
           log.error(`${prefix}${illnessText(label, illness, owed, clock.now())}`);
         }
       }
-      if (didSomething(counts)) log.notice(`${prefix}${summaryText(counts, consumers, ms)}`);
+      if (didSomething(counts)) {
+        log.notice(`${prefix}${summaryText(counts, consumers, ms)}`, summaryFields(profile.name, counts, ms));
+      }
     },
   };
   return round;

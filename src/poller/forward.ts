@@ -67,8 +67,8 @@ function sayRefusals(
   if (first !== undefined && failure === undefined) {
     const what = refused.length === 1 ? 'one message' : `${refused.length} messages`;
     log.warning(
-      `${prefix}${target.label} ${first.reason} to ${what} but takes others; kept, tried again, ` +
-        `in quarantine after ${pollerLimits.refusalsBeforePoison} refusals`,
+      `${prefix}${target.label} ${first.reason} to ${what}; kept and tried again, ` +
+        `in quarantine after ${pollerLimits.refusalsBeforePoison} refusals while it takes others`,
     );
   }
   for (const { reason } of poison) {

@@ -86,7 +86,7 @@ function receive(dir: string, base: string): Receiving {
           fs.mkdirSync(dir, { recursive: true, mode: 0o750 });
           file = fs.openSync(temporary, 'wx', 0o640);
         }
-        for (let at = 0; at < piece.length; ) at += fs.writeSync(file, piece, at);
+        for (let at = 0; at < piece.length;) at += fs.writeSync(file, piece, at);
       } catch (error) {
         throw fail(error);
       }

@@ -29,21 +29,22 @@ export async function readBatch(
   return readDocument(body, mode, maxBytes === undefined ? {} : { maxDocumentBytes: maxBytes });
 }
 
-/** Messages of a document that could be read, plus what has to be set aside with them. */
+/** Messages of a document that could be read, plus what else of it has to be set aside. */
 export async function takeMessages(
   verdict: ReadableVerdict,
   origin: Origin,
   options: IntakeOptions,
-  aside: readonly NewMessage[] = [],
+  aside?: { readonly message: NewMessage; readonly problem: Problem },
 ): Promise<AppendResult> {
-  const { counts, onInvalid } = options;
-  for (const message of verdict.messages) {
-    if (!message.valid) countInvalid(message.problems, counts);
-    for (const name of message.leniencies) addTo(counts.leniencies, name);
+  const messages = verdict.messages.map((message) => toNewMessage(message, options.onInvalid));
+  const invalid = verdict.messages.filter(({ valid }) => !valid).map(({ problems }) => problems);
+  if (aside !== undefined) {
+    messages.push(aside.message);
+    invalid.push([aside.problem]);
   }
-  for (const name of verdict.leniencies) addTo(counts.leniencies, name);
-  const messages = verdict.messages.map((message) => toNewMessage(message, onInvalid));
-  return await append([...messages, ...aside], origin, options);
+  const result = await append(messages, invalid, origin, options);
+  if (result.duplicate < messages.length) countRepairs(verdict, options.counts);
+  return result;
 }
 
 /** Something nothing can be taken from: kept whole, with the reason. */
@@ -53,25 +54,33 @@ export async function takeUnreadable(
   origin: Origin,
   options: IntakeOptions,
 ): Promise<AppendResult> {
-  countInvalid([problem], options.counts);
-  return await append([unreadable(body, problem.rule, [problem])], origin, options);
+  return await append([unreadable(body, problem.rule, [problem])], [[problem]], origin, options);
 }
 
 async function append(
   messages: readonly NewMessage[],
+  invalid: readonly (readonly Problem[])[],
   origin: Origin,
-  { journal, counts }: IntakeOptions,
+  { journal, counts, onInvalid }: IntakeOptions,
 ): Promise<AppendResult> {
   const result = await journal.append(messages, origin);
   counts.fetched += result.accepted + result.quarantined;
   counts.duplicate += result.duplicate;
   counts.conflict += result.conflict;
   counts.quarantined += result.quarantined;
+  // What was known already has been said before.
+  const fresh = result.quarantined + (onInvalid === 'forward' ? result.accepted : 0);
+  for (const problems of invalid.slice(0, fresh)) countInvalid(problems, counts);
   return result;
 }
 
-export function countInvalid(problems: readonly Problem[], counts: RunCounts): void {
+function countInvalid(problems: readonly Problem[], counts: RunCounts): void {
   addTo(counts.invalid, firstRule(problems));
   const first = problems.find(({ level }) => level === 'error');
   if (counts.example === '' && first !== undefined) counts.example = `${first.path}: ${first.text}`;
+}
+
+function countRepairs({ messages, leniencies }: ReadableVerdict, counts: RunCounts): void {
+  for (const name of leniencies) addTo(counts.leniencies, name);
+  for (const message of messages) for (const name of message.leniencies) addTo(counts.leniencies, name);
 }

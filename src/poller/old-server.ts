@@ -14,7 +14,7 @@ import type { Logger } from '../core/ports.ts';
 import type { HttpsAnswer } from '../http/https-client.ts';
 import type { Origin } from '../journal/journal.ts';
 import { openInbox, type Inbox } from './inbox.ts';
-import { countInvalid, readBatch, takeMessages, takeUnreadable, type IntakeOptions } from './intake.ts';
+import { readBatch, takeMessages, takeUnreadable, type IntakeOptions } from './intake.ts';
 import { salvage } from './salvage.ts';
 import type { SensorClient } from './sensor-client.ts';
 import { unreadable } from './to-messages.ts';
@@ -103,10 +103,12 @@ async function takeAnswer(name: string, inbox: Inbox, options: OldServerOptions)
   const saved = salvage(body);
   const mended = saved && (await readBatch(saved.document, validate, pollerLimits.oldServerBytes));
   if (saved !== undefined && mended?.readable === true) {
-    countInvalid([verdict.problem], options.counts);
     const note = `the document cannot be read; ${mended.messages.length} messages before byte ${saved.cut} could`;
     const rest = unreadable(body.subarray(saved.cut), verdict.problem.rule, [verdict.problem], note);
-    const { accepted, quarantined } = await takeMessages(mended, origin, options, [rest]);
+    const { accepted, quarantined } = await takeMessages(mended, origin, options, {
+      message: rest,
+      problem: verdict.problem,
+    });
     inbox.remove(name);
     return accepted + quarantined;
   }
@@ -117,6 +119,8 @@ async function takeAnswer(name: string, inbox: Inbox, options: OldServerOptions)
   }
   const head = body.subarray(0, pollerLimits.answerBytes);
   const { quarantined } = await takeUnreadable(head, verdict.problem, origin, options);
-  options.log.error(`${options.prefix}a document of ${body.length} bytes cannot be read: ${inbox.setAside(name)}`);
+  options.log.error(
+    `${options.prefix}a document of ${body.length} bytes cannot be read: ${inbox.setAside(name)}`,
+  );
   return quarantined;
 }

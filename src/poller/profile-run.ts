@@ -9,14 +9,15 @@
 
 import { RelayError } from '../core/errors.ts';
 import { leaseLimits } from '../core/limits.ts';
+import type { Journal } from '../journal/journal.ts';
 import { worstExit } from './exit-code.ts';
 import { endFault, localTime, repeatFault } from './fault-streak.ts';
 import { forward } from './forward.ts';
 import type { HttpProxyProfile } from './profile.ts';
-import { openSession, type PollerDeps, type ProfileSession } from './profile-session.ts';
+import { openSession, type PollerDeps, type ProfileSession, type Target } from './profile-session.ts';
 import { asRelayError, pullSession } from './pull-session.ts';
 import { didSomething, newRunCounts, type RunCounts } from './run-counts.ts';
-import { createWake } from './wake.ts';
+import { createWake, joinSignals } from './wake.ts';
 
 const SENSOR_FAULT = 'fault sensor';
 
@@ -55,7 +56,7 @@ async function run(session: ProfileSession, deps: PollerDeps, stop: AbortSignal)
   const counts = newRunCounts();
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(late(profile)), profile.deadlineSeconds * 1000);
-  const signal = AbortSignal.any([stop, deadline.signal]);
+  const signal = joinSignals(stop, deadline.signal);
   const wake = createWake(signal);
   const forget = journal.onDue(() => wake.ring());
   let pulled = false;
@@ -134,18 +135,22 @@ async function conclude(
   const { consumers } = await journal.stats();
   const ill = targets.some(({ health }) => health.illness() !== undefined);
   const held = consumers.filter((consumer) => consumer.held > 0);
-  if (!ill && faults.length + held.length === 0 && !didSomething(counts) && counts.refused === 0) return 0;
-  const { faultText, heldText, illnessText, summaryText } = await import('./run-words.ts');
+  const refused = await refusedKept(targets, journal);
+  if (!ill && refused === '' && faults.length + held.length === 0 && !didSomething(counts)) return 0;
+  const { faultText, heldText, illnessText, summaryFields, summaryText } = await import('./run-words.ts');
   if (counts.quarantined > 0) {
     const { quarantineText } = await import('./run-report.ts');
     log.error(`${prefix}${quarantineText(profile.name, counts)}`);
     exits.push(65);
   }
   if (counts.poison > 0) exits.push(65);
-  if (counts.refused > 0) exits.push(75);
+  if (refused !== '') {
+    exits.push(75);
+    if (counts.refused === 0) log.warning(`${prefix}${refused}`);
+  }
   for (const fault of faults) {
     const streak = isSensors(fault) ? await repeatFault(journal.state, SENSOR_FAULT, clock) : undefined;
-    log.error(`${prefix}${faultText(fault, streak)}`);
+    log.error(`${prefix}${faultText(fault, streak)}`, { profile: profile.name, code: fault.code });
   }
   for (const { id, label, health } of targets) {
     await health.endRun();
@@ -156,8 +161,22 @@ async function conclude(
     exits.push(75);
   }
   for (const consumer of held) log.warning(`${prefix}${heldText(consumer)}`);
-  if (didSomething(counts)) log.notice(`${prefix}${summaryText(counts, consumers, ms)}`);
+  if (didSomething(counts)) {
+    log.notice(`${prefix}${summaryText(counts, consumers, ms)}`, summaryFields(profile.name, counts, ms));
+  }
   return worstExit(exits);
+}
+
+/** Messages some destination has refused but that are not proven to be poison: said even when not tried now. */
+async function refusedKept(targets: readonly Target[], journal: Journal): Promise<string> {
+  const words: string[] = [];
+  for (const { id, label } of targets) {
+    if (((await journal.state.get(`refused ${id}`)) ?? '') === '') continue;
+    const { refusedSoFar } = await import('./refusal-ledger.ts');
+    const count = await refusedSoFar(id, journal.state);
+    words.push(`${label} has refused ${count} of the messages kept for it; they are tried again later`);
+  }
+  return words.join('; ');
 }
 
 /** Faults of the pull side last from run to run; others are this run's. */

@@ -62,7 +62,8 @@ export async function openSession(profile: HttpProxyProfile, deps: PollerDeps): 
   const warnings: string[] = [];
   let sensorTls: ClientTls | undefined = clientTls(profile.tls, '', warnings);
   // Read now, so that a wrong file is said at once and not when the first alert is to be forwarded.
-  const own = profile.managerTls !== profile.tls && profile.managers.some(({ protocol }) => protocol === 'https:');
+  const own =
+    profile.managerTls !== profile.tls && profile.managers.some(({ protocol }) => protocol === 'https:');
   if (own) clientTls(profile.managerTls, 'manager-', warnings);
 
   const ids = profile.managers.map(destinationId);
@@ -73,9 +74,13 @@ export async function openSession(profile: HttpProxyProfile, deps: PollerDeps): 
     clock,
     random,
     onSetAside: ({ path, reason }) =>
-      log.error(`${prefix}the journal was damaged (${reason}) and set aside as ${path}; a new one is started`),
+      log.error(
+        `${prefix}the journal was damaged (${reason}) and set aside as ${path}; a new one is started`,
+      ),
     onDamage: ({ sequence, reason }) =>
-      log.error(`${prefix}message ${sequence} of the journal is damaged (${reason}); it is dropped and counted`),
+      log.error(
+        `${prefix}message ${sequence} of the journal is damaged (${reason}); it is dropped and counted`,
+      ),
   });
 
   try {

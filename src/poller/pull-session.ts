@@ -67,7 +67,7 @@ export async function pullSession(
       emptied,
       signal,
       seenJournal: async (id) => {
-        const former = await rememberJournal(state, id);
+        const former = await rememberJournal(state, id, sensor.facts()?.names[0]);
         if (former === undefined) return;
         log.notice(
           `${prefix}the sensor's journal is a new one (${id}, before ${former}): ` +

@@ -7,11 +7,14 @@
  * journal's state; the oldest entries are forgotten beyond a limit, which only delays a verdict.
  */
 
+import { jsonObject, numberOf } from '../core/json-object.ts';
 import { pollerLimits } from '../core/limits.ts';
 import type { Journal } from '../journal/journal.ts';
 
 interface Entry {
-  /** Refusals that count. */
+  /** All refusals. */
+  readonly seen: number;
+  /** Those that count. */
   readonly proven: number;
   /** Messages the destination had accepted when it last refused this one. */
   readonly settled: number;
@@ -24,6 +27,7 @@ export interface Refusal {
 
 export interface Judged {
   readonly refusal: Refusal;
+  readonly seen: number;
   readonly proven: number;
   readonly poison: boolean;
 }
@@ -41,13 +45,14 @@ export async function judgeRefusals(
     const before = entries.get(refusal.sequence);
     const counts = accepted > 0 || (before !== undefined && settled > before.settled);
     const proven = (before?.proven ?? 0) + (counts ? 1 : 0);
+    const seen = (before?.seen ?? 0) + 1;
     const poison = proven >= pollerLimits.refusalsBeforePoison;
     entries.delete(refusal.sequence);
-    if (!poison) entries.set(refusal.sequence, { proven, settled });
-    return { refusal, proven, poison };
+    if (!poison) entries.set(refusal.sequence, { seen, proven, settled });
+    return { refusal, seen, proven, poison };
   });
   const kept = [...entries].slice(-pollerLimits.rememberedRefusals);
-  await state.set(key, JSON.stringify(kept));
+  await state.set(key, format(kept));
   return judged;
 }
 
@@ -60,9 +65,29 @@ export async function forgetRefusals(
   const key = `refused ${id}`;
   const entries = parse(await state.get(key));
   const kept = [...entries].filter(([sequence]) => !accepted.has(sequence));
-  if (kept.length < entries.size) await state.set(key, JSON.stringify(kept));
+  if (kept.length < entries.size) await state.set(key, format(kept));
+}
+
+/** Messages refused so far and still kept. */
+export async function refusedSoFar(id: string, state: Journal['state']): Promise<number> {
+  return parse(await state.get(`refused ${id}`)).size;
+}
+
+/** `{"17":[seen,proven,settled]}` */
+function format(entries: Iterable<readonly [number, Entry]>): string {
+  const rows = [...entries].map(([sequence, { seen, proven, settled }]) => [
+    sequence,
+    [seen, proven, settled],
+  ]);
+  return rows.length === 0 ? '' : JSON.stringify(Object.fromEntries(rows));
 }
 
 function parse(text: string | undefined): Map<number, Entry> {
-  return new Map(text === undefined || text === '' ? [] : (JSON.parse(text) as [number, Entry][]));
+  const entries = new Map<number, Entry>();
+  for (const [sequence, row] of Object.entries(jsonObject(text) ?? {})) {
+    if (!Array.isArray(row)) continue;
+    const [seen, proven, settled] = row.map((value) => numberOf(value) ?? 0);
+    entries.set(Number(sequence), { seen: seen ?? 0, proven: proven ?? 0, settled: settled ?? 0 });
+  }
+  return entries;
 }

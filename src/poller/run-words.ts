@@ -6,10 +6,11 @@
  */
 
 import type { RelayError } from '../core/errors.ts';
+import type { LogFields } from '../core/ports.ts';
 import type { ConsumerStats } from '../journal/journal.ts';
 import type { Illness } from './destination-health.ts';
 import { grouped, streakText, type FaultStreak } from './fault-streak.ts';
-import type { RunCounts } from './run-counts.ts';
+import { listCounts, type RunCounts } from './run-counts.ts';
 
 /** `12 fetched, 12 forwarded, 0 quarantined, 0 pending, 0.21 s` */
 export function summaryText(counts: RunCounts, consumers: readonly ConsumerStats[], ms: number): string {
@@ -23,7 +24,24 @@ export function summaryText(counts: RunCounts, consumers: readonly ConsumerStats
     `${grouped(pending)} pending`,
   ];
   if (counts.duplicate > 0) parts.push(`${grouped(counts.duplicate)} known already`);
+  if (counts.leniencies.size > 0) parts.push(`repaired: ${listCounts(counts.leniencies)}`);
   return `${parts.join(', ')}, ${(ms / 1000).toFixed(2)} s`;
+}
+
+export function summaryFields(profile: string, counts: RunCounts, ms: number): LogFields {
+  const { fetched, forwarded, quarantined, poison, duplicate, conflict, refused } = counts;
+  return {
+    event: 'run',
+    profile,
+    fetched,
+    forwarded,
+    quarantined,
+    poison,
+    duplicate,
+    conflict,
+    refused,
+    ms: Math.round(ms),
+  };
 }
 
 /** `gateway https://gw:3128/ answers 503, since 2026-11-19 18:02, run 12; 12,408 alerts kept (38.1 MiB, oldest 62 h)` */

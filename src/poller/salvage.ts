@@ -11,10 +11,7 @@ export function salvage(body: Buffer): { readonly document: Buffer; readonly cut
   const root = /<([A-Za-z_][\w.-]*:)?IDMEF-Message[\s>]/.exec(body.toString('latin1', 0, 4096));
   if (root === null) return undefined;
   const prefix = root[1] ?? '';
-  const cut = Math.max(
-    endOfLast(body, `</${prefix}Alert`),
-    endOfLast(body, `</${prefix}Heartbeat`),
-  );
+  const cut = Math.max(endOfLast(body, `</${prefix}Alert`), endOfLast(body, `</${prefix}Heartbeat`));
   if (cut < 0) return undefined;
   return { document: Buffer.concat([body.subarray(0, cut), Buffer.from(`</${prefix}IDMEF-Message>`)]), cut };
 }

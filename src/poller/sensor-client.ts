@@ -76,7 +76,7 @@ export function createSensorClient({ peer, client, idleMs, signal }: SensorClien
       idleMs: waitMs === 0 ? idleMs : Math.max(idleMs, waitMs + WAIT_GRACE_MS),
       signal,
     });
-    facts = { names: answer.peerNames, status: headerOf(answer.headers, 'idmef-status') };
+    facts = { names: client.peerNames(), status: headerOf(answer.headers, 'idmef-status') };
     return answer;
   };
 
@@ -105,19 +105,34 @@ export function createSensorClient({ peer, client, idleMs, signal }: SensorClien
       return await readReply(await get(prefer, waitSeconds * 1000), peer, release);
     },
     peek: async () => {
+      // An old server would consume what it shows, so it is asked for its head first: it knows no HEAD.
+      const head = await client.send({
+        method: 'HEAD',
+        path,
+        headers: { accept: 'text/xml' },
+        idleMs,
+        signal,
+      });
+      await head.bytes(0);
+      if (head.headers['idmef-relay'] === undefined) {
+        head.hangUp();
+        throw new RelayError('SENSOR_PROTOCOL', `${peer.label} is an old server: it cannot be looked at`, {
+          hint: 'it consumes what it shows; leave --dry-run out',
+        });
+      }
       const answer = await get('peek', 0);
       if (await isEmpty(answer, peer)) return undefined;
       if (answer.status !== 200) throw await refusal(answer, peer);
-      if (answer.headers['idmef-relay'] === undefined) {
-        answer.hangUp();
-        throw new RelayError('SENSOR_PROTOCOL', `${peer.label} does not know Prefer: peek`, {
-          hint: 'an old server consumes what it shows; a dry run is not possible with it',
-        });
-      }
       return await answer.bytes(pollerLimits.oldServerBytes);
     },
     acknowledge: async (token) => {
-      const answer = await client.send({ method: 'DELETE', path: `/leases/${token}`, idleMs, signal });
+      const ask = () => client.send({ method: 'DELETE', path: `/leases/${token}`, idleMs, signal });
+      // Once more when the connection breaks: acknowledging twice is the same as once.
+      const answer = await ask().catch((error: unknown) => {
+        if (signal.aborted || !(error instanceof RelayError) || error.code !== 'SENSOR_UNREACHABLE')
+          throw error;
+        return ask();
+      });
       if (answer.status >= 200 && answer.status < 300) {
         await answer.bytes(pollerLimits.answerBytes);
         return true;
@@ -142,7 +157,9 @@ async function readReply(
     throw notIdmef(type, peer);
   }
   const applied = headerOf(answer.headers, 'preference-applied') ?? '';
-  const token = /^\s*([A-Za-z0-9._~-]{1,200})\s*(?:;|$)/.exec(headerOf(answer.headers, 'idmef-lease') ?? '')?.[1];
+  const token = /^\s*([A-Za-z0-9._~-]{1,200})\s*(?:;|$)/.exec(
+    headerOf(answer.headers, 'idmef-lease') ?? '',
+  )?.[1];
   if (/\blease\s*=/.test(applied) && token !== undefined) {
     const { readLeasedBatch } = await import('./leased-batch.ts');
     try {

@@ -6,6 +6,7 @@
  * status commands. One entry, `sensor`, in the journal's state.
  */
 
+import { jsonObject, numberOf, textOf } from '../core/json-object.ts';
 import { pollerLimits } from '../core/limits.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -26,16 +27,30 @@ type State = Journal['state'];
 const KEY = 'sensor';
 
 export async function readSensorFacts(state: State): Promise<RememberedSensor> {
-  const text = await state.get(KEY);
-  return text === undefined || text === '' ? {} : (JSON.parse(text) as RememberedSensor);
+  const entry = jsonObject(await state.get(KEY));
+  const [name, journal, status] = ['name', 'journal', 'status'].map((key) => textOf(entry?.[key]));
+  const lastSuccess = numberOf(entry?.['lastSuccess']);
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(journal === undefined ? {} : { journal }),
+    ...(status === undefined ? {} : { status }),
+    ...(lastSuccess === undefined ? {} : { lastSuccess }),
+  };
 }
 
-/** The id of the journal a batch came from. Returns the former id when it has changed. */
-export async function rememberJournal(state: State, id: string): Promise<string | undefined> {
+/**
+ * Which journal a batch came from, and whose certificate that was: known before anything of it is forwarded.
+ * Returns the journal's former id when it has changed.
+ */
+export async function rememberJournal(
+  state: State,
+  id: string,
+  name: string | undefined,
+): Promise<string | undefined> {
   const known = await readSensorFacts(state);
-  if (known.journal === id) return undefined;
-  await state.set(KEY, JSON.stringify({ ...known, journal: id }));
-  return known.journal;
+  if (known.journal === id && known.name === name) return undefined;
+  await state.set(KEY, JSON.stringify({ ...known, journal: id, ...(name === undefined ? {} : { name }) }));
+  return known.journal === id ? undefined : known.journal;
 }
 
 /** After a good answer. Writes seldom: an unchanged sensor costs one small commit a minute. */

@@ -6,6 +6,7 @@
  */
 
 import { RelayError } from '../core/errors.ts';
+import { jsonObject, textOf } from '../core/json-object.ts';
 import { pollerLimits } from '../core/limits.ts';
 import type { HttpsAnswer } from '../http/https-client.ts';
 import type { Peer } from '../http/peer.ts';
@@ -43,9 +44,8 @@ async function problemText(answer: HttpsAnswer): Promise<string> {
   try {
     const body = (await answer.bytes(pollerLimits.answerBytes)).toString('utf8');
     if (!(answer.headers['content-type'] ?? '').startsWith('application/problem+json')) return '';
-    const { detail, title } = JSON.parse(body) as { detail?: unknown; title?: unknown };
-    const words = typeof detail === 'string' ? detail : title;
-    return typeof words === 'string' ? words.slice(0, 300) : '';
+    const problem = jsonObject(body);
+    return (textOf(problem?.['detail']) ?? textOf(problem?.['title']) ?? '').slice(0, 300);
   } catch {
     return '';
   }

@@ -16,7 +16,12 @@ export function toNewMessage(message: Message, onInvalid: 'quarantine' | 'forwar
 }
 
 /** Bytes that no message can be taken from, kept as they are. */
-export function unreadable(body: Uint8Array, rule: string, problems: readonly Problem[], note?: string): NewMessage {
+export function unreadable(
+  body: Uint8Array,
+  rule: string,
+  problems: readonly Problem[],
+  note?: string,
+): NewMessage {
   return { body, severity: 0, quarantine: { reason: rule, detail: detailOf(problems, note) } };
 }
 

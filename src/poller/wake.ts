@@ -4,10 +4,19 @@
  * Made by profile-run.ts and follow.ts for each session, rung by the journal and by the pull side.
  */
 
+import { setMaxListeners } from 'node:events';
+
+/** Aborts with any of these. Every request under way listens to it, and there are more than Node's ten. */
+export function joinSignals(...signals: AbortSignal[]): AbortSignal {
+  const joined = AbortSignal.any(signals);
+  setMaxListeners(0, joined);
+  return joined;
+}
+
 export interface Wake {
-  ring(): void;
+  readonly ring: () => void;
   /** Resolves at the next ring, after `ms`, or when the signal aborts. */
-  wait(ms: number): Promise<void>;
+  readonly wait: (ms: number) => Promise<void>;
 }
 
 export function createWake(signal: AbortSignal): Wake {

@@ -6,6 +6,7 @@
  * there is something to warn of.
  */
 
+import { jsonObject, numberOf } from '../core/json-object.ts';
 import { pollerLimits } from '../core/limits.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -19,11 +20,11 @@ export async function warnDaily(
   if (warnings.length === 0) return;
   const key = 'warned';
   const now = clock.now();
-  const text = await state.get(key);
-  const before = new Map(text === undefined || text === '' ? [] : (JSON.parse(text) as [string, number][]));
-  const due = warnings.filter((warning) => Math.abs(now - (before.get(warning) ?? 0)) > pollerLimits.warnAgainMs);
+  const before = jsonObject(await state.get(key)) ?? {};
+  const saidAt = (warning: string): number => numberOf(before[warning]) ?? 0;
+  const due = warnings.filter((warning) => Math.abs(now - saidAt(warning)) > pollerLimits.warnAgainMs);
   if (due.length === 0) return;
   for (const warning of due) say(warning);
-  const after = warnings.map((warning) => [warning, due.includes(warning) ? now : (before.get(warning) ?? now)]);
-  await state.set(key, JSON.stringify(after));
+  const after = warnings.map((warning) => [warning, due.includes(warning) ? now : saidAt(warning)]);
+  await state.set(key, JSON.stringify(Object.fromEntries(after)));
 }

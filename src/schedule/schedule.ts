@@ -20,7 +20,7 @@ export interface ScheduleOptions {
   readonly random?: () => number;
 }
 
-/** Throws RelayError CONFIG when the expression cannot be read or never comes true. */
+/** Throws RelayError USAGE when the expression cannot be read or never comes true. */
 export function checkCron(cron: string): void {
   nextRun(parseCron(cron), cron);
 }
@@ -45,7 +45,7 @@ function parseCron(cron: string): Cron {
     return new Cron(cron, { paused: true });
   } catch (error) {
     const reason = messageOf(error).replace(/^CronPattern: /, '');
-    throw new RelayError('CONFIG', `schedule '${cron}' is not a cron expression: ${lowerFirst(reason)}`, {
+    throw new RelayError('USAGE', `schedule '${cron}' is not a cron expression: ${lowerFirst(reason)}`, {
       hint: "five fields: minute, hour, day, month, weekday, e.g. '*/5 * * * *'",
       cause: error,
     });
@@ -54,7 +54,7 @@ function parseCron(cron: string): Cron {
 
 function nextRun(calendar: Cron, cron: string): Date {
   const next = calendar.nextRun();
-  if (next === null) throw new RelayError('CONFIG', `schedule '${cron}' names a time that never comes`);
+  if (next === null) throw new RelayError('USAGE', `schedule '${cron}' names a time that never comes`);
   return next;
 }
 

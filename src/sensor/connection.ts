@@ -16,7 +16,7 @@ import type { Connection } from './context.ts';
 import type { PortPair, TcpTable } from './proc-net.ts';
 import { ReceiptWatch } from './receipt.ts';
 
-export interface ConnectionFacts {
+interface ConnectionFacts {
   readonly peer: PeerIdentity;
   readonly rights: Rights;
   readonly consumer: string | undefined;
@@ -53,7 +53,7 @@ export class SensorConnection implements Connection {
       remoteAddress: socket.remoteAddress ?? '',
       remotePort: socket.remotePort ?? 0,
     };
-    this.receipts = new ReceiptWatch(socket, () => table.unacknowledged(this.#ports) === 0);
+    this.receipts = new ReceiptWatch(socket, () => table.look(this.#ports));
   }
 
   /** Something is being answered, or an answer's fate is open. */
@@ -98,7 +98,7 @@ export class SensorConnection implements Connection {
       return true;
     }
     this.#silentMs += STALL_TICK_MS;
-    const owed = this.#table.unacknowledged(this.#ports);
+    const owed = this.#table.look(this.#ports)?.unacknowledged;
     const before = this.#owed;
     this.#owed = owed;
     if (owed === 0 && this.receipts.undecided > 0) {

@@ -9,6 +9,7 @@ import type { DocumentVerdict } from '../idmef/verdict.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { PeerIdentity } from '../tls/peer.ts';
 import type { Rights } from '../tls/roles.ts';
+import type { BufferBin } from './buffer-bin.ts';
 import type { Leases } from './leases.ts';
 import type { ReceiptWatch } from './receipt.ts';
 
@@ -41,6 +42,8 @@ export interface SensorContext {
   readonly draining: AbortSignal;
   /** Bytes of producers' bodies being received. */
   readonly bodyBudget: BodyBudget;
+  /** Where sent chunks go. */
+  readonly bufferBin: BufferBin;
   /** Answers held until a message is due. */
   readonly waiting: Set<ServerResponse>;
 }

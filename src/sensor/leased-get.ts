@@ -21,7 +21,7 @@ import { setStatusHeaders } from './status-headers.ts';
 import { leaseOrWait } from './wait-for-lease.ts';
 
 /** Preferences with `lease` set. */
-export type LeasePreferences = Preferences & { readonly lease: number };
+type LeasePreferences = Preferences & { readonly lease: number };
 
 export async function answerLease(
   context: SensorContext,

@@ -25,14 +25,14 @@ interface Lease {
   settling: Promise<void> | undefined;
 }
 
-export interface LeasesDeps {
+interface LeasesDeps {
   readonly journal: Pick<Journal, 'settle' | 'release'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 }
 
-export type Acknowledged = 'acknowledged' | 'repeated' | 'unknown';
+type Acknowledged = 'acknowledged' | 'repeated' | 'unknown';
 
 const TOKEN_BYTES = 24;
 

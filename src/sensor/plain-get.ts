@@ -44,7 +44,7 @@ export async function answerPeek(
       response.end();
       return;
     }
-    const { complete, first, last } = await streamClaim(journal, claim, response);
+    const { complete, first, last } = await streamClaim(context, claim, response);
     if (complete) {
       logDelivery(context.logger, connection, { ...sizeOf(context, claim), first, last, receipt: 'peek' });
     }
@@ -80,7 +80,7 @@ export async function answerConsuming(
     setDocumentHeaders(response, claim);
     const delivery = { ...sizeOf(context, claim), ...sequenceRange(claim.sequences) };
     handedOver = true;
-    connection.receipts.watch(response, async (receipt) => {
+    const beforeLastByte = connection.receipts.watch(response, async (receipt) => {
       try {
         if (receipt === undefined) {
           await journal.release(claim.id);
@@ -96,7 +96,7 @@ export async function answerConsuming(
     response.once('finish', () => {
       response.req.socket.setTimeout(STALL_TICK_MS);
     });
-    await streamClaim(journal, claim, response);
+    await streamClaim(context, claim, response, beforeLastByte);
   } finally {
     if (!handedOver) {
       await journal.release(claim.id);

@@ -36,7 +36,7 @@ export function readPreferences(header: string | undefined): Preferences {
 }
 
 /** Preference → value, '' where it has none (an empty value means the same, RFC 7240 §2). */
-export function parsePrefer(header: string | undefined): ReadonlyMap<string, string> {
+function parsePrefer(header: string | undefined): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const item of splitOutsideQuotes(header ?? '', ',')) {
     const [preference = ''] = splitOutsideQuotes(item, ';');

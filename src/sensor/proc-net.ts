@@ -1,10 +1,11 @@
 /**
  * The kernel's table of TCP connections, /proc/self/net/tcp and tcp6 (proc(5)): whether everything written to
- * a connection was acknowledged by the peer's kernel. Called by receipt.ts at the instant of a receipt, and once at
+ * a connection was acknowledged by the peer's kernel. Called by receipt.ts around the end of an answer, and once at
  * start to see that the table can be read at all; never on a timer of an idle connection.
  *
  * Columns: `sl local_address rem_address st tx_queue:rx_queue …`; addresses are 32 bit words in the host's byte
- * order. tx_queue counts bytes not yet acknowledged. Read synchronously, or the instant is over.
+ * order. tx_queue counts bytes not yet acknowledged, rx_queue bytes not yet read. Read synchronously, or the
+ * instant is over.
  */
 
 import { readFileSync } from 'node:fs';
@@ -19,14 +20,24 @@ export interface PortPair {
   readonly remotePort: number;
 }
 
+export interface TcpState {
+  /** Bytes given to the kernel which the peer's kernel has not acknowledged. */
+  readonly unacknowledged: number;
+  /** Bytes (an end counts as one) which this process has not read. */
+  readonly unread: number;
+  /** The peer sent its end, or the connection is no longer established for another reason. */
+  readonly peerClosed: boolean;
+}
+
 export interface TcpTable {
-  /** Bytes the peer has not acknowledged; undefined when the connection is not listed. */
-  unacknowledged(pair: PortPair): number | undefined;
+  /** A connection as it is at this instant; undefined when it is not listed. */
+  look(pair: PortPair): TcpState | undefined;
   /** Whether a socket of this host listens on the port: proof that the table shows our sockets. */
   showsListener(port: number): boolean;
 }
 
-const LISTEN_STATE = '0A';
+const ESTABLISHED = '01';
+const LISTEN = '0A';
 
 /** `read` returns the text of a table or throws. */
 export function createTcpTable(read: (file: string) => Buffer = readTable): TcpTable {
@@ -42,10 +53,10 @@ export function createTcpTable(read: (file: string) => Buffer = readTable): TcpT
   }
 
   return {
-    unacknowledged(pair) {
+    look(pair) {
       const v6 = isIPv6(stripZone(pair.localAddress));
       for (const table of tables(v6 ? 'tcp6' : 'tcp')) {
-        const found = queueIn(table(), pair);
+        const found = stateIn(table(), pair);
         if (found !== undefined) {
           return found;
         }
@@ -53,7 +64,7 @@ export function createTcpTable(read: (file: string) => Buffer = readTable): TcpT
       return undefined;
     },
     showsListener(port) {
-      const wanted = new RegExp(`:${hexPort(port)} [0-9A-F]+:0000 ${LISTEN_STATE} `);
+      const wanted = new RegExp(`:${hexPort(port)} [0-9A-F]+:0000 ${LISTEN} `);
       return tables('tcp6').some((table) => wanted.test(table()?.toString('latin1') ?? ''));
     },
   };
@@ -64,7 +75,7 @@ function readTable(file: string): Buffer {
 }
 
 /** Looks for the pair as both tables would print it: an IPv4 peer of a dual-stack socket is in tcp6, mapped. */
-function queueIn(table: Buffer | undefined, pair: PortPair): number | undefined {
+function stateIn(table: Buffer | undefined, pair: PortPair): TcpState | undefined {
   if (table === undefined) {
     return undefined;
   }
@@ -77,9 +88,17 @@ function queueIn(table: Buffer | undefined, pair: PortPair): number | undefined 
     const needle = ` ${local}:${hexPort(pair.localPort)} ${remote}:${hexPort(pair.remotePort)} `;
     const at = table.indexOf(needle, 0, 'latin1');
     if (at >= 0) {
-      const rest = table.toString('latin1', at + needle.length, at + needle.length + 12);
-      const match = /^[0-9A-F]{2} ([0-9A-F]{8}):/.exec(rest);
-      return match === null ? undefined : Number.parseInt(match[1] ?? '', 16);
+      const rest = table.toString('latin1', at + needle.length, at + needle.length + 20);
+      const match = /^([0-9A-F]{2}) ([0-9A-F]{8}):([0-9A-F]{8})/.exec(rest);
+      if (match === null) {
+        return undefined;
+      }
+      const [, state, sending = '', receiving = ''] = match;
+      return {
+        unacknowledged: Number.parseInt(sending, 16),
+        unread: Number.parseInt(receiving, 16),
+        peerClosed: state !== ESTABLISHED,
+      };
     }
   }
   return undefined;

@@ -9,7 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connectionLimits, producerLimits } from '../core/limits.ts';
 import type { BodyBudget } from './context.ts';
 
-export function hasBody(request: IncomingMessage): boolean {
+function hasBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || contentLength(request) > 0;
 }
 
@@ -25,7 +25,7 @@ export function refuseBody(request: IncomingMessage, response: ServerResponse): 
   }
 }
 
-export type BodyResult =
+type BodyResult =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'busy' }

@@ -23,6 +23,7 @@ import { peerIdentity } from '../tls/peer.ts';
 import type { PeerIdentity } from '../tls/peer.ts';
 import type { TlsParameters } from '../tls/policy.ts';
 import type { Roles } from '../tls/roles.ts';
+import { BufferBin } from './buffer-bin.ts';
 import { answerClientError } from './client-error.ts';
 import { SensorConnection, STALL_TICK_MS } from './connection.ts';
 import type { SensorContext, SensorStatus } from './context.ts';
@@ -35,7 +36,7 @@ import type { TcpTable } from './proc-net.ts';
 import { sendProblem } from './problem.ts';
 import { route } from './router.ts';
 
-export interface SensorServerConfig {
+interface SensorServerConfig {
   /** '' for every address of both families. */
   readonly address: string;
   readonly port: number;
@@ -86,6 +87,7 @@ export function createSensorServer(config: SensorServerConfig, deps: SensorServe
     draining: draining.signal,
     bodyBudget: { inFlight: 0 },
     waiting: new Set(),
+    bufferBin: new BufferBin(),
   };
   const rawSockets = new Set<Socket>();
   const connections = new Map<Socket, SensorConnection>();

@@ -1,6 +1,6 @@
 /**
- * Writes the messages of a claim as one IDMEF document in constant memory: the next chunk is read from the
- * journal while the last one is encrypted, and nothing is read while the peer does not take what it got.
+ * Writes the messages of a claim as one IDMEF document in constant memory: the next chunks are read from
+ * the journal while the last one is encrypted, and nothing is read while the peer does not take what it got.
  * Called by plain-get.ts after the head of the answer, Content-Length included, is set.
  *
  * An answer that cannot be completed is cut: a short body under a Content-Length must not look like a slow one.
@@ -10,14 +10,16 @@ import type { ServerResponse } from 'node:http';
 import { RelayError } from '../core/errors.ts';
 import { envelopeBytes, envelopeHead, envelopeTail } from '../idmef/envelope.ts';
 import type { Claim, Journal } from '../journal/journal.ts';
+import type { BufferBin } from './buffer-bin.ts';
 import { STALL_TICK_MS } from './connection.ts';
+import type { BeforeLastByte } from './receipt.ts';
 
 /** Length of the document a claim becomes. */
 export function documentLength(claim: Claim): number {
   return claim.bytes + envelopeBytes;
 }
 
-export interface Streamed {
+interface Streamed {
   /** All bytes were given to the response (which says nothing about the peer). */
   readonly complete: boolean;
   /** First and last sequence written; 0 when none was. */
@@ -25,23 +27,33 @@ export interface Streamed {
   readonly last: number;
 }
 
+interface StreamDeps {
+  readonly journal: Journal;
+  readonly bufferBin: BufferBin;
+}
+
+/** Reads under way at once: with one, the journal's thread would sleep while its answer travels. */
+const READS_AHEAD = 2;
+
 /** Rejects, with the connection cut, when the journal cannot be read. */
 export async function streamClaim(
-  journal: Journal,
+  { journal, bufferBin }: StreamDeps,
   claim: Claim,
   response: ServerResponse,
+  beforeLastByte?: BeforeLastByte,
 ): Promise<Streamed> {
   let first = 0;
   let last = 0;
   let written = 0;
-  let next = readAhead(journal, claim);
+  const reads = Array.from({ length: READS_AHEAD }, () => readAhead(journal, claim));
   try {
     response.socket?.setTimeout(STALL_TICK_MS);
     response.write(envelopeHead);
-    for (;;) {
-      const chunk = await next.result;
+    for (let read = reads.shift(); read !== undefined; read = reads.shift()) {
+      const chunk = await read.result;
       if (!chunk.done) {
-        next = readAhead(journal, claim);
+        // Past the end there is nothing to read, and reading it does no harm.
+        reads.push(readAhead(journal, claim));
       }
       first ||= chunk.sequences[0] ?? 0;
       last = chunk.sequences.at(-1) ?? last;
@@ -49,7 +61,8 @@ export async function streamClaim(
       if (response.destroyed) {
         return { complete: false, first, last };
       }
-      if (!response.write(chunk.bodies) && !(await drained(response))) {
+      const more = response.write(chunk.bodies, () => bufferBin.discard(chunk.bodies));
+      if (!more && !(await drained(response))) {
         return { complete: false, first, last };
       }
       if (chunk.done) {
@@ -59,6 +72,7 @@ export async function streamClaim(
     if (written !== claim.bytes) {
       throw new RelayError('BUG', `claim of ${claim.bytes} bytes gave ${written}`);
     }
+    beforeLastByte?.();
     response.end(envelopeTail);
     return { complete: true, first, last };
   } catch (error) {

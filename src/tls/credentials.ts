@@ -31,7 +31,7 @@ export interface Credentials {
   readonly warnings: readonly string[];
 }
 
-export interface LoadOptions {
+interface LoadOptions {
   /** Wall time, milliseconds. */
   readonly now?: number;
   /** `manager-` when the settings came from `--manager-cert` and so on. */

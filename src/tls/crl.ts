@@ -8,7 +8,7 @@
 import { readDer, readTime } from './der.ts';
 import { pemBlocks, toPem } from './pem.ts';
 
-export interface Crl {
+interface Crl {
   /** One list, ready for node:tls, which reads only the first of a text. */
   readonly pem: string;
   /** DER of the issuer's name. */

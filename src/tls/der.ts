@@ -4,7 +4,7 @@
  * never decides about trust, OpenSSL does that.
  */
 
-export interface DerNode {
+interface DerNode {
   readonly tag: number;
   /** Contents without tag and length. */
   readonly value: Buffer;

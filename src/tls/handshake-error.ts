@@ -8,7 +8,7 @@
 
 import { messageOf, systemCode } from '../core/errors.ts';
 
-export interface HandshakeFacts {
+interface HandshakeFacts {
   readonly error: unknown;
   /** The TLS socket's authorizationError, as text or as an error with that code; null when there was none. */
   readonly authorizationError: unknown;

@@ -2,7 +2,7 @@
  * PEM armour (RFC 7468): the blocks of a file, and back. Called by credentials.ts and crl.ts.
  */
 
-export interface PemBlock {
+interface PemBlock {
   /** `CERTIFICATE`, `PRIVATE KEY`, `X509 CRL`, … */
   readonly label: string;
   readonly der: Buffer;

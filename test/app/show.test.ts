@@ -29,7 +29,7 @@ test('every message of every file, 80 columns at most', async () => {
   assert.match(blocks[0] ?? '', /^Alert alert-1 {2}/);
   assert.match(
     blocks[0] ?? '',
-    /\nclassification {2}Everything\nseverity +high, failed, file, tried to read\n/,
+    /\nclassification {4}Everything\nseverity +high, failed, file, tried to read\n/,
   );
   assert.match(blocks[3] ?? '', /^Heartbeat heartbeat-1 [^]*\ninterval +600 s\n/);
   assert.match(blocks[4] ?? '', /repaired/);

@@ -34,6 +34,7 @@ if (positionals[0] === 'serve') await serve(positionals[1] ?? '');
 else await measure();
 
 async function serve(dir: string): Promise<void> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by measure() below
   const config = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as ReverseServerConfig;
   const quiet = (): void => undefined;
   const logger = { error: quiet, warning: quiet, notice: quiet, info: quiet, debug: quiet };
@@ -65,7 +66,7 @@ async function measure(): Promise<void> {
       log: { format: 'text', verbosity: 0 },
     };
     writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
-    const server = startNode(fileURLToPath(import.meta.url), ['serve', dir]);
+    const server = startNode([fileURLToPath(import.meta.url), 'serve', dir]);
     const port = Number((await server.line(/^Listening on https:\/\/127\.0\.0\.1:(\d+)\/$/m))[1]);
     try {
       await report('node', async () => await getOnce(port, pki));

@@ -8,7 +8,7 @@
  * to exit. `relay.js gateway DIR` is the receiver's process.
  */
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -48,6 +48,7 @@ else await measure();
 
 /** Prints its port, then at each line on stdin how many it has accepted since the last. */
 async function serveGateway(dir: string): Promise<void> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by single()
   const pki = JSON.parse(readFileSync(join(dir, 'pki.json'), 'utf8')) as Pki;
   const gateway = await startTrivialGateway(ending, { pki });
   process.stdout.write(`port ${gateway.port}\n`);
@@ -61,7 +62,7 @@ async function measure(): Promise<void> {
   const dir = mkdtempSync(join(flags.dir, 'relay-bench-'));
   const pki = await makePki(join(dir, 'pki'));
   const quiet = (): void => undefined;
-  const logger = { error: console.error, warning: quiet, notice: quiet, info: quiet, debug: quiet };
+  const logger = { error: say, warning: quiet, notice: quiet, info: quiet, debug: quiet };
   const journal = await openJournal({
     path: join(dir, 'sensor.db'),
     consumers: [SHARED_CONSUMER],
@@ -102,8 +103,12 @@ async function measure(): Promise<void> {
   }
 }
 
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 async function rows(dir: string, pki: Pki, sensor: string, journal: Journal): Promise<void> {
-  console.log(`Node ${process.version}, ${alerts} alerts, whole poller process, cold`);
+  say(`Node ${process.version}, ${alerts} alerts, whole poller process, cold`);
   for (let round = 0; round < Number(flags.rounds); round += 1) {
     const out = join(dir, `out-${round}`);
     mkdirSync(out);
@@ -111,7 +116,7 @@ async function rows(dir: string, pki: Pki, sensor: string, journal: Journal): Pr
     const { ms, stderr, peakMib } = await poll(dir, pki, sensor, `file://${out}`, `file-${round}`);
     const ids = readdirSync(out).flatMap((name) => messageids(readFileSync(join(out, name))));
     if (new Set(ids).size !== alerts) throw new Error(`${new Set(ids).size} arrived\n${stderr}`);
-    console.log(`file:            ${ms.toFixed(0)} ms, peak ${peakMib} MiB`);
+    say(`file:            ${ms.toFixed(0)} ms, peak ${peakMib} MiB`);
   }
   await single(dir, pki, sensor, journal);
   const times: number[] = [];
@@ -120,24 +125,29 @@ async function rows(dir: string, pki: Pki, sensor: string, journal: Journal): Pr
     times.push(ms);
   }
   const median = times.slice(1).toSorted((a, b) => a - b)[Math.floor((times.length - 1) / 2)] ?? 0;
-  console.log(`empty poll:      ${median.toFixed(0)} ms (median of ${times.length - 1})`);
+  say(`empty poll:      ${median.toFixed(0)} ms (median of ${times.length - 1})`);
 }
 
 async function single(dir: string, pki: Pki, sensor: string, journal: Journal): Promise<void> {
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(join(dir, 'pki.json'), JSON.stringify(pki));
   const gateway = startNode([fileURLToPath(import.meta.url), 'gateway', dir]);
   try {
     const [, port] = await gateway.line(/^port (\d+)/);
     for (let round = 0; round < Number(flags.rounds); round += 1) {
       await fill(journal);
-      const { ms, stderr, peakMib } = await poll(dir, pki, sensor, `https://localhost:${port}/`, `post-${round}`);
+      const { ms, stderr, peakMib } = await poll(
+        dir,
+        pki,
+        sensor,
+        `https://localhost:${port}/`,
+        `post-${round}`,
+      );
       process.kill(gateway.pid, 'SIGUSR2');
       const [, accepted] = await gateway.line(new RegExp(`^accepted (${alerts})`)).catch(() => {
         throw new Error(`not all arrived\n${gateway.stdout()}\n${stderr}`);
       });
       const rate = (Number(accepted) / ms) * 1000;
-      console.log(`one POST each:   ${ms.toFixed(0)} ms, ${rate.toFixed(0)}/s, peak ${peakMib} MiB`);
+      say(`one POST each:   ${ms.toFixed(0)} ms, ${rate.toFixed(0)}/s, peak ${peakMib} MiB`);
     }
   } finally {
     await gateway.kill('SIGTERM');
@@ -155,8 +165,13 @@ async function poll(dir: string, pki: Pki, sensor: string, manager: string, stat
   const { certFile, keyFile } = pki.client;
   const started = performance.now();
   const program = startProgram('http-proxy', [
-    ...['--cert', certFile, '--key', keyFile, '--cacert', pki.caFile, '--sensor', sensor],
-    ...['--manager', manager, '--state', join(dir, state), '--min-free', '1M'],
+    `--cert=${certFile}`,
+    `--key=${keyFile}`,
+    `--cacert=${pki.caFile}`,
+    `--sensor=${sensor}`,
+    `--manager=${manager}`,
+    `--state=${join(dir, state)}`,
+    '--min-free=1M',
   ]);
   const peak = watchPeak(program.pid);
   const { code } = await program.exited;

@@ -22,7 +22,8 @@ function megabytesPerSecond(inputs: readonly Uint8Array[], mode: ValidationMode)
   const start = process.hrtime.bigint();
   for (const input of inputs) {
     const verdict = readDocument(input, mode);
-    if (!verdict.readable || !verdict.valid) throw new Error(`a sample is not valid: ${JSON.stringify(verdict)}`);
+    if (!verdict.readable || !verdict.valid)
+      throw new Error(`a sample is not valid: ${JSON.stringify(verdict)}`);
   }
   return bytes / 1e6 / (Number(process.hrtime.bigint() - start) / 1e9);
 }
@@ -34,7 +35,9 @@ function report(name: string, inputs: readonly Uint8Array[], mode: ValidationMod
   process.stdout.write(line);
 }
 
-process.stdout.write(`Node ${process.versions.node}, ${(whole.length / 1e6).toFixed(1)} MB, ${ALERTS} alerts\n`);
+process.stdout.write(
+  `Node ${process.versions.node}, ${(whole.length / 1e6).toFixed(1)} MB, ${ALERTS} alerts\n`,
+);
 report(`batches of ${BATCH} (process is cold)`, batches, 'strict');
 report('one document', [whole], 'strict');
 report('one file each', files, 'strict');

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
@@ -155,6 +155,19 @@ describe('commands', () => {
       ]);
     });
   }
+
+  test('under journald errors carry their priority', async (t) => {
+    const path = join(tempDir(t), 'journal');
+    const fd = openSync(path, 'w');
+    const { dev, ino } = fstatSync(fd);
+    const child = spawn(process.execPath, [binPath('idmef')], {
+      stdio: ['ignore', 'ignore', fd],
+      env: { JOURNAL_STREAM: `${dev}:${ino}` },
+    });
+    closeSync(fd);
+    await new Promise((resolve) => child.once('close', resolve));
+    assert.match(readFileSync(path, 'utf8'), /^<3>idmef: error: a verb is missing\n<3>idmef: hint: one of /);
+  });
 
   test('a reader that goes away early is no error', async () => {
     const child = spawn(process.execPath, [binPath('idmef'), '--help-all'], {

@@ -13,7 +13,7 @@ import { RelayError } from '../../src/core/errors.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const base = '--cert c --key k --cacert a --sensor https://s:3128/ --manager https://m/';
-const tls = { certFile: 'c', keyFile: 'k', caFile: 'a', policy: 'intermediate' } as const;
+const tls = { certFile: 'c', keyFile: 'k', caFile: 'a', policy: 'anssi' } as const;
 
 async function configOf(words: string, env = {}): Promise<HttpProxyConfig> {
   return readHttpProxyConfig(parseArguments(httpProxyTable, words.split(' ').filter(Boolean)), env);
@@ -125,7 +125,7 @@ describe('http-proxy by flags', () => {
     const bad = parseArguments(httpProxyTable, [...base.split(' '), '--schedule', 'every day']);
     await assertRefusal(
       readHttpProxyConfig(bad, {}),
-      'CONFIG',
+      'USAGE',
       "schedule 'every day' is not a cron expression: invalid configuration format ('every day'), exactly five, six, or seven space separated parts are required",
     );
   });

@@ -21,7 +21,7 @@ function configOf(words: string, env = {}): ReverseServerConfig {
 }
 
 const defaults: ReverseServerConfig = {
-  tls: { certFile: 'c', keyFile: 'k', caFile: 'a', policy: 'intermediate' },
+  tls: { certFile: 'c', keyFile: 'k', caFile: 'a', policy: 'anssi' },
   address: '',
   port: 3128,
   spoolDir: './spool',

@@ -16,7 +16,11 @@ const kinds: readonly (readonly [PoolAnswer, kind: string, words?: RegExp])[] = 
   [answer(200, {}, 'OK\n'), 'ok'],
   [answer(201), 'ok'],
   [answer(204), 'ok'],
-  [answer(200, { 'content-type': 'text/html' }, '<html><title>Sign in</title>'), 'broken', /web page.*"Sign in"/],
+  [
+    answer(200, { 'content-type': 'text/html' }, '<html><title>Sign in</title>'),
+    'broken',
+    /web page.*"Sign in"/,
+  ],
   [answer(200, {}, '<!DOCTYPE html><html>'), 'broken', /web page/],
   [answer(301, { location: 'http://x/' }), 'broken', /redirects \(301\) to http:\/\/x\//],
   [answer(302), 'broken'],

@@ -19,7 +19,11 @@ const cases: readonly (readonly [name: string, input: string, expected: string])
   ['comments stay', '<a> <!-- > <x> --> <b/> </a>', '<a><!-- > <x> --><b/></a>'],
   ['processing instructions stay', '<a> <?p <x> ?> <b/> </a>', '<a><?p <x> ?><b/></a>'],
   ['a > in a value does not end a tag', '<a x=" > <b> "> <b/> </a>', '<a x=" > <b> "><b/></a>'],
-  ['xml:space is obeyed', '<a> <b xml:space="preserve"> <c> </c> </b> </a>', '<a><b xml:space="preserve"> <c> </c> </b></a>'],
+  [
+    'xml:space is obeyed',
+    '<a> <b xml:space="preserve"> <c> </c> </b> </a>',
+    '<a><b xml:space="preserve"> <c> </c> </b></a>',
+  ],
   [
     'and can be given up again',
     '<a xml:space="preserve"> <b xml:space="default"> <c/> </b> </a>',
@@ -30,7 +34,11 @@ const cases: readonly (readonly [name: string, input: string, expected: string])
     '<i:a> <i:xmltext> <x> <y/> </x> </i:xmltext> </i:a>',
     '<i:a><i:xmltext> <x> <y/> </x> </i:xmltext></i:a>',
   ],
-  ['a name that only begins so is', '<a> <xmltexts> <x/> </xmltexts> </a>', '<a><xmltexts><x/></xmltexts></a>'],
+  [
+    'a name that only begins so is',
+    '<a> <xmltexts> <x/> </xmltexts> </a>',
+    '<a><xmltexts><x/></xmltexts></a>',
+  ],
   ['other scripts', '<a>\n<b>é ü 日本</b>\n</a>', '<a><b>é ü 日本</b></a>'],
 ];
 

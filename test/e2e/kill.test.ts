@@ -109,9 +109,9 @@ async function startAll(world: World): Promise<Programs> {
 /** Fifty producers; each alert is promised once `putInSpool` has returned. */
 function startWriters(world: World, random: () => number): { stop(): Promise<string[]> } {
   const promised: string[] = [];
-  let stopping = false;
+  const stopping = new AbortController();
   const writers = Array.from({ length: WRITERS }, async (_, writer) => {
-    for (let n = 0; !stopping; n += 1) {
+    for (let n = 0; !stopping.signal.aborted; n += 1) {
       const id = `w${writer}-${n}`;
       putInSpool(world.spool, id, alertDocument(id, 'x'.repeat(Math.floor(random() * 2000))));
       promised.push(id);
@@ -120,7 +120,7 @@ function startWriters(world: World, random: () => number): { stop(): Promise<str
   });
   return {
     stop: async () => {
-      stopping = true;
+      stopping.abort();
       await Promise.all(writers);
       return promised;
     },

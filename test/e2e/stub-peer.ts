@@ -42,10 +42,10 @@ export async function startStub(behaviour: Behaviour, options: StubOptions): Pro
   const server: Server =
     options.plain === true
       ? createTcpServer(serve)
-      : createTlsServer(
-          { cert: leaf.certPem, key: leaf.keyPem, ca: pki.caPem, requestCert: true },
-          serve,
-        ).on('tlsClientError', () => undefined);
+      : createTlsServer({ cert: leaf.certPem, key: leaf.keyPem, ca: pki.caPem, requestCert: true }, serve).on(
+          'tlsClientError',
+          () => undefined,
+        );
   server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.on('error', () => undefined);
@@ -63,7 +63,10 @@ export async function startStub(behaviour: Behaviour, options: StubOptions): Pro
 
 /** A whole HTTP answer. */
 export function answer(status: string, headers: Readonly<Record<string, string>>, body = ''): Behaviour {
-  const fields = { ...headers, 'Content-Length': headers['Content-Length'] ?? String(Buffer.byteLength(body)) };
+  const fields = {
+    ...headers,
+    'Content-Length': headers['Content-Length'] ?? String(Buffer.byteLength(body)),
+  };
   const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   return { kind: 'say', text: `HTTP/1.1 ${status}\r\n${head.join('')}\r\n${body}` };
 }

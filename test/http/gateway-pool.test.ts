@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { createSecureContext } from 'node:tls';
 
 import { RelayError } from '../../src/core/errors.ts';
 import { createGatewayPool, type GatewayPool } from '../../src/http/gateway-pool.ts';
 import { destinationCodes, labelOf, type Peer } from '../../src/http/peer.ts';
-import { readBody, startHost, type HostOptions } from '../support/https-host.ts';
+import { portOf, readBody, startHost, type HostOptions } from '../support/https-host.ts';
 import { makePki, type Pki } from '../support/pki.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -32,7 +32,7 @@ function poolFor(t: Ending, pki: Pki, url: URL, more: { proxy?: URL; idleMs?: nu
 
 const post = { method: 'POST', headers: { 'content-type': 'text/xml' }, body: Buffer.from('<a/>') } as const;
 
-test('bodies arrive exactly, with Content-Length, over few connections', async (t) => {
+test('P5: bodies arrive exactly, with Content-Length, over few connections', async (t) => {
   const pki = await makePki(tempDir(t));
   const seen: string[] = [];
   const host = await startHost(t, {
@@ -51,7 +51,7 @@ test('bodies arrive exactly, with Content-Length, over few connections', async (
   assert.ok(host.connections() <= 2, `${host.connections()} connections`);
 });
 
-test('a redirect is an answer, nobody goes there', async (t) => {
+test('P3: a redirect is an answer, nobody goes there', async (t) => {
   const pki = await makePki(tempDir(t));
   const paths: string[] = [];
   const handle: HostOptions['handle'] = (request, response) => {
@@ -66,7 +66,10 @@ test('a redirect is an answer, nobody goes there', async (t) => {
 
 test('an answer is read up to its limit', async (t) => {
   const pki = await makePki(tempDir(t));
-  const host = await startHost(t, { pki, handle: (_request, response) => void response.end('x'.repeat(100_000)) });
+  const host = await startHost(t, {
+    pki,
+    handle: (_request, response) => void response.end('x'.repeat(100_000)),
+  });
   assert.equal((await poolFor(t, pki, host.url).send(post)).body.length, 50);
 });
 
@@ -115,9 +118,12 @@ test('a proxy is asked for a tunnel, and the TLS inside is still checked', async
     proxy.closeAllConnections();
     await new Promise((resolve) => proxy.close(resolve));
   });
-  const url = new URL(`http://user:p%40ss@localhost:${(proxy.address() as AddressInfo).port}/`);
+  const url = new URL(`http://user:p%40ss@localhost:${portOf(proxy)}/`);
   assert.equal((await poolFor(t, pki, host.url, { proxy: url }).send(post)).status, 200);
   assert.deepEqual(asked, [`localhost:${host.port} Basic ${Buffer.from('user:p@ss').toString('base64')}`]);
   refuse = true;
-  await assert.rejects(poolFor(t, pki, host.url, { proxy: url }).send(post), /proxy .* refuses the tunnel.*\(403\)/);
+  await assert.rejects(
+    poolFor(t, pki, host.url, { proxy: url }).send(post),
+    /proxy .* refuses the tunnel.*\(403\)/,
+  );
 });

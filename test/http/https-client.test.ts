@@ -1,7 +1,7 @@
 /** What the client of the pull side says when the other side is not as it should be: code, cause and remedy. */
 
 import assert from 'node:assert/strict';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createSecureContext } from 'node:tls';
@@ -9,7 +9,7 @@ import { createSecureContext } from 'node:tls';
 import { RelayError, type ErrorCode } from '../../src/core/errors.ts';
 import { createHttpsClient, type HttpsAnswer } from '../../src/http/https-client.ts';
 import { labelOf, sensorCodes, type ClientTls, type Peer } from '../../src/http/peer.ts';
-import { startHost, type HostOptions } from '../support/https-host.ts';
+import { portOf, startHost, type HostOptions } from '../support/https-host.ts';
 import { makePki, type Issued, type Pki } from '../support/pki.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -50,10 +50,12 @@ const hello: HostOptions['handle'] = (_request, response) => {
 test('an answer of a server that proves its name', async (t) => {
   const pki = await makePki(tempDir(t));
   const host = await startHost(t, { pki, handle: hello });
-  const answer = await get(t, peerFor(host.url), clientTls(pki));
+  const client = createHttpsClient(peerFor(host.url), clientTls(pki), 2000);
+  t.after(() => client.close());
+  const answer = await client.send({ method: 'GET', path: '/', idleMs: 2000 });
   assert.equal(answer.status, 200);
   assert.equal((await answer.bytes(100)).toString(), 'hello');
-  assert.deepEqual(answer.peerNames, ['localhost', '127.0.0.1', '0:0:0:0:0:0:0:1']);
+  assert.deepEqual(client.peerNames(), ['localhost', '127.0.0.1', '0:0:0:0:0:0:0:1']);
 });
 
 test('requests one after the other share a connection', async (t) => {
@@ -89,12 +91,15 @@ test('faults of TLS name cause and remedy, and no request is sent', async (t) =>
   ];
   for (const [name, options, words] of cases) {
     const host = await startHost(t, { pki, handle, ...options });
-    await t.test(name, async () => await fails(get(t, peerFor(host.url), clientTls(pki)), 'SENSOR_TLS', words));
+    await t.test(
+      name,
+      async () => await fails(get(t, peerFor(host.url), clientTls(pki)), 'SENSOR_TLS', words),
+    );
   }
   assert.equal(requests, 0);
 });
 
-test('the environment cannot switch the check off', async (t) => {
+test('P8: the environment cannot switch the check off', async (t) => {
   const dir = tempDir(t);
   const pki = await makePki(join(dir, 'pki'));
   const other = await makePki(join(dir, 'other'));
@@ -143,7 +148,7 @@ test('what is not HTTPS is said as such', async (t) => {
       for (const socket of sockets) socket.destroy();
       server.close();
     });
-    return new URL(`https://localhost:${(server.address() as AddressInfo).port}/`);
+    return new URL(`https://localhost:${portOf(server)}/`);
   };
   const http = await serve((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   const closes = await serve((socket) => socket.destroy());
@@ -152,18 +157,28 @@ test('what is not HTTPS is said as such', async (t) => {
   await fails(get(t, peerFor(http), clientTls(pki)), 'SENSOR_TLS', /does not speak TLS on this port/);
   await fails(get(t, peerFor(closes), clientTls(pki)), 'SENSOR_TLS', /closed the connection during the TLS/);
   await fails(get(t, peerFor(silent), clientTls(pki), 150), 'SENSOR_UNREACHABLE', /(within|for) 0\.15 s/);
-  await fails(get(t, peerFor(closed), clientTls(pki)), 'SENSOR_UNREACHABLE', /refused the connection \(ECONNREFUSED\)/);
+  await fails(
+    get(t, peerFor(closed), clientTls(pki)),
+    'SENSOR_UNREACHABLE',
+    /refused the connection \(ECONNREFUSED\)/,
+  );
   const nowhere = new URL('https://sensor.invalid/');
-  await fails(get(t, peerFor(nowhere), clientTls(pki)), 'SENSOR_UNREACHABLE', /host name that (does not|cannot)/);
+  await fails(
+    get(t, peerFor(nowhere), clientTls(pki)),
+    'SENSOR_UNREACHABLE',
+    /host name that (does not|cannot)/,
+  );
 });
 
-test('bodies that are too long, too short or never end', async (t) => {
+test('P4: bodies that are too long, too short or never end', async (t) => {
   const pki = await makePki(tempDir(t));
   const serve = async (handle: HostOptions['handle']): Promise<HttpsAnswer> => {
     const host = await startHost(t, { pki, handle });
     return await get(t, peerFor(host.url), clientTls(pki), 150);
   };
-  const declared = await serve((_request, response) => void response.writeHead(200, { 'Content-Length': 1e9 }).write('x'));
+  const declared = await serve(
+    (_request, response) => void response.writeHead(200, { 'Content-Length': 1e9 }).write('x'),
+  );
   await fails(declared.bytes(1000), 'SENSOR_PROTOCOL', /more than the 1000 bytes/);
   const endless = await serve((_request, response) => void response.write('x'.repeat(5000)));
   await fails(endless.bytes(1000), 'SENSOR_PROTOCOL', /more than the 1000 bytes/);
@@ -179,7 +194,7 @@ test('bodies that are too long, too short or never end', async (t) => {
   await fails(stuck.bytes(1000), 'SENSOR_UNREACHABLE', /was silent for 0\.15 s/);
 });
 
-test('a drip keeps a connection alive, the deadline ends it all the same', async (t) => {
+test('P7: a drip keeps a connection alive, the deadline ends it all the same', async (t) => {
   const pki = await makePki(tempDir(t));
   const host = await startHost(t, {
     pki,

@@ -24,11 +24,7 @@ describe('a damaged message is dropped, counted and reported, and the others are
     ],
     ['a wrong checksum', 'UPDATE message SET crc32 = crc32 + 1 WHERE seq = 2', /checksum/],
     ['a short body', 'UPDATE message SET body = substr(body, 2) WHERE seq = 2', /1 bytes instead of 2/],
-    [
-      'a wrong length',
-      'UPDATE message SET len = 3 WHERE seq = 2; UPDATE message SET crc32 = 0 WHERE seq = 2',
-      /2 bytes instead of 2|checksum/,
-    ],
+    ['a wrong length', 'UPDATE delivery SET len = 3 WHERE seq = 2', /2 bytes instead of 3/],
     ['a missing body', 'DELETE FROM message WHERE seq = 2', /missing/],
   ];
   for (const [what, sql, reason] of cases) {
@@ -47,6 +43,7 @@ describe('a damaged message is dropped, counted and reported, and the others are
       assert.deepEqual(consumerOf(core, 'y').dropped, { damaged: 1 });
       core.release(claim.id);
       assertLaw(core);
+      assert.equal(consumerOf(core, 'x').pendingBytes, 4);
       assert.deepEqual(takeTexts(core, 'x'), ['aa', 'cc']);
       assert.deepEqual(takeTexts(core, 'y'), ['aa', 'cc']);
       assert.equal(consumerOf(core, 'x').settled, 2);

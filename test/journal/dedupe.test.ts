@@ -110,7 +110,7 @@ describe('from a journal', () => {
     journal.clock.advance((rememberedDays * 24 + 1) * 3_600_000);
     pull(core, 'new', [1], messages('n'));
     assert.deepEqual(
-      inspect(journal.path, 'SELECT journal, remembered FROM origin').map((row) => ({ ...(row as object) })),
+      inspect<object>(journal.path, 'SELECT journal, remembered FROM origin').map((row) => ({ ...row })),
       [{ journal: 'new', remembered: 1 }],
     );
   });

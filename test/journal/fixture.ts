@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { RelayError, type ErrorCode } from '../../src/core/errors.ts';
 import type { Random } from '../../src/core/ports.ts';
 import { JournalCore } from '../../src/journal/core.ts';
@@ -142,4 +144,11 @@ export function tamper(path: string, sql: string): void {
   } finally {
     db.close();
   }
+}
+
+/** V8's collector, which a test may need to run. */
+export function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the flag makes of the name
+  return runInNewContext('gc') as () => void;
 }

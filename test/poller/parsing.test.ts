@@ -13,7 +13,10 @@ test('IDMEF-Sequence', () => {
     assert.deepEqual(parseSequenceHeader(header)?.sequences, expected, header);
   check('abc; 17-19,21', [17, 18, 19, 21]);
   check(' abc ;7', [7]);
-  check('abc; 1-1000', Array.from({ length: 1000 }, (_, index) => index + 1));
+  check(
+    'abc; 1-1000',
+    Array.from({ length: 1000 }, (_, index) => index + 1),
+  );
   check('abc; 1-1001', undefined);
   check('abc; 1-600,601-1001', undefined);
   check('abc; 1-99999999999999', undefined);
@@ -34,7 +37,10 @@ test('salvage takes the complete messages', () => {
   const root = '<i:IDMEF-Message xmlns:i="x">';
   check(`${root}<i:Alert>1</i:Alert><i:Ale`, `${root}<i:Alert>1</i:Alert></i:IDMEF-Message>`);
   check(`${root}<i:Alert>1</i:Alert ><i:Heartbeat/>`, `${root}<i:Alert>1</i:Alert ></i:IDMEF-Message>`);
-  check(`${root}<i:Heartbeat></i:Heartbeat><i:Alert></i:Alert`, `${root}<i:Heartbeat></i:Heartbeat></i:IDMEF-Message>`);
+  check(
+    `${root}<i:Heartbeat></i:Heartbeat><i:Alert></i:Alert`,
+    `${root}<i:Heartbeat></i:Heartbeat></i:IDMEF-Message>`,
+  );
   check('<IDMEF-Message><Alert></Alert>', '<IDMEF-Message><Alert></Alert></IDMEF-Message>');
   check(`${root}<i:Alert>`, undefined);
   check(`${root}<i:Alert></i:Alerts>`, undefined);
@@ -54,7 +60,10 @@ test('the exit code that most needs a person wins', () => {
 
 test('backoff doubles between its limits', () => {
   const range = { minMs: 1000, maxMs: 60_000 };
-  assert.deepEqual([1, 2, 3, 7, 99].map((n) => backoff(n, range, 1)), [1000, 2000, 4000, 60_000, 60_000]);
+  assert.deepEqual(
+    [1, 2, 3, 7, 99].map((n) => backoff(n, range, 1)),
+    [1000, 2000, 4000, 60_000, 60_000],
+  );
   assert.equal(backoff(3, range, 0), 2000);
   assert.equal(unitInterval(Buffer.from([0x80, 0, 0, 0])), 0.5);
 });

@@ -20,9 +20,9 @@ interface World {
   readonly sensor: FakeSensor;
   readonly bench: Bench;
   readonly profile: HttpProxyProfile;
-  run(more?: Partial<HttpProxyProfile>): Promise<number>;
+  readonly run: (more?: Partial<HttpProxyProfile>) => Promise<number>;
   /** What has arrived, sorted. */
-  arrived(): string[];
+  readonly arrived: () => string[];
 }
 
 async function world(t: TestContext): Promise<World> {
@@ -55,7 +55,7 @@ const hostile: readonly (readonly [
   words: RegExp,
 ])[] = [
   [
-    'a redirect',
+    'P3: a redirect',
     (sensor) => {
       sensor.intercept = (_request, response) => {
         response.writeHead(302, { Location: 'http://evil.example/' }).end();
@@ -66,7 +66,7 @@ const hostile: readonly (readonly [
     /redirects \(302\) to http:\/\/evil\.example\/, which is never followed/,
   ],
   [
-    'HTML',
+    'P4: HTML',
     (sensor) => {
       sensor.intercept = (_request, response) => {
         response.removeHeader('IDMEF-Relay');
@@ -153,7 +153,7 @@ const hostile: readonly (readonly [
     /leases none to us/,
   ],
   [
-    'a length that is not kept',
+    'P6: a length that is not kept',
     (sensor) => {
       sensor.intercept = (_request, response) => {
         response.writeHead(200, {
@@ -187,7 +187,7 @@ const hostile: readonly (readonly [
     /sends more than the \d+ bytes/,
   ],
   [
-    'silence',
+    'P7: silence',
     (sensor) => {
       sensor.intercept = () => true;
     },
@@ -222,18 +222,24 @@ test('whatever a sensor does, it is said in one line and nothing is lost', async
   }
 });
 
-test('a wrong path is not "nothing"', async (t) => {
+test('P2: a wrong path is not "nothing"', async (t) => {
   const { sensor, bench, profile, run } = await world(t);
   sensor.add(alertElement('m1'));
   assert.equal(await run({ sensor: new URL('/alerts', profile.sensor) }), 76);
-  assert.match(bench.texts('error')[0] ?? '', /has no alerts at the path \/alerts; --sensor is https:\/\/localhost:\d+\/ without/);
+  assert.match(
+    bench.texts('error')[0] ?? '',
+    /has no alerts at the path \/alerts; --sensor is https:\/\/localhost:\d+\/ without/,
+  );
 });
 
 test('a sensor that is down', async (t) => {
   const { sensor, bench, run } = await world(t);
   await sensor.close();
   assert.equal(await run(), 69);
-  assert.match(bench.texts('error')[0] ?? '', /refused the connection \(ECONNREFUSED\); is the service running/);
+  assert.match(
+    bench.texts('error')[0] ?? '',
+    /refused the connection \(ECONNREFUSED\); is the service running/,
+  );
 });
 
 test('a batch that is not taken is given back at once', async (t) => {
@@ -249,15 +255,16 @@ test('a batch that is not taken is given back at once', async (t) => {
 test('what was delivered twice is acknowledged again and not forwarded', async (t) => {
   const { sensor, bench, run, arrived } = await world(t);
   sensor.add(alertElement('m1'), alertElement('m2'));
-  let refusals = 1;
+  let refusals = 2;
   sensor.intercept = (request, response) => {
     if (request.method !== 'DELETE' || refusals === 0) return false;
     refusals -= 1;
     response.destroy();
     return true;
   };
-  assert.equal(await run(), 69, 'the acknowledgement failed');
+  assert.equal(await run(), 69, 'the acknowledgement failed twice');
   assert.equal(sensor.waiting.size, 2);
+  sensor.expire();
   assert.equal(await run(), 0);
   assert.equal(sensor.waiting.size, 0);
   assert.deepEqual(arrived(), ['m1', 'm2']);
@@ -272,7 +279,7 @@ test('an ended lease is no failure: its messages come again and are recognised',
     if (request.method !== 'DELETE' || !gone) return false;
     gone = false;
     response.writeHead(410).end();
-    sensor.add(...[...sensor.waiting.values()]);
+    sensor.add(...sensor.waiting.values());
     return path === path;
   };
   assert.equal(await run(), 0);
@@ -306,10 +313,18 @@ test('P0-1: reinstalled, restored from a snapshot, cloned: nothing fresh is take
 
 test('one message that cannot be read does not hold up the others', async (t) => {
   const { sensor, bench, run, arrived } = await world(t);
-  sensor.add(alertElement('m1'), '<idmef:Alert>&undefined;</idmef:Alert>', alertElement('m3'), alertElement('m4'));
+  sensor.add(
+    alertElement('m1'),
+    '<idmef:Alert>&undefined;</idmef:Alert>',
+    alertElement('m3'),
+    alertElement('m4'),
+  );
   assert.equal(await run(), 65, bench.texts().join('\n'));
   assert.equal(sensor.waiting.size, 0);
-  assert.deepEqual(arrived().filter((id) => id.startsWith('m')), ['m1', 'm3', 'm4']);
+  assert.deepEqual(
+    arrived().filter((id) => id.startsWith('m')),
+    ['m1', 'm3', 'm4'],
+  );
   assert.ok(bench.texts('warning').some((text) => /asking message by message/.test(text)));
   assert.ok(bench.texts('error').some((text) => /1 message quarantined: /.test(text)));
 });
@@ -318,8 +333,14 @@ test('more messages than were announced are not acknowledged away', async (t) =>
   const { sensor, bench, run, arrived } = await world(t);
   sensor.add(alertElement('m1') + alertElement('m2'));
   assert.equal(await run(), 65);
-  assert.ok(bench.texts('error').some((text) => /quarantined: sequence-count/.test(text)), bench.texts().join('\n'));
-  assert.deepEqual(arrived().filter((id) => id.startsWith('m')), []);
+  assert.ok(
+    bench.texts('error').some((text) => /quarantined: sequence-count/.test(text)),
+    bench.texts().join('\n'),
+  );
+  assert.deepEqual(
+    arrived().filter((id) => id.startsWith('m')),
+    [],
+  );
 });
 
 test('invalid alerts: quarantined and reported, or let through', async (t) => {
@@ -330,7 +351,10 @@ test('invalid alerts: quarantined and reported, or let through', async (t) => {
   assert.equal(ids.length, 2, 'm1 and one report');
   assert.ok(ids.includes('m1'));
   const [line] = bench.texts('error');
-  assert.match(line ?? '', /^dmz1: 2 messages quarantined: [\w-]+ ×2 \(first: \/IDMEF-Message.*idmef quarantine list --profile dmz1$/);
+  assert.match(
+    line ?? '',
+    /^dmz1: 2 messages quarantined: [\w-]+ ×2 \(first: \/IDMEF-Message.*idmef quarantine list --profile dmz1$/,
+  );
   sensor.add(invalidElement('bad3'));
   assert.equal(await run({ onInvalid: 'forward' }), 0);
   assert.ok(arrived().includes('bad3'));
@@ -365,7 +389,10 @@ test('--dry-run shows and changes nothing, --drain forwards only', async (t) => 
   const { sensor, bench, run, arrived } = await world(t);
   sensor.add(alertElement('m1'), invalidElement('bad'));
   assert.equal(await run({ dryRun: true }), 0);
-  assert.match(bench.texts('notice')[0] ?? '', /dry run: 2 messages would be fetched; 1 of them are invalid and would go to quarantine/);
+  assert.match(
+    bench.texts('notice')[0] ?? '',
+    /dry run: 2 messages would be fetched; 1 of them are invalid and would go to quarantine/,
+  );
   assert.deepEqual([sensor.waiting.size, arrived().length], [2, 0]);
   assert.equal(await run({ drain: true }), 0);
   assert.deepEqual([sensor.waiting.size, arrived().length], [2, 0]);
@@ -388,7 +415,7 @@ test('the deadline ends a run that is held up, and the next one goes on', async 
   assert.equal(arrived().length, 30);
 });
 
-test('a second run of the profile ends at once with 0', async (t) => {
+test('P12: a second run of the profile ends at once with 0', async (t) => {
   const { sensor, bench, run } = await world(t);
   let arrive: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => {

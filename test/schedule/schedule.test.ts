@@ -44,7 +44,7 @@ describe('schedule', () => {
     test(`refuses '${cron}'`, () => {
       assert.throws(
         () => checkCron(cron),
-        (error) => error instanceof RelayError && error.code === 'CONFIG' && message.test(error.message),
+        (error) => error instanceof RelayError && error.code === 'USAGE' && message.test(error.message),
       );
     });
   }

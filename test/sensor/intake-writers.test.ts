@@ -4,12 +4,14 @@
  */
 
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
 import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { startSensorWorker } from '../../src/app/sensor-worker.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import { brokenLaws } from '../../src/journal/law.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
 import { alertDocument, messageIds, putInSpool } from '../support/spool-writer.ts';
@@ -63,17 +65,7 @@ test(`${WRITERS} slow writers, ${WRITERS} renaming ones, ${WRITERS} with a name 
     const writers = Array.from({ length: WRITERS }, (_, n) => [slow(n), renaming(n), sameName(n)]).flat();
     await Promise.all(writers);
     await until(() => readdirSync(spoolDir).length === 0, { timeoutMs: 20_000, what: 'an empty spool' });
-    const arrived: string[] = [];
-    for (;;) {
-      const claim = await worker.journal.lease('default', { messages: 1_000, bytes: 8e6 });
-      if (claim === undefined) break;
-      for (let done = false; !done;) {
-        const chunk = await worker.journal.read(claim.id);
-        arrived.push(...messageIds(chunk.bodies));
-        done = chunk.done;
-      }
-      await worker.journal.settle(claim.id);
-    }
+    const arrived = await drain(worker.journal);
     assert.deepEqual(arrived.toSorted(), promised.toSorted());
     assert.equal(readdirSync(moveDir).length, promised.length);
     assert.deepEqual(brokenLaws(await worker.journal.stats()), []);
@@ -85,4 +77,51 @@ test(`${WRITERS} slow writers, ${WRITERS} renaming ones, ${WRITERS} with a name 
 
 async function pause(turns: number): Promise<void> {
   for (let n = 0; n < turns; n += 1) await turn();
+}
+
+for (const mode of ['delete', 'move'] as const) {
+  test(`a process that uses 4 names again as fast as it can, --${mode}: 0 lost, 0 twice`, async (t) => {
+    const dir = tempDir(t);
+    const [spoolDir, stateDir, moveDir] = [join(dir, 'spool'), join(dir, 'state'), join(dir, 'done')];
+    for (const made of [spoolDir, stateDir, moveDir]) mkdirSync(made);
+    const settings = mode === 'move' ? { moveDir, delete: false } : { delete: true };
+    const worker = await startSensorWorker(
+      { spoolDir, stateDir, ...settings, consumers: [], minFree: { bytes: 0 } },
+      recordingLogger(),
+    );
+    const writer = fork(join(import.meta.dirname, `name-writer-child${extname(import.meta.filename)}`), [
+      spoolDir,
+      '3000',
+    ]);
+    try {
+      const promised = await new Promise<number>((resolve, reject) => {
+        writer.once('message', (count) => resolve(Number(count)));
+        writer.once('exit', (code) => reject(new Error(`the writer ended with ${code}`)));
+      });
+      await until(() => readdirSync(spoolDir).length === 0, { timeoutMs: 20_000, what: 'an empty spool' });
+      const arrived = await drain(worker.journal);
+      const expected = Array.from({ length: promised }, (_, n) => `w${n}`);
+      assert.deepEqual(arrived.toSorted(), expected.toSorted());
+      assert.deepEqual(brokenLaws(await worker.journal.stats()), []);
+      assert.ok(promised > 100, `${promised} alerts`);
+      t.diagnostic(`${promised} alerts`);
+    } finally {
+      writer.kill();
+      await worker.close();
+    }
+  });
+}
+
+async function drain(journal: Journal): Promise<string[]> {
+  const arrived: string[] = [];
+  for (;;) {
+    const claim = await journal.lease('default', { messages: 1_000, bytes: 8e6 });
+    if (claim === undefined) return arrived;
+    for (let done = false; !done;) {
+      const chunk = await journal.read(claim.id);
+      arrived.push(...messageIds(chunk.bodies));
+      done = chunk.done;
+    }
+    await journal.settle(claim.id);
+  }
 }

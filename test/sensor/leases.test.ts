@@ -142,7 +142,7 @@ test('expiry releases by itself and never touches what is being settled', async 
         settle = resolve;
       });
     },
-  } as unknown as Journal;
+  };
   const quiet = { error() {}, warning() {}, notice() {}, info() {}, debug() {} };
   let next = 0;
   const random = { bytes: (count: number) => Buffer.alloc(count, (next += 1)) };
@@ -176,12 +176,12 @@ test('expiry releases by itself and never touches what is being settled', async 
 });
 
 /** The journal, with something of a test's own done before the named calls. */
-function patched(journal: Journal, before: Partial<Record<keyof Journal, () => Promise<void>>>): Journal {
+function patched(journal: Journal, extra: Readonly<Record<string, () => Promise<void>>>): Journal {
   return new Proxy(journal, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
-      const first = before[name as keyof Journal];
+      const first = extra[String(name)];
       const call: (...given: unknown[]) => unknown = value.bind(target);
       if (first === undefined) return call;
       return async (...given: unknown[]) => {
@@ -251,22 +251,22 @@ test('an answer that breaks off before its last byte releases at once', async (t
 
 test('wait: an appended message wakes the request', async (t) => {
   const sensor = await startTestSensor(t, { pki });
-  const before = performance.now();
+  const begun = performance.now();
   const waiting = sensor.ask({ headers: { Prefer: 'lease=15, wait=25' } });
   await until(() => sensor.server.connections().waiting === 1);
   await sensor.fill(1);
   const answer = await waiting;
   assert.equal(answer.status, 200);
   assert.equal(answer.headers['idmef-sequence'], `${sensor.journal.id}; 1`);
-  assert.ok(performance.now() - before < 5_000);
+  assert.ok(performance.now() - begun < 5_000);
 });
 
 test('wait: the time is over', async (t) => {
   const sensor = await startTestSensor(t, { pki });
-  const before = performance.now();
+  const begun = performance.now();
   const answer = await sensor.ask({ headers: { Prefer: 'lease=15, wait=1' } });
   assert.equal(answer.status, 404);
-  assert.ok(performance.now() - before >= 990);
+  assert.ok(performance.now() - begun >= 990);
 });
 
 test('wait: a client that goes away frees its place and takes nothing', async (t) => {
@@ -303,8 +303,9 @@ test('concurrent pollers get disjoint batches that are whole together', async (t
   const sensor = await startTestSensor(t, { pki });
   await sensor.fill(12);
   const answers = await Promise.all([1, 2, 3, 4].map(async () => await sensor.ask({ headers: PREFER })));
-  const ranges = answers.map(({ headers }) => String(headers['idmef-sequence']).split('; ')[1]).toSorted();
-  assert.deepEqual(ranges, ['1-3', '10-12', '4-6', '7-9']);
+  const ranges = answers.map(({ headers }) => String(headers['idmef-sequence']).split('; ')[1] ?? '');
+  ranges.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  assert.deepEqual(ranges, ['1-3', '4-6', '7-9', '10-12']);
 });
 
 test('named consumers each get everything; others may not poll', async (t) => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { endianness } from 'node:os';
 import { test } from 'node:test';
 import { createTcpTable } from '../../src/sensor/proc-net.ts';
@@ -23,7 +23,7 @@ const tcp6 = `${head}\
 
 function check(pair: PortPair, expected: number | undefined): void {
   const table = createTcpTable((file) => Buffer.from(file.endsWith('6') ? tcp6 : tcp));
-  assert.equal(table.unacknowledged(pair), expected, JSON.stringify(pair));
+  assert.equal(table.look(pair)?.unacknowledged, expected, JSON.stringify(pair));
 }
 
 test(
@@ -68,7 +68,7 @@ test('knows a table that shows the listener from one that does not', () => {
   });
   assert.equal(hidden.showsListener(3128), false);
   assert.equal(
-    hidden.unacknowledged({ localAddress: '::1', localPort: 1, remoteAddress: '::1', remotePort: 2 }),
+    hidden.look({ localAddress: '::1', localPort: 1, remoteAddress: '::1', remotePort: 2 }),
     undefined,
   );
 });
@@ -80,7 +80,9 @@ for (const host of ['127.0.0.1', '::1']) {
       accepted = socket;
     }).listen(0, host);
     await until(() => server.listening);
-    const { port } = server.address() as AddressInfo;
+    const bound = server.address();
+    assert.ok(bound !== null && typeof bound === 'object');
+    const { port } = bound;
     const client = connect(port, host);
     t.after(() => {
       client.destroy();
@@ -91,11 +93,15 @@ for (const host of ['127.0.0.1', '::1']) {
     const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = socket;
     const table = createTcpTable();
     assert.equal(table.showsListener(port), true);
-    assert.equal(table.unacknowledged({ localAddress, localPort, remoteAddress, remotePort }), 0);
+    assert.deepEqual(table.look({ localAddress, localPort, remoteAddress, remotePort }), {
+      unacknowledged: 0,
+      unread: 0,
+      peerClosed: false,
+    });
     client.pause();
     socket.write(Buffer.alloc(16 * 1024 * 1024));
     await until(
-      () => (table.unacknowledged({ localAddress, localPort, remoteAddress, remotePort }) ?? 0) > 0,
+      () => (table.look({ localAddress, localPort, remoteAddress, remotePort })?.unacknowledged ?? 0) > 0,
     );
   });
 }

@@ -206,7 +206,7 @@ test('the connection is not in the kernel table: no receipt', async (t) => {
     pki,
     consuming: true,
     deps: {
-      tcpTable: { unacknowledged: () => undefined, showsListener: (port) => table.showsListener(port) },
+      tcpTable: { look: () => undefined, showsListener: (port) => table.showsListener(port) },
     },
   });
   await sensor.fill(2);
@@ -220,7 +220,12 @@ test('bytes are unacknowledged when the peer closes: no receipt', async (t) => {
   const sensor = await startTestSensor(t, {
     pki,
     consuming: true,
-    deps: { tcpTable: { unacknowledged: () => 17, showsListener: (port) => table.showsListener(port) } },
+    deps: {
+      tcpTable: {
+        look: () => ({ unacknowledged: 17, unread: 0, peerClosed: false }),
+        showsListener: (port) => table.showsListener(port),
+      },
+    },
   });
   await sensor.fill(2);
   const client = await rawClient(sensor.port, pki);
@@ -234,7 +239,7 @@ test('bytes are unacknowledged when the peer closes: no receipt', async (t) => {
 });
 
 test('a server that cannot see its sockets refuses to consume', async (t) => {
-  const hidden = { unacknowledged: () => undefined, showsListener: () => false };
+  const hidden = { look: () => undefined, showsListener: () => false };
   await assert.rejects(startTestSensor(t, { pki, consuming: true, deps: { tcpTable: hidden } }), {
     code: 'UNSUPPORTED',
     message: '/proc/self/net/tcp does not show the sockets of this process',

@@ -48,6 +48,8 @@ export interface SpoolWorld {
   pass(milliseconds: number): void;
   /** End this process's part and begin again on the same directories. */
   restart(options?: SpoolWorldOptions, between?: (journal: string) => void): void;
+  /** As restart, but this process's part ends without a word, as by SIGKILL. */
+  kill(options?: SpoolWorldOptions): void;
   /** messageids still owed, in order. */
   owed(): string[];
   /** Names in the spool, sorted. */
@@ -67,6 +69,7 @@ export function spoolWorld(t: Ending, options: SpoolWorldOptions = {}): SpoolWor
       path: join(stateDir, 'journal.db'),
       clock,
       random: systemRandom,
+      onSetAside: ({ path }) => log.error(`set aside as ${path}`),
       ...(maxBytes === undefined ? {} : { maxBytes }),
     });
   const start = (core: JournalCore, now: SpoolWorldOptions): Intake =>
@@ -121,6 +124,11 @@ export function spoolWorld(t: Ending, options: SpoolWorldOptions = {}): SpoolWor
       intake.close();
       core.close();
       between(core.path);
+      core = open(again);
+      intake = start(core, again);
+    },
+    kill: (again = options) => {
+      core.close();
       core = open(again);
       intake = start(core, again);
     },

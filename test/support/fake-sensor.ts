@@ -32,7 +32,10 @@ export interface Batch {
 
 type Options = Omit<HostOptions, 'handle'>;
 
-export async function startFakeSensor(t: Parameters<typeof startHost>[0], options: Options): Promise<FakeSensor> {
+export async function startFakeSensor(
+  t: Parameters<typeof startHost>[0],
+  options: Options,
+): Promise<FakeSensor> {
   const waiting = new Map<number, string>();
   const leases = new Map<string, number[]>();
   const log: string[] = [];
@@ -45,7 +48,11 @@ export async function startFakeSensor(t: Parameters<typeof startHost>[0], option
     const release = /^\/leases\/([^/]+)\/release$/.exec(path)?.[1];
     const token = /^\/leases\/([^/]+)$/.exec(path)?.[1];
     log.push(
-      release === undefined ? (token === undefined ? (request.method ?? '') : `DELETE ${token}`) : `RELEASE ${release}`,
+      release === undefined
+        ? token === undefined
+          ? (request.method ?? '')
+          : `DELETE ${token}`
+        : `RELEASE ${release}`,
     );
     response.setHeader('IDMEF-Relay', '1');
     response.setHeader('IDMEF-Status', `pending=${waiting.size}, oldest=0, stuck=0, corrupt=0`);
@@ -59,6 +66,10 @@ export async function startFakeSensor(t: Parameters<typeof startHost>[0], option
       leases.delete(token);
       response.writeHead(sequences === undefined ? 410 : 204).end();
     } else if (path === '/') {
+      if (request.method === 'HEAD') {
+        response.writeHead(200).end();
+        return;
+      }
       prefers.push(String(request.headers['prefer'] ?? ''));
       answer(String(request.headers['prefer'] ?? ''), response);
     } else {

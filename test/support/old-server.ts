@@ -31,7 +31,7 @@ export interface OldServer extends HttpsHost {
   mostConnections(): number;
 }
 
-const ACCEPTED = ['text/xml', 'application/xml', 'text/*', 'application/*', '*/*'];
+const ACCEPTED = new Set(['text/xml', 'application/xml', 'text/*', 'application/*', '*/*']);
 
 export async function startOldServer(
   t: Parameters<typeof startHost>[0],
@@ -45,13 +45,13 @@ export async function startOldServer(
     most = Math.max(most, open.size);
     requests.push(`${request.method} ${request.url}`);
     response.sendDate = true;
-    const [accept] = String(request.headers.accept ?? '*').split(/[,;]/);
+    const [accept] = (request.headers.accept ?? '*').split(/[,;]/);
     const empty = (status: number): void => {
       response.writeHead(status, { 'Content-Type': 'text/plain', 'Content-Length': '0' }).end();
     };
     if (request.method !== 'GET') empty(405);
     else if (request.url !== '/') empty(404);
-    else if (!ACCEPTED.includes(accept ?? '')) empty(406);
+    else if (!ACCEPTED.has(accept ?? '')) empty(406);
     else send(response, empty);
   };
 
@@ -93,7 +93,9 @@ function takeSpool({ spoolDir, moveDir, delete: remove, maxBatchSize }: OldServe
   for (const name of readdirSync(spoolDir).filter((file) => file.endsWith('.xml'))) {
     if (maxBatchSize !== undefined && children.length > maxBatchSize) break;
     const path = join(spoolDir, name);
-    const inner = /<([\w-]+:)?IDMEF-Message[^>]*>([\s\S]*)<\/\1?IDMEF-Message>/.exec(readFileSync(path, 'utf8'));
+    const inner = /<([\w-]+:)?IDMEF-Message[^>]*>([\s\S]*)<\/\1?IDMEF-Message>/.exec(
+      readFileSync(path, 'utf8'),
+    );
     if (inner?.[2] !== undefined) children.push(inner[2]);
     if (moveDir !== undefined) renameSync(path, join(moveDir, name));
     else if (remove === true) rmSync(path);

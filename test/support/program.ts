@@ -5,7 +5,7 @@
  * IDMEF_RELAY_DIST is set. Every process is ended by its own pid; nothing is left behind when the test ends.
  */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export type ProgramName = 'reverse-server' | 'http-proxy' | 'idmef';
@@ -31,6 +31,9 @@ export interface ProgramOptions {
   readonly stdin?: string | Uint8Array;
   /** Flags for Node itself. */
   readonly nodeFlags?: readonly string[];
+  /** Only root may start a program as somebody else. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** Path of a built command. */
@@ -61,10 +64,21 @@ export async function runProgram(
 export function startNode(args: readonly string[], options: ProgramOptions = {}): Program {
   const child = spawn(process.execPath, [...(options.nodeFlags ?? []), ...args], {
     cwd: options.cwd,
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
     env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   return watch(child, options.stdin);
+}
+
+/** Ids to start a program with whose rights are not those of root; or why that is not possible here. */
+export function otherUser(): { readonly uid?: number; readonly gid?: number } | string {
+  if (process.getuid?.() !== 0) return {};
+  const nobody = { uid: 65_534, gid: 65_534 };
+  const program = binPath('idmef');
+  const tried = spawnSync(process.execPath, [program, '--version'], { ...nobody, cwd: '/', env: {} });
+  return tried.status === 0 ? nobody : `user ${nobody.uid} cannot run ${process.execPath} ${program}`;
 }
 
 function watch(child: ChildProcess, stdin: string | Uint8Array | undefined): Program {

@@ -2,8 +2,8 @@
  * Receivers of IDMEF for tests and measurements.
  *
  * `startReceiver` is a minimal receiver of ours: `OPTIONS /` says so, a batch is taken whole or not at all,
- * durable (`<journal>-<ranges>.xml`, temporary file, fsync, rename) before the 201; a batch whose sequences
- * are all known is answered 200 without being stored again. `startTrivialGateway` is any other one: it counts
+ * durable (`<journal>-<ranges>.xml`, temporary file, fsync, rename) before the 201. Of a batch that overlaps an earlier
+ * one (a poller that was killed leases other ranges) only what is new is stored; nothing new: 200. `startTrivialGateway` is any other one: it counts
  * single POSTs as a SECEF gateway would take them, and keeps their bytes when asked. Both can be told to
  * misbehave.
  */
@@ -13,6 +13,9 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 
+import { envelopeHead, envelopeTail } from '../../src/idmef/envelope.ts';
+import { readDocument } from '../../src/idmef/read-document.ts';
+import { formatRanges } from '../../src/journal/ranges.ts';
 import { writeFileAtomic } from '../../src/os/atomic-write.ts';
 import { readBody, startHost, type HostOptions, type HttpsHost } from './https-host.ts';
 import { messageids } from './tiny-alerts.ts';
@@ -54,7 +57,10 @@ export interface TrivialGateway extends HttpsHost, Common {
 type Start = Parameters<typeof startHost>[0];
 type Options = Omit<HostOptions, 'handle'>;
 
-export async function startReceiver(t: Start, options: Options & { readonly dir: string }): Promise<Receiver> {
+export async function startReceiver(
+  t: Start,
+  options: Options & { readonly dir: string },
+): Promise<Receiver> {
   const { dir } = options;
   mkdirSync(dir, { recursive: true });
   const known = new Set<string>();
@@ -65,11 +71,16 @@ export async function startReceiver(t: Start, options: Options & { readonly dir:
     if (request.headers['content-type'] !== 'text/xml') return 415;
     if (request.headers['content-digest'] !== digest) return 400;
     const sequence = /^([0-9A-Za-z]+); ([0-9,-]+)$/.exec(String(request.headers['idmef-sequence'] ?? ''));
-    if (sequence === null || !String(request.headers['idmef-origin'] ?? '').startsWith('profile=')) return 400;
+    if (sequence === null || !String(request.headers['idmef-origin'] ?? '').startsWith('profile='))
+      return 400;
     const [, journal = '', ranges = ''] = sequence;
-    if (expand(ranges).every((number) => known.has(`${journal}/${number}`))) return 200;
-    const name = `${journal}-${ranges.replaceAll(',', '+')}.xml`;
-    writeFileAtomic(join(dir, name), body);
+    const sequences = expand(ranges);
+    const fresh = sequences.filter((number) => !known.has(`${journal}/${number}`));
+    if (fresh.length === 0) return 200;
+    const document = fresh.length === sequences.length ? body : onlyFresh(body, sequences, new Set(fresh));
+    if (document === undefined) return 400;
+    const name = `${journal}-${formatRanges(fresh).replaceAll(',', '+')}.xml`;
+    writeFileAtomic(join(dir, name), document);
     remember(known, name);
     return 201;
   };
@@ -126,6 +137,18 @@ export async function startTrivialGateway(
   return gateway;
 }
 
+/** The batch without the messages known already; undefined when it does not hold what its header says. */
+function onlyFresh(
+  body: Buffer,
+  sequences: readonly number[],
+  fresh: ReadonlySet<number>,
+): Buffer | undefined {
+  const verdict = readDocument(body, 'off');
+  if (!verdict.readable || verdict.messages.length !== sequences.length) return undefined;
+  const kept = verdict.messages.filter((_, index) => fresh.has(sequences[index] ?? 0));
+  return Buffer.concat([envelopeHead, ...kept.map(({ bytes }) => bytes), envelopeTail]);
+}
+
 function newCommon(): Common {
   return { answers: new Map(), seen: [], options: 0, misbehave: () => undefined };
 }
@@ -160,7 +183,8 @@ function firstOf(name: string): number {
 
 function remember(known: Set<string>, name: string): void {
   const match = /^([0-9A-Za-z]+)-([0-9+-]+)\.xml$/.exec(name);
-  for (const number of expand((match?.[2] ?? '').replaceAll('+', ','))) known.add(`${match?.[1] ?? ''}/${number}`);
+  for (const number of expand((match?.[2] ?? '').replaceAll('+', ',')))
+    known.add(`${match?.[1] ?? ''}/${number}`);
 }
 
 function expand(ranges: string): number[] {

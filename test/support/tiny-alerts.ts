@@ -34,5 +34,7 @@ export function document(...elements: readonly string[]): string {
 /** The messageids of a document's messages, in order. */
 export function messageids(text: string | Uint8Array): string[] {
   const words = typeof text === 'string' ? text : Buffer.from(text).toString('utf8');
-  return [...words.matchAll(/<(?:[\w-]+:)?(?:Alert|Heartbeat)\s[^>]*?messageid="([^"]*)"/g)].map((match) => match[1] ?? '');
+  return [...words.matchAll(/<(?:[\w-]+:)?(?:Alert|Heartbeat)\s[^>]*?messageid="([^"]*)"/g)].map(
+    (match) => match[1] ?? '',
+  );
 }

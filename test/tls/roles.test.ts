@@ -41,10 +41,10 @@ test('names of certificates', async () => {
     ],
   ];
   for (const [options, names, name] of rows) {
-    const peer = await identity(options);
-    assert.deepEqual(peer.names, names);
-    if (name !== '') assert.equal(peer.name, name);
-    else assert.match(peer.name, /^certificate [0-9a-f]{16}$/);
+    const found = await identity(options);
+    assert.deepEqual(found.names, names);
+    if (name !== '') assert.equal(found.name, name);
+    else assert.match(found.name, /^certificate [0-9a-f]{16}$/);
   }
 });
 

@@ -35,23 +35,37 @@ function checkNode() {
   );
 }
 
+/**
+ * `npm ci` first. It gives up where the registry does not carry other platforms' optional packages; `npm install
+ * --no-save` does not mind, keeps to the versions of the lockfile too, and leaves the lockfile alone.
+ */
 function install() {
   if (installed()) return;
   say('npm ci: installing the packages named in package-lock.json');
-  const npm = process.env.npm_execpath;
-  const [command, first] = npm?.endsWith('js') ? [process.execPath, [npm]] : [npm ?? 'npm', []];
-  const result = spawnSync(
-    command,
-    [...first, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
-    {
-      cwd: root,
-      stdio: ['ignore', 2, 2],
-    },
-  );
-  if (result.error) fail(`npm cannot be run: ${result.error.message}`);
-  if (result.status !== 0)
-    fail(`npm ci ended with ${result.status ?? result.signal}; the lines above say why`);
-  if (!installed()) fail('npm ci left packages out that package-lock.json names');
+  const complaints = [];
+  for (const command of [['ci'], ['install', '--no-save']]) {
+    const { error, status, signal, stdout, stderr } = npm(
+      ...command,
+      '--include=dev',
+      '--no-audit',
+      '--no-fund',
+    );
+    if (error) fail(`npm cannot be run: ${error.message}`);
+    if (status === 0 && installed()) return;
+    complaints.push(`npm ${command.join(' ')} ended with ${status ?? signal}:\n${stdout}${stderr}`);
+  }
+  fail(`the packages cannot be installed\n${complaints.join('\n')}`);
+}
+
+/** The npm that runs us, or the one in PATH. */
+function npm(...args) {
+  const path = process.env.npm_execpath;
+  const [command, ...first] = path?.endsWith('js') ? [process.execPath, path] : [path ?? 'npm'];
+  return spawnSync(command, [...first, ...args, '--loglevel=error'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** Whether node_modules holds what the lockfile says; packages for other platforms may be missing. */

@@ -15,7 +15,7 @@ import {
 } from '../tree-edit.ts';
 import { enumerations } from '../schema/enumerations.ts';
 import type { TreeElement, TreeNode } from '../tree.ts';
-import { idmefChildren, isIdmef, locate, parentOf } from './leniency.ts';
+import { idmefChildren, isIdmef, parentOf } from './leniency.ts';
 import type { Leniency } from './leniency.ts';
 
 const types: readonly string[] = enumerations.adtype;
@@ -33,9 +33,9 @@ export const adddataXmlAlias: Leniency = {
   section: '5.2',
   accepts: 'type `xml` and element `xml` (the RFC’s own examples, Prelude, the 2004 draft)',
   writes: '`xmltext`',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message, 'AdditionalData')) {
+    for (const { element } of find('AdditionalData')) {
       if (attributeOf(element, 'type') === 'xml') {
         setAttribute(element, 'type', 'xmltext');
         changed = true;
@@ -54,9 +54,9 @@ export const adddataText: Leniency = {
   section: '4.2.4.6',
   accepts: 'AdditionalData with its value as bare text, or with foreign markup and type xmltext (2004 draft)',
   writes: 'the same content inside the typed element that its type names',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message, 'AdditionalData')) {
+    for (const { element } of find('AdditionalData')) {
       const type = typeOf(element);
       const children = childElements(element);
       const foreign = children.every((child) => !isIdmef(child));
@@ -81,9 +81,9 @@ export const adddataSeveral: Leniency = {
   section: '4.2.4.6',
   accepts: 'several typed elements in one AdditionalData',
   writes: 'one AdditionalData each, with the same attributes',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const located of locate(message, 'AdditionalData')) {
+    for (const located of find('AdditionalData')) {
       const { element } = located;
       const values = typedChildren(element);
       const parent = parentOf(located);
@@ -116,9 +116,9 @@ export const adddataType: Leniency = {
   accepts:
     'no type attribute beside a typed element other than string; a `string` element beside another type',
   writes: 'the type of the element; the element of the type',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message, 'AdditionalData')) {
+    for (const { element } of find('AdditionalData')) {
       const [value, ...more] = typedChildren(element);
       if (value === undefined || more.length > 0) {
         continue;

@@ -16,7 +16,7 @@ import {
   trimXml,
 } from '../tree-edit.ts';
 import { writeTree } from '../tree.ts';
-import { idmefChildren, keepAsAdditionalData, locate, parentOf, placeOfLocated } from './leniency.ts';
+import { idmefChildren, keepAsAdditionalData, parentOf, placeOfLocated } from './leniency.ts';
 import type { Leniency } from './leniency.ts';
 
 const permissions: readonly string[] = enumerations.fileperm;
@@ -26,9 +26,9 @@ export const permissionAlias: Leniency = {
   section: '4.2.7.6.1',
   accepts: '`<permission perms="read"/>`, `<permission>read</permission>`, `<Permission>read</Permission>`',
   writes: '`<Permission perms="read"/>`',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message, 'FileAccess')) {
+    for (const { element } of find('FileAccess')) {
       for (const child of idmefChildren(element, 'permission', 'Permission')) {
         const text = trimXml(ownText(child));
         const perms = attributeOf(child, 'perms');
@@ -62,9 +62,9 @@ export const fileaccessUserid: Leniency = {
   section: '4.2.7.6.1',
   accepts: 'UserId in FileAccess without type, or with a type of users or groups that has no rights',
   writes: 'user-privs or group-privs; a type that was written is kept as AdditionalData',
-  repair(message) {
+  repair(message, find) {
     let changed = false;
-    for (const located of locate(message, 'UserId')) {
+    for (const located of find('UserId')) {
       const { element } = located;
       const type = attributeOf(element, 'type');
       const privilege = privileges[type ?? 'original-user'];
@@ -93,9 +93,9 @@ export const linkageFile: Leniency = {
   section: '4.2.7.6.2',
   accepts: 'Linkage with name and path and a File as well',
   writes: 'name and path; the File is kept as AdditionalData',
-  repair(message) {
+  repair(message, find) {
     let changed = false;
-    for (const located of locate(message, 'Linkage')) {
+    for (const located of find('Linkage')) {
       const { element } = located;
       const files = idmefChildren(element, 'File');
       if (idmefChildren(element, 'name').length === 0 || idmefChildren(element, 'path').length === 0) {
@@ -117,9 +117,9 @@ export const fileList: Leniency = {
   section: '4.2.4.4',
   accepts: 'the 2004 draft’s FileList in Target',
   writes: 'its File elements in its place',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message, 'Target')) {
+    for (const { element } of find('Target')) {
       for (const list of idmefChildren(element, 'FileList')) {
         const whole = idmefChildren(list, 'File').length === childElements(list).length;
         if (whole && list.attributes.length === 0 && isBlank(ownText(list))) {

@@ -4,7 +4,7 @@
  */
 
 import { attributeOf, removeAttribute } from '../tree-edit.ts';
-import { idmefChildren, keepAsAdditionalData, locate, placeOfLocated } from './leniency.ts';
+import { idmefChildren, keepAsAdditionalData, placeOfLocated } from './leniency.ts';
 import type { Leniency } from './leniency.ts';
 
 export const referenceMeaning: Leniency = {
@@ -12,9 +12,9 @@ export const referenceMeaning: Leniency = {
   section: '4.2.7.1',
   accepts: 'Reference@meaning with an origin that is neither vendor-specific nor user-specific',
   writes: 'no meaning; it is kept as AdditionalData',
-  repair(message) {
+  repair(message, find) {
     let changed = false;
-    for (const located of locate(message, 'Reference')) {
+    for (const located of find('Reference')) {
       const { element } = located;
       const meaning = attributeOf(element, 'meaning');
       const origin = attributeOf(element, 'origin') ?? 'unknown';
@@ -38,14 +38,14 @@ export const identWithoutAnalyzerid: Leniency = {
   section: '4.2.4.1',
   accepts: 'ident attributes in a message whose Analyzer has no analyzerid, so that they identify nothing',
   writes: 'no idents; they are kept, with their places, as one AdditionalData',
-  repair(message) {
+  repair(message, find) {
     const [analyzer] = idmefChildren(message, 'Analyzer');
     const analyzerid = analyzer === undefined ? undefined : attributeOf(analyzer, 'analyzerid');
     if (analyzer === undefined || (isGiven(analyzerid) && analyzerid !== '')) {
       return false;
     }
     const idents: string[] = [];
-    for (const located of locate(message)) {
+    for (const located of find()) {
       const ident = attributeOf(located.element, 'ident');
       if (isGiven(ident) && located.element !== message) {
         idents.push(`${placeOfLocated(located)}=${ident}`);

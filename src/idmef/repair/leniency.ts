@@ -21,7 +21,7 @@ export interface Leniency {
   /** What is written instead. */
   readonly writes: string;
   /** Changes the message; says whether it did. */
-  readonly repair: (message: TreeElement) => boolean;
+  readonly repair: (message: TreeElement, find: Find) => boolean;
 }
 
 /** An IDMEF element and the elements above it, the message first. */
@@ -39,25 +39,39 @@ export function isExtension(element: TreeElement): boolean {
   return element.local === 'xmltext' || element.local === 'xml';
 }
 
-/** The IDMEF elements of a message in document order, itself included, the insides of extensions left out. */
-export function locate(message: TreeElement, ...names: readonly string[]): Located[] {
-  const found: Located[] = [];
+/** The IDMEF elements of certain names, or all; the message itself is one of them. In document order by name. */
+export type Find = (...names: readonly string[]) => readonly Located[];
+
+/** Finds among the elements as they are at the first question; the insides of extensions are left out. */
+export function finderOf(message: TreeElement): Find {
+  const all: Located[] = [];
+  const byName = new Map<string, Located[]>();
   const visit = (element: TreeElement, ancestors: readonly TreeElement[]): void => {
-    if (names.length === 0 || names.includes(element.local)) {
-      found.push({ element, ancestors });
+    const located = { element, ancestors };
+    all.push(located);
+    const same = byName.get(element.local);
+    if (same === undefined) {
+      byName.set(element.local, [located]);
+    } else {
+      same.push(located);
     }
     if (isExtension(element)) {
       return;
     }
-    const inner = [...ancestors, element];
+    let inner: readonly TreeElement[] | undefined;
     for (const child of element.children) {
       if (child.kind === 'element' && isIdmef(child)) {
+        inner ??= [...ancestors, element];
         visit(child, inner);
       }
     }
   };
-  visit(message, []);
-  return found;
+  return (...names) => {
+    if (all.length === 0) {
+      visit(message, []);
+    }
+    return names.length === 0 ? all : names.flatMap((name) => byName.get(name) ?? []);
+  };
 }
 
 /** IDMEF children, optionally of certain names. */

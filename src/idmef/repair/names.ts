@@ -4,9 +4,10 @@
  * Only spellings whose meaning is beyond doubt are listed; any other unknown name stays an error.
  */
 
-import { elementSpec, keywordsOf } from '../schema.ts';
+import { lazy } from '../lazy.ts';
+import { elements, keywordsOf } from '../schema.ts';
 import { attributeOf, removeAttribute, renameElement, setAttribute, trimXml } from '../tree-edit.ts';
-import { idmefChildren, locate } from './leniency.ts';
+import { idmefChildren } from './leniency.ts';
 import type { Leniency } from './leniency.ts';
 
 export const correlatedAlert: Leniency = {
@@ -34,9 +35,9 @@ export const misspeltName: Leniency = {
   section: '8',
   accepts: 'c-minor-devide, contextEngineId, AlertIdent',
   writes: 'c-minor-device, contextEngineID, alertident',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message, ...Object.keys(misspelt))) {
+    for (const { element } of find(...Object.keys(misspelt))) {
       for (const [wrong, right] of Object.entries(misspelt[element.local] ?? {})) {
         for (const child of idmefChildren(element, wrong)) {
           renameElement(child, right);
@@ -65,24 +66,38 @@ export const messageIdent: Leniency = {
   },
 };
 
+interface Enumeration {
+  readonly element: string;
+  readonly attribute: string;
+  readonly keywords: readonly string[];
+}
+
+const enumerations = lazy((): readonly Enumeration[] =>
+  Object.entries(elements).flatMap(([element, { attributes = {} }]) =>
+    Object.entries(attributes).flatMap(([attribute, spec]) => {
+      const keywords = keywordsOf(spec);
+      return keywords === undefined ? [] : [{ element, attribute, keywords }];
+    }),
+  ),
+);
+
 export const enumCase: Leniency = {
   name: 'enum-case',
   section: '3.2.5',
   accepts: 'a keyword in other capitals or with blanks around it, as `High`',
   writes: 'the keyword',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message)) {
-      for (const [name, spec] of Object.entries(elementSpec(element.local)?.attributes ?? {})) {
-        const keywords = keywordsOf(spec);
-        const value = attributeOf(element, name);
-        if (keywords === undefined || value === undefined || keywords.includes(value)) {
+    for (const { element: name, attribute, keywords } of enumerations()) {
+      for (const { element } of find(name)) {
+        const value = attributeOf(element, attribute);
+        if (value === undefined || keywords.includes(value)) {
           continue;
         }
         const wanted = trimXml(value).toLowerCase();
         const keyword = keywords.find((each) => each.toLowerCase() === wanted);
         if (keyword !== undefined) {
-          setAttribute(element, name, keyword);
+          setAttribute(element, attribute, keyword);
           changed = true;
         }
       }

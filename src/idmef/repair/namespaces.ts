@@ -9,7 +9,7 @@ import { DRAFT_2004_NAMESPACE, RFC_NAMESPACE } from '../envelope.ts';
 import { attributeOf, childElements, removeAttribute, setAttribute } from '../tree-edit.ts';
 import { escapeAttribute } from '../tree.ts';
 import type { TreeElement } from '../tree.ts';
-import { isExtension, keepAsAdditionalData, locate, placeOfLocated } from './leniency.ts';
+import { isExtension, keepAsAdditionalData, placeOfLocated } from './leniency.ts';
 import type { Leniency } from './leniency.ts';
 
 const XSI_NAMESPACE = 'http://www.w3.org/2001/XMLSchema-instance';
@@ -106,9 +106,9 @@ export const schemaLocation: Leniency = {
   section: '5.2',
   accepts: 'xsi:schemaLocation and other xsi attributes on IDMEF elements',
   writes: 'nothing; the attribute is kept as AdditionalData',
-  repair(message) {
+  repair(message, find) {
     let changed = false;
-    for (const located of locate(message)) {
+    for (const located of find()) {
       const { element, ancestors } = located;
       for (const { name, value } of element.attributes) {
         const colon = name.indexOf(':');

@@ -9,7 +9,7 @@
 import type { TreeElement, TreeNode } from '../tree.ts';
 import { isBlank } from '../tree-edit.ts';
 import { fits, ranksOf } from './grammar.ts';
-import { isIdmef, locate } from './leniency.ts';
+import { isIdmef } from './leniency.ts';
 import type { Leniency } from './leniency.ts';
 
 interface Unit {
@@ -68,7 +68,7 @@ export const childOrder: Leniency = {
   section: '8',
   accepts: 'the right children in another order than the DTD’s',
   writes: 'the DTD’s order',
-  repair(message) {
-    return locate(message).reduce((changed, { element }) => sortChildren(element) || changed, false);
+  repair(_message, find) {
+    return find().reduce((changed, { element }) => sortChildren(element) || changed, false);
   },
 };

@@ -12,7 +12,7 @@ import {
   setText,
   trimXml,
 } from '../tree-edit.ts';
-import { idmefChildren, keepAsAdditionalData, locate, placeOfLocated } from './leniency.ts';
+import { idmefChildren, keepAsAdditionalData, placeOfLocated } from './leniency.ts';
 import type { Leniency } from './leniency.ts';
 
 const portlist = /^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/;
@@ -22,9 +22,9 @@ export const portlistSeparator: Leniency = {
   section: '3.2.8',
   accepts: 'a port list with blanks between ports, with or without commas',
   writes: 'the same list with commas only',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message, 'portlist')) {
+    for (const { element } of find('portlist')) {
       const text = trimXml(ownText(element));
       // Blanks first shrink to one each, so that no pattern meets a long run of them.
       const next = text
@@ -45,9 +45,9 @@ export const servicePortlist: Leniency = {
   section: '4.2.7.5',
   accepts: 'Service with a portlist beside its name or port',
   writes: 'name and port; the list is kept as AdditionalData',
-  repair(message) {
+  repair(message, find) {
     let changed = false;
-    for (const located of locate(message, 'Service')) {
+    for (const located of find('Service')) {
       const { element } = located;
       if (idmefChildren(element, 'name', 'port').length === 0) {
         continue;
@@ -75,9 +75,9 @@ export const snmpCommunity: Leniency = {
   section: '4.2.7.5.2',
   accepts: 'the 2004 draft’s community in SNMPService',
   writes: 'nothing there; it is kept as AdditionalData',
-  repair(message) {
+  repair(message, find) {
     let changed = false;
-    for (const located of locate(message, 'SNMPService')) {
+    for (const located of find('SNMPService')) {
       const { element } = located;
       for (const community of idmefChildren(element, 'community')) {
         const place = placeOfLocated({ element: community, ancestors: [...located.ancestors, element] });
@@ -95,9 +95,9 @@ export const addressWithoutNode: Leniency = {
   section: '4.2.7.2',
   accepts: 'Address directly in Source, Target or Analyzer',
   writes: 'the same Address inside the Node, which is made if there is none',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message, 'Source', 'Target', 'Analyzer')) {
+    for (const { element } of find('Source', 'Target', 'Analyzer')) {
       const [first, ...others] = idmefChildren(element, 'Address');
       if (first === undefined) {
         continue;

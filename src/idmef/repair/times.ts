@@ -9,7 +9,8 @@
 
 import { instantOf } from '../datetime.ts';
 import { isoOfSeconds, ntpstampOfSeconds, secondsOfNtpstamp } from '../ntpstamp.ts';
-import { elementSpec } from '../schema.ts';
+import { lazy } from '../lazy.ts';
+import { elements } from '../schema.ts';
 import {
   attributeOf,
   isBlank,
@@ -19,24 +20,25 @@ import {
   setText,
   trimXml,
 } from '../tree-edit.ts';
-import type { TreeElement } from '../tree.ts';
-import { keepAsAdditionalData, locate, placeOfLocated } from './leniency.ts';
-import type { Leniency, Located } from './leniency.ts';
+import { keepAsAdditionalData, placeOfLocated } from './leniency.ts';
+import type { Leniency } from './leniency.ts';
 
 const stampedTimes = ['CreateTime', 'DetectTime', 'AnalyzerTime'] as const;
 
-function datetimes(message: TreeElement): Located[] {
-  return locate(message).filter(({ element }) => elementSpec(element.local)?.dataType === 'date-time');
-}
+const datetimeNames = lazy(() =>
+  Object.entries(elements)
+    .filter(([, { dataType }]) => dataType === 'date-time')
+    .map(([name]) => name),
+);
 
 /** Longer than any spelling that is understood; what a hostile text may cost. */
 const LONGEST = 100;
 
 /** Rewrites every DATETIME text that is wrong and that `correct` can say right, even in part. */
 function rewriting(correct: (text: string) => string): Leniency['repair'] {
-  return (message) => {
+  return (_message, find) => {
     let changed = false;
-    for (const { element } of datetimes(message)) {
+    for (const { element } of find(...datetimeNames())) {
       const text = trimXml(ownText(element));
       const next = text.length <= LONGEST && instantOf(text) === undefined ? correct(text) : text;
       if (next !== text) {
@@ -96,9 +98,9 @@ export const shortNtpstamp: Leniency = {
   section: '3.2.7',
   accepts: 'an NTP stamp with fewer than eight digits on a side, or `0X`',
   writes: 'the same numbers with leading zeros',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message, ...stampedTimes)) {
+    for (const { element } of find(...stampedTimes)) {
       const stamp = attributeOf(element, 'ntpstamp');
       const match = /^[ \t]*0[xX]([0-9A-Fa-f]{1,8})\.0[xX]([0-9A-Fa-f]{1,8})[ \t]*$/.exec(stamp ?? '');
       if (match === null) {
@@ -119,9 +121,9 @@ export const datetimeFromNtpstamp: Leniency = {
   section: '4.2.5',
   accepts: 'a time whose text is empty or unreadable, with a readable ntpstamp (which has precedence anyway)',
   writes: 'the text of the stamp’s instant, in UTC; the old text is kept as AdditionalData',
-  repair(message) {
+  repair(message, find) {
     let changed = false;
-    for (const located of locate(message, ...stampedTimes)) {
+    for (const located of find(...stampedTimes)) {
       const { element } = located;
       const text = ownText(element);
       const stamp = secondsOfNtpstamp(attributeOf(element, 'ntpstamp') ?? '');
@@ -144,9 +146,9 @@ export const missingNtpstamp: Leniency = {
   section: '4.2.5',
   accepts: 'a time without ntpstamp, or with an empty one',
   writes: 'the stamp of the text’s instant',
-  repair(message) {
+  repair(_message, find) {
     let changed = false;
-    for (const { element } of locate(message, ...stampedTimes)) {
+    for (const { element } of find(...stampedTimes)) {
       const instant = instantOf(trimXml(ownText(element)));
       if (!isBlank(attributeOf(element, 'ntpstamp') ?? '') || instant === undefined) {
         continue;
@@ -169,9 +171,9 @@ export const timeAttribute: Leniency = {
   section: '4.2.7.6',
   accepts: 'ntpstamp on create-time, modify-time, access-time or change-time',
   writes: 'no attribute; a stamp that says another instant than the text is kept as AdditionalData',
-  repair(message) {
+  repair(message, find) {
     let changed = false;
-    for (const located of locate(message, 'create-time', 'modify-time', 'access-time', 'change-time')) {
+    for (const located of find('create-time', 'modify-time', 'access-time', 'change-time')) {
       const { element } = located;
       const stamp = attributeOf(element, 'ntpstamp');
       if (stamp === undefined) {

@@ -6,7 +6,7 @@
  */
 
 /** `?` at most one, `*` any number, `+` at least one. */
-export type Occurs = '?' | '*' | '+';
+type Occurs = '?' | '*' | '+';
 
 export type Particle =
   | { readonly kind: 'element'; readonly name: string }
@@ -14,7 +14,7 @@ export type Particle =
   | { readonly kind: 'choice'; readonly parts: readonly Particle[] }
   | { readonly kind: 'repeat'; readonly occurs: Occurs; readonly part: Particle };
 
-export type ContentModel =
+type ContentModel =
   /** Text only. */
   | { readonly kind: 'text' }
   /** Nothing, not even white space. */

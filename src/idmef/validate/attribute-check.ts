@@ -22,7 +22,7 @@ export class AttributeCheck {
   readonly nameStart: Int32Array = new Int32Array(SLOTS);
   /** Index of the keyword; -1 for a wrong one. */
   readonly keyword: Int8Array = new Int8Array(SLOTS);
-  /** Of the last element that had an ntpstamp, and whether it could be read. */
+  /** The ntpstamp of the element, and whether it has a good one. */
   readonly stamp: NtpStampValue = new NtpStampValue();
   stampIsGood = false;
 
@@ -40,6 +40,7 @@ export class AttributeCheck {
     const { bytes, attributeCount, attributeNamespace, attributeLocal, attributeNameEnd, attributeHash } =
       state;
     let seen = 0;
+    this.stampIsGood = false;
     for (let index = 0; index < attributeCount; index += 1) {
       const namespace = attributeNamespace[index]!;
       if (namespace === XMLNS) continue;

@@ -25,6 +25,8 @@ export interface Automata {
   readonly allowed: Uint8Array;
   /** `1` at `parent * width + child` where the child may stand there more than once. */
   readonly repeatable: Uint8Array;
+  /** Place of the child's name in the parent's model, at `parent * width + child`. */
+  readonly ranks: Uint8Array;
 }
 
 interface Fragment {
@@ -42,6 +44,7 @@ export function compileAutomata(elements: ElementTable, numberOf: (name: string)
   const starts = new Uint16Array(width);
   const allowed = new Uint8Array(width * width);
   const repeatable = new Uint8Array(width * width);
+  const ranks = new Uint8Array(width * width);
 
   for (const name of names) {
     const parent = numberOf(name);
@@ -63,7 +66,7 @@ export function compileAutomata(elements: ElementTable, numberOf: (name: string)
         if (row !== undefined) row[symbol] = state;
       }
     };
-    const compile = (particle: Particle): Fragment => {
+    const compile = (particle: Particle, isRepeated: boolean): Fragment => {
       if (particle.kind === 'element') {
         const state = rows.length;
         const symbol = numberOf(particle.name);
@@ -71,16 +74,17 @@ export function compileAutomata(elements: ElementTable, numberOf: (name: string)
         accepting.push(0);
         symbols.set(state, symbol);
         const pair = parent * width + symbol;
-        // Named twice may mean two of them (Node's Address) or two places for one (Service's port).
+        if (allowed[pair] === 0) ranks[pair] = symbols.size;
         allowed[pair] = 1;
+        if (isRepeated) repeatable[pair] = 1;
         return { nullable: false, first: [state], last: [state] };
       }
       if (particle.kind === 'repeat') {
-        const inner = compile(particle.part);
+        const inner = compile(particle.part, isRepeated || particle.occurs !== '?');
         if (particle.occurs !== '?') for (const state of inner.last) follow(state, inner.first);
         return { ...inner, nullable: inner.nullable || particle.occurs !== '+' };
       }
-      const parts = particle.parts.map(compile);
+      const parts = particle.parts.map((part) => compile(part, isRepeated));
       if (particle.kind === 'choice') {
         return {
           nullable: parts.some((part) => part.nullable),
@@ -98,34 +102,13 @@ export function compileAutomata(elements: ElementTable, numberOf: (name: string)
       });
     };
 
-    const whole = compile(model.particle);
+    const whole = compile(model.particle, false);
     follow(start, whole.first);
     for (const state of whole.last) accepting[state] = 1;
     if (whole.nullable) accepting[start] = 1;
-    for (const [state, symbol] of symbols) {
-      if (reaches(rows, state, symbol, start)) repeatable[parent * width + symbol] = 1;
-    }
   }
 
   const next = new Uint16Array(rows.length * width);
   for (const [state, row] of rows.entries()) next.set(row, state * width);
-  return { width, next, accepting: Uint8Array.from(accepting), starts, allowed, repeatable };
-}
-
-/** From `state` the same name can be read again, now or after others. */
-function reaches(rows: readonly Uint16Array[], state: number, symbol: number, start: number): boolean {
-  const seen = new Set<number>([state]);
-  const queue = [state];
-  for (let from = queue.pop(); from !== undefined; from = queue.pop()) {
-    const row = rows[from];
-    if (row === undefined) continue;
-    if (row[symbol] !== DEAD) return true;
-    for (const to of row) {
-      if (to > start && !seen.has(to)) {
-        seen.add(to);
-        queue.push(to);
-      }
-    }
-  }
-  return false;
+  return { width, next, accepting: Uint8Array.from(accepting), starts, allowed, repeatable, ranks };
 }

@@ -13,7 +13,7 @@ import { KeywordSet } from './keywords.ts';
 import { NameTable } from './names-table.ts';
 
 export const CHILDREN = 0;
-export const TEXT_ONLY = 1;
+const TEXT_ONLY = 1;
 export const EMPTY = 2;
 export const ANY = 3;
 

@@ -114,6 +114,7 @@ export function openPathAt(grammar: Grammar, bytes: Uint8Array, to: number): str
 /** The problems of a list, in the order of the document, with a last one that counts what was not listed. */
 export function locateProblems(
   problems: ProblemList,
+  whole: string,
   lines: LineCounter,
   pathsOfElements: (offsets: readonly number[]) => ReadonlyMap<number, string>,
 ): readonly Problem[] {
@@ -129,7 +130,7 @@ export function locateProblems(
       level: problems.hiddenErrors > 0 ? 'error' : 'warning',
       rule: 'more-problems',
       section: '',
-      path: located[0]?.path ?? '',
+      path: whole,
       expected: '',
       got: String(hidden),
       text: `${hidden} more problems are not listed`,

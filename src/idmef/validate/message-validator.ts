@@ -125,6 +125,9 @@ export class MessageValidator implements MessageVisitor {
     this.contentStarts[level] = state.position;
     this.broken[level] = 0;
     this.attributes.check(state, element);
+    this.keywords[level] = NONE;
+    this.identNumbers[level] = NONE;
+    if (this.prose.isWatched[element] === 0) return;
     this.keepKeyword(element, level);
     this.keepIdentifiers(state, element, level);
     this.checkProse(state, element, level);
@@ -180,10 +183,7 @@ export class MessageValidator implements MessageVisitor {
 
   private keepKeyword(element: number, level: number): void {
     const slot = this.prose.keywordSlots[element]!;
-    if (slot === NO_SLOT) {
-      this.keywords[level] = NONE;
-      return;
-    }
+    if (slot === NO_SLOT) return;
     const isGiven = (this.attributes.seen & (1 << slot)) !== 0;
     this.keywordGiven[level] = isGiven ? 1 : 0;
     this.keywords[level] = isGiven ? this.attributes.keyword[slot]! : this.prose.keywordDefaults[element]!;
@@ -199,7 +199,6 @@ export class MessageValidator implements MessageVisitor {
   /** Notes messageid, analyzerid and ident of the current start tag. */
   private keepIdentifiers(state: XmlState, element: number, level: number): void {
     const { attributes } = this;
-    this.identNumbers[level] = NONE;
     // Each is its element's first attribute in the schema.
     if ((attributes.seen & 1) === 0) {
       if (level === 1 && element === this.numbers.analyzer) this.hasAnalyzer = true;

@@ -9,7 +9,8 @@ import type { InstantValue } from '../datatypes/date-time.ts';
 import { type NtpStampValue, sameInstant, stampLead } from '../datatypes/ntp-stamp.ts';
 import { readReal } from '../datatypes/numbers.ts';
 import { lazy } from '../lazy.ts';
-import { registeredFilesystems } from '../schema/enumerations.ts';
+import { elements } from '../schema.ts';
+import { enumerations, registeredFilesystems } from '../schema/enumerations.ts';
 import { elementNumber, grammar, NO_SLOT, slotOf, SLOTS } from './grammar.ts';
 import { type Finding, quoted } from './problem-list.ts';
 
@@ -25,6 +26,8 @@ export const USER_ID = 5;
 export const FILE = 6;
 
 export interface ProseTables {
+  /** 1 for an element whose start tag any rule of prose has to look at. */
+  readonly isWatched: Uint8Array;
   /** Duty of each element. */
   readonly duties: Uint8Array;
   /** Slot of the one enumerated attribute that rules ask for, by element; NO_SLOT for none. */
@@ -64,7 +67,21 @@ export const proseTables: () => ProseTables = lazy(() => {
     keywordWords[element] = words;
     keywordDefaults[element] = words.indexOf(compiled?.default ?? '');
   }
-  return { duties, keywordSlots, keywordWords, keywordDefaults };
+  const watched = new Set<string>(['Alert', 'Heartbeat', 'Analyzer', ...enumerations.adtype]);
+  const isWatched = new Uint8Array(width);
+  for (const name of names.names) {
+    const element = names.numberOf(name);
+    const hasIdent = Object.hasOwn(elements[name]?.attributes ?? {}, 'ident');
+    if (
+      hasIdent ||
+      watched.has(name) ||
+      keywordSlots[element] !== NO_SLOT ||
+      (duties[element] ?? NO_DUTY) >= REFERENCE
+    ) {
+      isWatched[element] = 1;
+    }
+  }
+  return { isWatched, duties, keywordSlots, keywordWords, keywordDefaults };
 });
 
 /** What a rule found, without its place. */

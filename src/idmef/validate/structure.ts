@@ -11,10 +11,9 @@ import { walkTags } from '../xml/walk.ts';
 import { type Automata, DEAD } from './automata.ts';
 import type { Grammar } from './grammar.ts';
 import type { ProblemList } from './problem-list.ts';
-import { elementSpec } from '../schema.ts';
 
 /** The range of an element's content, and what is known of it. */
-export interface ElementRange {
+interface ElementRange {
   readonly element: number;
   readonly tag: number;
   readonly contentStart: number;
@@ -121,18 +120,9 @@ function childrenOf(grammar: Grammar, bytes: Uint8Array, range: ElementRange): r
 
 /** Stable sort by the first place of each name in the model. */
 function inModelOrder(grammar: Grammar, element: number, children: readonly Child[]): readonly Child[] {
-  const rank = modelRanks(grammar, element);
-  return [...children].sort((a, b) => (rank.get(a.symbol) ?? 0) - (rank.get(b.symbol) ?? 0));
-}
-
-function modelRanks(grammar: Grammar, element: number): ReadonlyMap<number, number> {
-  const content = elementSpec(grammar.names.nameOf(element))?.content ?? '';
-  const ranks = new Map<number, number>();
-  for (const name of content.match(/[A-Za-z0-9-]+/g) ?? []) {
-    const symbol = grammar.names.numberOf(name);
-    if (!ranks.has(symbol)) ranks.set(symbol, ranks.size);
-  }
-  return ranks;
+  const { ranks, width } = grammar.automata;
+  const rank = (child: Child): number => ranks[element * width + child.symbol] ?? 0;
+  return children.toSorted((a, b) => rank(a) - rank(b));
 }
 
 interface Alignment {

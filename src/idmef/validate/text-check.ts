@@ -42,8 +42,6 @@ export class TextCheck {
     end: number,
   ): ValueFault | undefined {
     switch (type) {
-      case 'string':
-        return undefined;
       case 'integer': {
         const value = readInteger(bytes, start, end);
         if (Number.isNaN(value)) return faults.integer;
@@ -65,7 +63,10 @@ export class TextCheck {
         return readNtpStamp(bytes, start, end, this.stamp) ? undefined : faults.ntpstamp;
       case 'portlist':
         return portListFault(portListFaults(bytes, start, end));
+      case 'string':
+        break;
     }
+    return undefined;
   }
 }
 

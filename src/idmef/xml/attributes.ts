@@ -34,14 +34,7 @@ export function resolveNamespaces(state: XmlState, depth: number): boolean {
     if (local === start || state.attributeNamespace[index] === XMLNS) continue;
     const namespace = state.namespaces.lookup(bytes, start, local - 1);
     if (namespace === UNDECLARED) {
-      const prefix = Buffer.from(bytes.subarray(start, local - 1)).toString();
-      state.fail(
-        'namespace-prefix',
-        start,
-        `a declaration xmlns:${prefix}="…"`,
-        'none',
-        `the namespace prefix ${prefix} is not declared`,
-      );
+      failPrefix(state, start, local - 1);
       return false;
     }
     state.attributeNamespace[index] = namespace;
@@ -132,5 +125,17 @@ export function failTooManyAttributes(state: XmlState, start: number): typeof FA
     `at most ${attributes} attributes`,
     'more',
     `an element has more than ${attributes} attributes`,
+  );
+}
+
+/** The prefix in a range of bytes is not declared. */
+export function failPrefix(state: XmlState, start: number, end: number): typeof FAILED {
+  const prefix = Buffer.from(state.bytes.subarray(start, end)).toString();
+  return state.fail(
+    'namespace-prefix',
+    start,
+    `a declaration xmlns:${prefix}="…"`,
+    'none',
+    `the namespace prefix ${prefix} is not declared`,
   );
 }

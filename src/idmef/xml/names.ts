@@ -1,7 +1,7 @@
 /**
  * Names: the slow part of scanning them (characters beyond ASCII), their limits, comparing and hashing.
  *
- * tag.ts scans ASCII names itself, hashing on the way, and calls here only when a byte is out of the ordinary.
+ * tag.ts scans ASCII names itself and calls here only when a byte is out of the ordinary.
  */
 
 import { xmlLimits } from '../../core/limits.ts';
@@ -22,7 +22,7 @@ export function nameHash(bytes: Uint8Array, start: number, end: number): number 
 }
 
 /** The offset after a name character beyond ASCII at `at`; FAILED (without failure) if it is none. */
-export function afterWideNameCharacter(state: XmlState, at: number, first: boolean): number {
+function afterWideNameCharacter(state: XmlState, at: number, first: boolean): number {
   const { bytes, classes } = state;
   if (at >= state.end || (classes[bytes[at]!]! & BEYOND_ASCII) === 0) return FAILED;
   const codePoint = codePointAt(bytes, at);

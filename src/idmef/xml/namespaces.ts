@@ -16,10 +16,10 @@ export const DRAFT_2004 = 2;
 export const XML = 3;
 export const XMLNS = 4;
 /** This and higher: any other namespace. */
-export const FOREIGN = 5;
+const FOREIGN = 5;
 
-export const XML_URI = 'http://www.w3.org/XML/1998/namespace';
-export const XMLNS_URI = 'http://www.w3.org/2000/xmlns/';
+const XML_URI = 'http://www.w3.org/XML/1998/namespace';
+const XMLNS_URI = 'http://www.w3.org/2000/xmlns/';
 /** Of xsi:schemaLocation. */
 export const XSI_URI = 'http://www.w3.org/2001/XMLSchema-instance';
 

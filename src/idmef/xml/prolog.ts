@@ -12,7 +12,7 @@ import { checkNameLength, readPlainName } from './names.ts';
 import { FAILED, type XmlState } from './state.ts';
 
 /** The offset of the next byte that is not white space. */
-export function skipSpace(state: XmlState, start: number): number {
+function skipSpace(state: XmlState, start: number): number {
   const { bytes, end, classes } = state;
   let at = start;
   while (at < end && (classes[bytes[at]!]! & SPACE) !== 0) at += 1;

@@ -9,8 +9,6 @@ import { isCharacter } from './characters.ts';
 import { readPlainName } from './names.ts';
 import { FAILED, type XmlState } from './state.ts';
 
-const predefined: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-
 /** Reads the reference whose `&` is at `start`: the offset after its `;`. */
 export function readReference(state: XmlState, start: number): number {
   const { bytes, end } = state;
@@ -78,13 +76,4 @@ function digitValue(byte: number, hex: boolean): number {
   if (byte >= 0x61 && byte <= 0x66) return byte - 0x57;
   if (byte >= 0x41 && byte <= 0x46) return byte - 0x37;
   return -1;
-}
-
-/** Text with its references replaced. The text is known to be well-formed. */
-export function expandReferences(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replaceAll(/&(#x?)?([^;]*);/g, (whole, kind: string | undefined, name: string) => {
-    if (kind === undefined) return predefined[name] ?? whole;
-    return String.fromCodePoint(Number.parseInt(name, kind === '#' ? 10 : 16));
-  });
 }

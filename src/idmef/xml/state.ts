@@ -15,7 +15,7 @@ import { NamespaceScope } from './namespaces.ts';
 export const FAILED = -1;
 
 /** Why the input is not a readable document. */
-export interface ReadFailure {
+interface ReadFailure {
   readonly rule: RuleId;
   readonly offset: number;
   readonly expected: string;

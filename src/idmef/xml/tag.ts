@@ -1,6 +1,6 @@
 /**
- * Start tags and end tags, with their attributes and namespaces. The hottest code of the reader: one look at
- * each byte, names hashed on the way, nothing allocated.
+ * Start tags and end tags, with their attributes and namespaces. The hottest code of the reader: nothing is
+ * allocated, names are hashed once, and whatever is rare is left to other files.
  */
 
 import { xmlLimits } from '../../core/limits.ts';
@@ -14,7 +14,13 @@ import {
   sameRun,
   SPACE,
 } from './characters.ts';
-import { failDuplicate, failTooManyAttributes, resolveNamespaces, sameName } from './attributes.ts';
+import {
+  failDuplicate,
+  failPrefix,
+  failTooManyAttributes,
+  resolveNamespaces,
+  sameName,
+} from './attributes.ts';
 import { checkNameLength, nameHash, readPlainName } from './names.ts';
 import { UNDECLARED } from './namespaces.ts';
 import { readReference } from './references.ts';
@@ -25,9 +31,6 @@ export function readStartTag(state: XmlState, start: number): number {
   const { bytes, classes, end } = state;
   const { depth } = state;
   if (depth > xmlLimits.depth) return failDepth(state, start);
-  if (depth === 0 && state.rootSeen) {
-    return state.unexpected(start, 'nothing but comments after the document element', 'the document');
-  }
   let at = readName(state, start + 1);
   if (at === FAILED) return FAILED;
   const { localStart, localHash } = state;
@@ -35,7 +38,6 @@ export function readStartTag(state: XmlState, start: number): number {
   state.nameStarts[depth] = start + 1;
   state.nameEnds[depth] = at;
   state.depth = depth + 1;
-  state.rootSeen = true;
   state.mixed = false;
 
   const nameEnd = at;
@@ -222,16 +224,5 @@ function failValueLength(state: XmlState, start: number): typeof FAILED {
     `at most ${attributeValueBytes} bytes`,
     'more',
     `an attribute value is longer than ${attributeValueBytes} bytes`,
-  );
-}
-
-export function failPrefix(state: XmlState, start: number, end: number): typeof FAILED {
-  const prefix = Buffer.from(state.bytes.subarray(start, end)).toString();
-  return state.fail(
-    'namespace-prefix',
-    start,
-    `a declaration xmlns:${prefix}="…"`,
-    'none',
-    `the namespace prefix ${prefix} is not declared`,
   );
 }

@@ -2,7 +2,7 @@
  * The text that raw bytes stand for, where they hold more than plain characters. Slow paths only.
  */
 
-import { expandReferences } from './references.ts';
+const predefined: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** A range of bytes as a string, as it stands. */
 export function rawText(bytes: Buffer, start: number, end: number): string {
@@ -35,4 +35,13 @@ export function contentText(bytes: Buffer, start: number, end: number): string {
       return part.startsWith('<![CDATA[') ? part.slice(9, -3) : '';
     })
     .join('');
+}
+
+/** Text with its references replaced. The text is known to be well-formed. */
+function expandReferences(text: string): string {
+  if (!text.includes('&')) return text;
+  return text.replaceAll(/&(#x?)?([^;]*);/g, (whole, kind: string | undefined, name: string) => {
+    if (kind === undefined) return predefined[name] ?? whole;
+    return String.fromCodePoint(Number.parseInt(name, kind === '#' ? 10 : 16));
+  });
 }

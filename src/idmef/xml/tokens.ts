@@ -6,7 +6,7 @@
  */
 
 import { xmlLimits } from '../../core/limits.ts';
-import { afterRun, isForbidden, NAME_START, PLAIN_TEXT, SPACE } from './characters.ts';
+import { afterRun, BEYOND_ASCII, isForbidden, NAME_START, PLAIN_TEXT, SPACE } from './characters.ts';
 import { expectLiteral, failTextLength, readCdata, readComment, readInstruction } from './markup.ts';
 import { readDoctype } from './prolog.ts';
 import { readReference } from './references.ts';
@@ -17,9 +17,9 @@ export const START = 1;
 /** Character data that is not only white space, or a reference or CDATA section whatever it holds. */
 export const TEXT = 2;
 export const END = 3;
-export const DOCUMENT_END = 4;
+const DOCUMENT_END = 4;
 
-/** START, TEXT, END, DOCUMENT_END or FAILED. After END, `depth` is that of the parent's content. */
+/** Inside the document element: START, TEXT, END or FAILED. After END, `depth` is that of the parent's content. */
 export function nextToken(state: XmlState): number {
   if (state.selfClosed) {
     state.selfClosed = false;
@@ -34,7 +34,6 @@ export function nextToken(state: XmlState): number {
     if (at >= end) return endOfInput(state, start);
     state.tokenStart = at;
     if (bytes[at] !== 0x3c) {
-      if (state.depth === 0) return unexpectedText(state, at);
       at = readText(state, at);
       if (at === FAILED) return FAILED;
       if (at - start > xmlLimits.textBytes) return failTextLength(state, start);
@@ -44,25 +43,48 @@ export function nextToken(state: XmlState): number {
     if (at - start > xmlLimits.textBytes) return failTextLength(state, start);
 
     const second = bytes[at + 1] ?? 0;
-    if ((classes[second]! & NAME_START) !== 0) {
-      at = readStartTag(state, at);
-      if (at === FAILED) return FAILED;
-      state.position = at;
-      return START;
-    }
     if (second === 0x2f) {
       at = readEndTag(state, at);
       if (at === FAILED) return FAILED;
       state.position = at;
       return endElement(state);
     }
-    if (second === 0x21 && bytes[at + 2] === 0x5b && state.depth > 0) {
+    if ((classes[second]! & (NAME_START | BEYOND_ASCII)) !== 0) {
+      at = readStartTag(state, at);
+      if (at === FAILED) return FAILED;
+      state.position = at;
+      return START;
+    }
+    if (second === 0x21 && bytes[at + 2] === 0x5b) {
       at = readCdata(state, at);
       if (at === FAILED) return FAILED;
       state.position = at;
       return TEXT;
     }
-    if (second >= 0x80) {
+    at = readOther(state, at);
+    if (at === FAILED) return FAILED;
+  }
+}
+
+/**
+ * Before and after the document element: START (of that element), DOCUMENT_END or FAILED. Apart from nextToken,
+ * because what is rare must stay out of the function that has to be fast.
+ */
+export function nextOutside(state: XmlState): number {
+  const { bytes, classes, end } = state;
+  let at = state.position;
+  for (;;) {
+    at = afterRun(bytes, at, end, classes, SPACE);
+    state.tokenStart = at;
+    if (at >= end) {
+      state.position = end;
+      return state.rootSeen ? DOCUMENT_END : state.ended('the document');
+    }
+    const where = state.rootSeen ? 'the document after its end' : 'the document';
+    if (bytes[at] !== 0x3c) return state.unexpected(at, state.rootSeen ? 'nothing more' : "'<'", where);
+    if ((classes[bytes[at + 1] ?? 0]! & (NAME_START | BEYOND_ASCII)) !== 0) {
+      if (state.rootSeen) return state.unexpected(at, 'nothing but comments', where);
+      state.rootSeen = true;
       at = readStartTag(state, at);
       if (at === FAILED) return FAILED;
       state.position = at;
@@ -119,16 +141,8 @@ function readText(state: XmlState, start: number): number {
   }
 }
 
-function unexpectedText(state: XmlState, at: number): number {
-  if (state.rootSeen) return state.unexpected(at, 'nothing more', 'the document after its end');
-  return state.unexpected(at, "'<'", 'the document');
-}
-
 function endOfInput(state: XmlState, start: number): number {
-  if (state.depth === 0 && state.rootSeen) {
-    state.position = state.end;
-    return DOCUMENT_END;
-  }
-  if (state.depth > 0 && state.end - start > xmlLimits.textBytes) return failTextLength(state, start);
-  return state.ended(state.rootSeen ? 'an element' : 'the document');
+  state.tokenStart = state.end;
+  if (state.end - start > xmlLimits.textBytes) return failTextLength(state, start);
+  return state.ended('an element');
 }

@@ -6,7 +6,7 @@
  */
 
 /** What a walk tells. Returning false ends it. */
-export interface WalkVisitor {
+interface WalkVisitor {
   /** A start tag: offset of its `<`, and the range of its local name. */
   start(tag: number, local: number, localEnd: number): boolean;
   /** An end tag, or the end of an empty element. */

@@ -10,10 +10,10 @@ import type { DocumentVerdict } from '../../idmef/verdict.ts';
 import type { LockTable } from '../../os/proc-locks.ts';
 import type { Oddity } from './candidate.ts';
 import type { CorruptFiles } from './corrupt.ts';
-import type { Disposal } from './dispose.ts';
+import type { Disposer } from './dispose.ts';
 import type { Gate } from './gate.ts';
 import type { KnownFiles } from './known-files.ts';
-import type { IntakeLedger } from './ledger.ts';
+import type { IntakeLedger, LedgerFile } from './ledger.ts';
 import type { ReadBuffer } from './read-buffer.ts';
 import { showName } from './spool-directory.ts';
 import type { StuckFiles } from './stuck.ts';
@@ -22,7 +22,7 @@ import type { WaitingFiles } from './waiting-files.ts';
 
 export interface IntakeContext {
   readonly dir: string;
-  readonly disposal: Disposal;
+  readonly disposer: Disposer;
   readonly clock: Clock;
   readonly log: Logger;
   readonly ledger: IntakeLedger;
@@ -36,6 +36,8 @@ export interface IntakeContext {
   readonly waiting: WaitingFiles;
   readonly stuck: StuckFiles;
   readonly corrupt: CorruptFiles;
+  /** Out of the spool, but the ledger has not been told. */
+  readonly gone: LedgerFile[];
   /** What a group's files are read into. */
   readonly memory: ReadBuffer;
   /** Entries that are no files, by name, with the mark that tells a later one apart. */

@@ -1,13 +1,18 @@
 /**
  * What makes a spool file the same file: device, inode, size, mtime and ctime, beside its name (DESIGN §5).
  *
- * Read with lstat before a file is opened, with fstat once it is open, and again right before it is removed or
+ * Read with lstat before a file is opened, with fstat once it is open, and again in private before it is removed or
  * moved. `ctime` alone also moves by chmod, chown and a new hard link; then the checksum of the bytes decides.
  * The stored form is `dev:ino:size:mtimeNs:ctimeNs:crc32`.
  */
 
 import type { BigIntStats } from 'node:fs';
 import { crc32 } from 'node:zlib';
+
+import { spoolLimits } from '../../core/limits.ts';
+
+const MS = 1_000_000n;
+const OWN_NS = BigInt(spoolLimits.ownTimeMs) * MS;
 
 export interface FileIdentity {
   readonly dev: bigint;
@@ -43,6 +48,21 @@ export function compareStored(file: FileIdentity, stored: string): Likeness {
   const [dev, ino, size, mtimeNs, ctimeNs] = stored.split(':');
   if (ino !== `${file.ino}` || size !== `${file.size}` || mtimeNs !== `${file.mtimeNs}`) return 'changed';
   return ctimeNs === `${file.ctimeNs}` && dev === `${file.dev}` ? 'same' : 'touched';
+}
+
+/**
+ * Whether any later change of the file will show in its mtime. Not when it was written within a tick of the clock
+ * before it was read (`since`, Unix milliseconds), because the next write may carry the same time; nor when the time
+ * is much older than ctime, because then somebody set it and may set it again.
+ */
+export function mtimeProves({ mtimeNs, ctimeNs }: FileIdentity, since: number): boolean {
+  const age = since - Number(mtimeNs / MS);
+  return age > spoolLimits.mtimeTickMs && ctimeNs - mtimeNs < OWN_NS;
+}
+
+/** Whether nothing but ctime differs from a stored form; one that is `touched` by its device is not told. */
+export function hasMtime({ dev, ino, size, mtimeNs }: FileIdentity, stored: string): boolean {
+  return stored.startsWith(`${dev}:${ino}:${size}:${mtimeNs}:`);
 }
 
 /** Device number of a stored form. */

@@ -19,16 +19,18 @@ import { type LockTable, readLocks } from '../../os/proc-locks.ts';
 import type { SpoolSettings } from './check-settings.ts';
 import type { IntakeContext, Task } from './context.ts';
 import { CorruptFiles, type Returned } from './corrupt.ts';
-import { disposalOf } from './dispose.ts';
+import { Disposer, disposalOf } from './dispose.ts';
 import { Gate } from './gate.ts';
 import { KnownFiles } from './known-files.ts';
 import type { IntakeLedger } from './ledger.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { recheck } from './recheck.ts';
-import { recover, sayLimits } from './recover.ts';
+import { finishOld, recover, sayLimits } from './recover.ts';
 import { scan } from './scan.ts';
 import { showName } from './spool-directory.ts';
+import { type SpoolFs, systemSpoolFs } from './spool-fs.ts';
 import { StuckFiles } from './stuck.ts';
+import { forgetGone } from './take.ts';
 import { Tally } from './tally.ts';
 import { WaitingFiles } from './waiting-files.ts';
 
@@ -46,6 +48,7 @@ export interface IntakeDeps {
   readonly readDocument: (bytes: Uint8Array) => DocumentVerdict;
   readonly readLocks?: () => LockTable;
   readonly statfs?: StatFs;
+  readonly spoolFs?: SpoolFs;
 }
 
 /** Gauges for `IDMEF-Status`. */
@@ -81,7 +84,7 @@ export class Intake {
     const dirs = moveDir === undefined ? [stateDir] : [stateDir, moveDir];
     this.#context = {
       dir: spoolDir,
-      disposal: disposalOf(settings),
+      disposer: new Disposer(spoolDir, stateDir, disposalOf(settings), deps.spoolFs ?? systemSpoolFs),
       clock,
       log,
       ledger,
@@ -94,6 +97,7 @@ export class Intake {
       waiting: new WaitingFiles(),
       stuck: new StuckFiles(clock, log, process.geteuid?.() ?? 0),
       corrupt: new CorruptFiles(spoolDir, clock),
+      gone: [],
       memory: new ReadBuffer(),
       odd: new Map(),
       touched: new Set(),
@@ -118,18 +122,32 @@ export class Intake {
     if (known.has(name) || odd.has(name)) touched.add(name);
   }
 
+  /** Whether taken files leave the spool by our hand. */
+  get consumes(): boolean {
+    return this.#context.disposer.disposal.kind !== 'leave';
+  }
+
+  /** Names may have changed that nobody told of. */
+  lookAgain(): void {
+    this.#context.dirty = true;
+    this.#nextScan = 0;
+  }
+
   /** One slice of work. Returns the milliseconds until the next is due; 0 when there is more to do at once. */
   step(): number {
     if (this.#closed) return spoolLimits.pauseMs;
     const { clock, gate, ledger, dir } = this.#context;
     if (this.#restUntil > clock.monotonic()) return this.#restUntil - clock.monotonic();
     try {
+      const spool = fs.statSync(dir, { bigint: true });
       if (ledger.id !== this.#journalId) {
         recover(this.#context);
         this.#journalId = ledger.id;
         this.#nextFull = 0;
+      } else if (spool.ino !== this.#spool?.ino || spool.dev !== this.#spool.dev) {
+        finishOld(this.#context);
       }
-      this.#spool = fs.statSync(dir, { bigint: true });
+      this.#spool = spool;
       const rest = this.#work();
       if (rest > 0) this.#flush();
       return rest;
@@ -222,6 +240,7 @@ export class Intake {
 
   #flush(): void {
     const { tally, ledger, gate } = this.#context;
+    forgetGone(this.#context);
     if (!tally.dirty) return;
     try {
       tally.flush((counts) => ledger.countFiles(counts));

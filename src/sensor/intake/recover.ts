@@ -7,21 +7,27 @@
 import * as fs from 'node:fs';
 
 import { systemCode } from '../../core/errors.ts';
-import { lookAt } from './candidate.ts';
+import { compareNow } from './compare-now.ts';
 import type { IntakeContext } from './context.ts';
 import { remedyFor } from './remedy.ts';
+import { settle } from './take.ts';
 
 /** Whether the last run removed files itself (`consume`) or not (`leave`). */
 const MODE_KEY = 'intake-mode';
+/** Its --movedir. */
+const MOVE_KEY = 'intake-movedir';
 
 /** Learn which files were taken and may still be in the spool. */
-export function recover({ ledger, known, tally, disposal, dir }: IntakeContext): void {
-  const mode = disposal.kind === 'leave' ? 'leave' : 'consume';
+export function recover(context: IntakeContext): void {
+  const { ledger, known, tally, disposer, dir } = context;
+  const mode = disposer.disposal.kind === 'leave' ? 'leave' : 'consume';
   const before = ledger.getState(MODE_KEY);
-  const rows = ledger.listFiles();
+  finishOld(context);
+  const rows = ledger.listFiles().filter(({ name }) => !disposer.holds(name));
   if (mode === 'leave' && before === 'consume') {
-    // Removed by that run itself, which was killed before it could say so: not withdrawn by hand.
-    ledger.forgetFiles(rows.filter(({ name }) => lookAt(dir, name) === undefined));
+    // Removed by that run itself, which was killed before it could say so, or replaced by a file that run would
+    // have taken as new: not withdrawn by hand.
+    ledger.forgetFiles(rows.filter((row) => ['gone', 'changed'].includes(compareNow(dir, row).kind)));
   }
   if (before !== mode) ledger.setState(MODE_KEY, mode);
   known.clear();
@@ -29,14 +35,26 @@ export function recover({ ledger, known, tally, disposal, dir }: IntakeContext):
   tally.begin(ledger.fileCounters());
 }
 
+/** What a killed process left on its way out of the spool, and the places where that would be. */
+export function finishOld(context: IntakeContext): void {
+  const { ledger, disposer } = context;
+  const { disposal } = disposer;
+  const earlier = ledger.getState(MOVE_KEY) ?? '';
+  disposer.begin(ledger.listFiles(), earlier === '' ? undefined : earlier);
+  context.dirty = true;
+  if (!settle(context)) return;
+  const moveDir = disposal.kind === 'move' ? disposal.dir : '';
+  if (moveDir !== earlier) ledger.setState(MOVE_KEY, moveDir);
+}
+
 /** Locks we cannot see; files we shall not be able to remove. */
-export function sayLimits({ locks, log, disposal, dir }: IntakeContext): void {
+export function sayLimits({ locks, log, disposer, dir }: IntakeContext): void {
   if (!locks.visible) {
     log.notice(`locks of writers cannot be seen: ${locks.why}; a file is taken once it is complete`, {
       event: 'locks-hidden',
     });
   }
-  if (disposal.kind === 'leave') return;
+  if (disposer.disposal.kind === 'leave') return;
   try {
     fs.accessSync(dir, fs.constants.W_OK);
   } catch (error) {

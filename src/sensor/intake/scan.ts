@@ -11,12 +11,12 @@
 import { journalLimits, spoolLimits } from '../../core/limits.ts';
 import { type Candidate, byAge, lookAt } from './candidate.ts';
 import { type IntakeContext, type Task, noteOddity } from './context.ts';
-import { compareNow } from './dispose.ts';
+import { compareNow } from './compare-now.ts';
 import { storedDevice } from './file-identity.ts';
 import type { KnownFile } from './known-files.ts';
 import type { LedgerFile } from './ledger.ts';
 import { isSpoolName, listNames } from './spool-directory.ts';
-import { disposeOf, takeAll } from './take.ts';
+import { disposeOf, settle, takeAll } from './take.ts';
 
 /** Entries looked at between two glances at the clock. */
 const STRIDE = 64;
@@ -42,6 +42,7 @@ export function* scan(context: IntakeContext, full: boolean): Task<number> {
   let seen = 0;
   for (const name of listNames(context.dir)) {
     if (isSpoolName(name)) examineEntry(context, name, full, batch);
+    else if (full) adopt(context, name);
     seen += 1;
     if (seen % STRIDE === 0 && clock.monotonic() - turnStart >= spoolLimits.sliceMs) {
       looking += clock.monotonic() - turnStart;
@@ -62,15 +63,22 @@ export function* scan(context: IntakeContext, full: boolean): Task<number> {
 }
 
 /** Known names the watcher saw change and the scan did not meet. */
-function touchedAndGone({ touched, known, dir }: IntakeContext): LedgerFile[] {
+function touchedAndGone({ touched, known, disposer, dir }: IntakeContext): LedgerFile[] {
   const gone: LedgerFile[] = [];
   for (const name of touched) {
     if (lookAt(dir, name) !== undefined) continue;
     touched.delete(name);
     const file = known.get(name);
-    if (file !== undefined) gone.push(file);
+    if (file !== undefined && !disposer.holds(name)) gone.push(file);
   }
   return gone;
+}
+
+/** Another service's private place: what a killed one left is not lost with it. */
+function adopt(context: IntakeContext, name: string): void {
+  const { disposer, ledger, clock } = context;
+  const settlement = disposer.adopt(name, () => ledger.listFiles(), clock.now());
+  if (settlement !== undefined) settle(context, settlement);
 }
 
 function emptyBatch(): Batch {
@@ -123,7 +131,7 @@ function examineKnown(context: IntakeContext, file: KnownFile, batch: Batch): vo
     file.counted = true;
     context.tally.known();
   }
-  if (context.disposal.kind !== 'leave') batch.leftover.push(file);
+  if (context.disposer.disposal.kind !== 'leave') batch.leftover.push(file);
 }
 
 function* handle(context: IntakeContext, batch: Batch): Task {
@@ -138,11 +146,11 @@ function* handle(context: IntakeContext, batch: Batch): Task {
 
 /** The ledger lets go of files that are no longer what was taken. */
 function* release(context: IntakeContext, files: readonly LedgerFile[]): Task {
-  const { ledger, known, disposal, gate, stuck } = context;
+  const { ledger, known, disposer, gate, stuck } = context;
   for (const group of groups(files)) {
     for (let done = false; !done;) {
       try {
-        if (disposal.kind === 'leave') ledger.withdrawFiles(group);
+        if (disposer.disposal.kind === 'leave') ledger.withdrawFiles(group);
         else ledger.forgetFiles(group);
         done = true;
       } catch (error) {
@@ -166,8 +174,8 @@ function* forgetVanished(context: IntakeContext): Task {
   for (const file of known.unseenSince(context.pass)) {
     looked += 1;
     if (looked % GLANCES === 0) yield 0;
-    if (lookAt(dir, file.name) !== undefined) continue;
-    if (context.disposal.kind === 'leave' && storedDevice(file.identity) !== device) elsewhere += 1;
+    if (lookAt(dir, file.name) !== undefined || context.disposer.holds(file.name)) continue;
+    if (context.disposer.disposal.kind === 'leave' && storedDevice(file.identity) !== device) elsewhere += 1;
     else vanished.push(file);
   }
   if (elsewhere > 0) {

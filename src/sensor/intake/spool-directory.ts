@@ -5,6 +5,7 @@
  * Used by scan.ts and corrupt.ts. A listing is a snapshot of nothing: files come and go while it runs.
  */
 
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 
 import { joinPath, showPath } from '../../os/atomic-write.ts';
@@ -21,6 +22,22 @@ export function isSpoolName(name: string): boolean {
 export function entryPath(dir: string, name: string): string | Buffer {
   // oxlint-disable-next-line no-control-regex -- every ASCII byte means itself
   return /^[\x00-\x7f]*$/.test(name) ? `${dir}/${name}` : joinPath(dir, Buffer.from(name, 'latin1'));
+}
+
+/** A name nobody else uses, for a file that goes back into the spool. NAME_MAX is 255 bytes. */
+export function returnName(name: string): string {
+  return `${name.slice(0, -'.xml'.length).slice(0, 200)}.${randomBytes(8).toString('hex')}.xml`;
+}
+
+/** A move needs both directories writable: whether the spool is the one that is not. */
+export function blamesSpool(code: string, dir: string): boolean {
+  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') return false;
+  try {
+    fs.accessSync(dir, fs.constants.W_OK);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** A name for people. */

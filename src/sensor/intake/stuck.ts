@@ -42,10 +42,6 @@ export class StuckFiles {
     return this.#causeOf.size;
   }
 
-  has(name: string): boolean {
-    return this.#causeOf.has(name);
-  }
-
   /** The file is stuck for this cause; said now if the cause is new. */
   add(name: string, trouble: Trouble): void {
     const key = `${trouble.attempt} ${trouble.code} ${trouble.dir}`;

@@ -2,7 +2,7 @@
  * Takes candidates in, group by group: read, decide, commit, and only then touch the files (DESIGN §5).
  *
  * A group is at most 256 files, 256 messages, 1 MiB or 10 ms of reading; one file's messages are never divided.
- * Order of durable steps: journal transaction (messages and identities) → unlink or move → fsync of the directories
+ * Order of durable steps: journal transaction (messages and identities) → removed or moved → fsync of the directories
  * → the ledger forgets. Killed between any two, the next start finds the identity and only disposes of the file.
  * When the journal refuses, the group's files wait unchanged and are read again later.
  */
@@ -13,17 +13,21 @@ import { syncDirectory } from '../../os/atomic-write.ts';
 import { type Candidate, lookAt } from './candidate.ts';
 import { type IntakeContext, type Task, noteOddity, noteVanished } from './context.ts';
 import { type Decision, type Finding, decide, describe } from './decide.ts';
-import { dispose } from './dispose.ts';
-import { storedIdentity } from './file-identity.ts';
-import type { LedgerFile, TakenFile } from './ledger.ts';
+import type { Disposable } from './custody.ts';
+import { mtimeProves, storedIdentity } from './file-identity.ts';
+import type { TakenFile } from './ledger.ts';
 import { readCandidate } from './read-file.ts';
 import { showName } from './spool-directory.ts';
 
 const NOTHING = new Uint8Array(0);
+/** How the register of stuck files calls the private place. */
+const PRIVATE = '.idmef-relay-taken';
+
+type ReadFile = TakenFile & Disposable;
 
 interface Group {
   readonly candidates: Candidate[];
-  readonly files: TakenFile[];
+  readonly files: ReadFile[];
   /** First of the batch that was not looked at. */
   readonly next: number;
 }
@@ -43,6 +47,7 @@ export function* takeAll(context: IntakeContext, batch: Candidate[]): Task {
       continue;
     }
     at = next;
+    yield 0;
     yield* disposeOf(context, files);
     yield 0;
   }
@@ -51,8 +56,9 @@ export function* takeAll(context: IntakeContext, batch: Candidate[]): Task {
 /** Read and decide until the group is full. */
 function gather(context: IntakeContext, batch: readonly Candidate[], from: number): Group {
   const candidates: Candidate[] = [];
-  const files: TakenFile[] = [];
+  const files: ReadFile[] = [];
   const inodes = new Set<bigint>();
+  const since = context.clock.now();
   context.memory.reset();
   const stopAt = context.clock.monotonic() + spoolLimits.sliceMs;
   let bytes = 0;
@@ -63,7 +69,7 @@ function gather(context: IntakeContext, batch: readonly Candidate[], from: numbe
     next += 1;
     // No longer waiting: gone or taken since the batch was made.
     if (candidate === undefined || !context.waiting.has(candidate.name)) continue;
-    const taken = examine(context, candidate, inodes);
+    const taken = examine(context, candidate, inodes, since);
     if (taken !== undefined) {
       candidates.push(candidate);
       files.push(taken);
@@ -77,7 +83,12 @@ function gather(context: IntakeContext, batch: readonly Candidate[], from: numbe
 }
 
 /** One candidate: its messages if it can be taken, else it is put where it belongs. */
-function examine(context: IntakeContext, file: Candidate, inodes: Set<bigint>): TakenFile | undefined {
+function examine(
+  context: IntakeContext,
+  file: Candidate,
+  inodes: Set<bigint>,
+  since: number,
+): ReadFile | undefined {
   const { waiting, stuck, clock, dir } = context;
   const now = clock.monotonic();
   const age = waiting.unchangedMs(file.name, file, now);
@@ -105,7 +116,8 @@ function examine(context: IntakeContext, file: Candidate, inodes: Set<bigint>): 
       });
     }
     const messages = decision.messages.map(({ bytes: body, severity }) => ({ body, severity }));
-    return { name: file.name, identity: storedIdentity(file, bytes), messages };
+    const identity = storedIdentity(file, bytes);
+    return { name: file.name, identity, messages, mtimeProves: mtimeProves(file, since) };
   }
   if (decision.kind === 'wait') waiting.put(file.name, file, decision.why, now);
   else putAside(context, file, decision, now);
@@ -183,41 +195,59 @@ function commit(context: IntakeContext, files: readonly TakenFile[]): boolean {
   return true;
 }
 
-/** Remove or move files whose messages are durable, as the settings say, and let the ledger forget those that went. */
-export function* disposeOf(context: IntakeContext, files: readonly LedgerFile[]): Task {
-  const { dir, disposal, stuck, clock } = context;
-  if (disposal.kind === 'leave') return;
-  let gone: LedgerFile[] = [];
+/** Remove or move files whose messages are durable, as the settings say. */
+export function* disposeOf(context: IntakeContext, files: readonly Disposable[]): Task {
+  const { disposer, stuck, clock, gone } = context;
+  if (disposer.disposal.kind === 'leave') return;
   let stopAt = clock.monotonic() + spoolLimits.sliceMs;
   for (const file of files) {
-    const disposed = dispose(dir, file, disposal);
+    const disposed = disposer.dispose(file);
     if (disposed.kind === 'stuck') {
       stuck.add(file.name, disposed.trouble);
     } else {
-      // Replaced meanwhile: what stands there now is another file, and the next scan finds it.
+      // Replaced meanwhile: what stood there is in the spool, and the next scan finds it.
       if (disposed.kind === 'changed') context.dirty = true;
       stuck.clear(file.name);
+      context.known.remove([file]);
       gone.push(file);
     }
     if (clock.monotonic() < stopAt) continue;
-    forget(context, gone);
-    gone = [];
     yield 0;
     stopAt = clock.monotonic() + spoolLimits.sliceMs;
   }
-  forget(context, gone);
+  if (gone.length >= spoolLimits.forgetFiles) forgetGone(context);
+  else settle(context);
 }
 
-/** The files are out of the spool: make that durable before the ledger forgets them. */
-function forget({ dir, disposal, ledger, known, gate }: IntakeContext, gone: readonly LedgerFile[]): void {
-  if (gone.length === 0) return;
+/** Nothing stays in the private places. False when something has to. */
+export function settle(context: IntakeContext, settlement = context.disposer.settle()): boolean {
+  const { stuck, log } = context;
+  const { back, trouble } = settlement;
+  if (back) {
+    context.dirty = true;
+    log.notice('a spool file that came while an older one of its name was removed is back in the spool', {
+      event: 'spool-returned',
+    });
+  }
+  if (trouble === undefined) stuck.clear(PRIVATE);
+  else stuck.add(PRIVATE, trouble);
+  return trouble === undefined;
+}
+
+/**
+ * Files that are out of the spool: make that durable, then let the ledger forget them. Many at once, because it costs
+ * an fsync of each directory and a commit; whoever is killed before it finds them gone at the next start. None while
+ * one of them may stand in a private place: without its row it would be taken again from there.
+ */
+export function forgetGone(context: IntakeContext): void {
+  const { dir, disposer, ledger, gate, gone } = context;
+  if (!settle(context) || gone.length === 0) return;
   try {
-    if (disposal.kind === 'move') syncDirectory(disposal.dir);
+    if (disposer.disposal.kind === 'move') syncDirectory(disposer.disposal.dir);
     syncDirectory(dir);
     ledger.forgetFiles(gone);
-    known.remove(gone);
+    gone.length = 0;
   } catch (error) {
-    // They stay known; the next full pass finds them gone and forgets them.
     gate.refusedBy(error);
   }
 }

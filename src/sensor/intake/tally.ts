@@ -9,9 +9,6 @@
 
 import type { FileCounts } from './ledger.ts';
 
-/** Why a found file was not taken, besides the reader's rule names. */
-export type Refusal = 'not-a-file' | 'vanished';
-
 export class Tally {
   #changes: Record<string, number> = {};
   #waiting = 0;
@@ -40,6 +37,7 @@ export class Tally {
     this.#add('known', 1);
   }
 
+  /** Not taken: the reader's rule, `empty`, `incomplete`, `too-large`, `not-a-file` or `vanished`. */
   refused(reason: string): void {
     this.#wait(-1);
     this.#add(`refused:${reason}`, 1);
