@@ -1,5 +1,5 @@
 /**
- * Hygiene as a test (STYLE: a rule that is not checked is a wish): layers, file length, headers, leftovers,
+ * Hygiene as a test (a rule that is not checked is a wish): layers, file length, headers, leftovers,
  * purity of the inner layers, and that nothing of the machine it was written on is in the files.
  */
 

@@ -1,7 +1,7 @@
 /**
  * What the by-hand commands (`idmef validate`, `show`, `submit`, `test-alert`) use of the outside.
  *
- * Passed in by src/bin, so that a test is a call. stdout is data, stderr is words (STYLE.md 12); both may make the
+ * Passed in by src/bin, so that a test is a call. stdout is data, stderr is words; both may make the
  * caller wait while a pipe is full.
  */
 

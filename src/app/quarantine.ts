@@ -11,10 +11,11 @@ import { RelayError } from '../core/errors.ts';
 import { isObject, jsonObject, textOf } from '../core/json-object.ts';
 import type { Random } from '../core/ports.ts';
 import { envelopeHead, envelopeTail } from '../idmef/envelope.ts';
-import type { DocumentVerdict, Message, ValidationMode } from '../idmef/verdict.ts';
+import type { DocumentVerdict, ValidationMode } from '../idmef/verdict.ts';
 import { openJournal } from '../journal/in-process.ts';
 import type { Journal, QuarantineEntry } from '../journal/journal.ts';
 import { escapeText } from '../log/escape.ts';
+import { ownPath } from '../poller/own-problems.ts';
 import { journalPath } from '../poller/profile-session.ts';
 
 export interface QuarantineOptions {
@@ -120,13 +121,13 @@ async function letOut(
   io: QuarantineIo,
 ): Promise<number> {
   const mode = options.verb === 'forward' ? 'off' : (options.validate ?? 'lenient');
-  const messages = await readAgain(body, mode);
-  const words = typeof messages === 'string' ? messages : whyNot(messages);
-  if (typeof messages === 'string' || words !== undefined) {
+  const verdict = await readAgain(body, mode);
+  const words = whyNot(verdict);
+  if (!verdict.readable || words !== undefined) {
     await io.stderr(`idmef: error: entry ${id} stays in quarantine: ${escapeText(words ?? '')}\n`);
     return 65;
   }
-  const [first, ...rest] = messages;
+  const [first, ...rest] = verdict.messages;
   if (first === undefined) {
     await io.stderr(`idmef: error: entry ${id} stays in quarantine: it holds no message\n`);
     return 65;
@@ -141,16 +142,18 @@ async function letOut(
 }
 
 /** Entries are single messages, or whole documents that could not be read. */
-async function readAgain(body: Uint8Array, mode: ValidationMode): Promise<readonly Message[] | string> {
+async function readAgain(body: Uint8Array, mode: ValidationMode): Promise<DocumentVerdict> {
   const { readDocument } = await import('../idmef/read-document.ts');
   const wrapped = readDocument(Buffer.concat([envelopeHead, body, envelopeTail]), mode);
-  const verdict: DocumentVerdict = wrapped.readable ? wrapped : readDocument(body, mode);
-  return verdict.readable ? verdict.messages : verdict.problem.text;
+  return wrapped.readable ? wrapped : readDocument(body, mode);
 }
 
-function whyNot(messages: readonly Message[]): string | undefined {
-  const problem = messages.flatMap(({ problems }) => problems).find(({ level }) => level === 'error');
-  return problem === undefined ? undefined : `${problem.rule} ${problem.path}: ${problem.text}`;
+/** The first error, in the messages or beside them: what stands beside them would be lost. */
+function whyNot(verdict: DocumentVerdict): string | undefined {
+  if (!verdict.readable) return verdict.problem.text;
+  const problems = [...verdict.problems, ...verdict.messages.flatMap((message) => message.problems)];
+  const problem = problems.find(({ level }) => level === 'error');
+  return problem === undefined ? undefined : `${problem.rule} ${ownPath(problem)}: ${problem.text}`;
 }
 
 function listLine(entry: QuarantineEntry): string {

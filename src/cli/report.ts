@@ -1,6 +1,6 @@
 /**
  * The end of a failed program, in words: `name: error: …`, then `name: hint: …`. The one place where an error
- * becomes text for an operator (DESIGN §6, STYLE 12). Called by start.ts.
+ * becomes text for an operator (ARCHITECTURE.md: Poller). Called by start.ts.
  *
  * At most three lines for what the operator can mend. An error that is not ours is a bug and comes with its
  * stack, because nobody can act on it without.

@@ -8,12 +8,10 @@
 import { type ProcessEnvironment, readProcessEnvironment } from '../config/process-environment.ts';
 import { systemCode } from '../core/errors.ts';
 import { createStderrWriter } from '../log/stderr-writer.ts';
-import { briefHelp, fullHelp } from './help.ts';
 import { logStyle } from './logging.ts';
 import type { CommandTable } from './option.ts';
 import { type Arguments, parseArguments } from './parse.ts';
 import { reportError } from './report.ts';
-import { readVersion } from './version.ts';
 
 export interface Context {
   readonly env: ProcessEnvironment;
@@ -49,7 +47,7 @@ async function run(
   env: ProcessEnvironment,
 ): Promise<number> {
   const args = parseArguments(table, argv);
-  const text = information(table, args);
+  const text = await information(table, args);
   if (text !== undefined) {
     print(text);
     return 0;
@@ -71,11 +69,14 @@ async function run(
   });
 }
 
-function information(table: CommandTable, { given }: Arguments): string | undefined {
-  if (given.has('help-all')) return fullHelp(table);
-  if (given.has('help')) return briefHelp(table);
+/** Undefined when the command's own work is wanted, for which the words need not be loaded. */
+async function information(table: CommandTable, { given }: Arguments): Promise<string | undefined> {
+  if (given.has('help-all')) return (await import('./help.ts')).fullHelp(table);
+  if (given.has('help')) return (await import('./help.ts')).briefHelp(table);
+  if (!given.has('version')) return undefined;
+  const { readVersion } = await import('./version.ts');
   const [name] = table.command.split(' ');
-  return given.has('version') ? `${name} (idmef-relay) ${readVersion()}\n` : undefined;
+  return `${name} (idmef-relay) ${readVersion()}\n`;
 }
 
 function print(text: string): boolean {

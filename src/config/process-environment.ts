@@ -1,7 +1,7 @@
 /**
  * The only place that reads the process environment, and all that is taken from it.
  *
- * The environment is not configuration (DESIGN §6): no proxy, CA, timeout or setting comes from it. What
+ * The environment is not configuration (ARCHITECTURE.md: Poller): no proxy, CA, timeout or setting comes from it. What
  * systemd itself says to a service does: where its state and credentials live, and whether stderr is the
  * journal. NODE_* variables act on Node before we run and are not looked at. Called by src/bin.
  */

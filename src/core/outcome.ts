@@ -3,7 +3,7 @@
  *
  * `ok`: accepted, settle it. `again`: the way is blocked, keep it and retry later. `broken`: the destination
  * is misconfigured or refuses everything; keep all, open the breaker, call the operator. `refused`: this
- * message alone is not wanted; poison only when others are accepted meanwhile (DESIGN §6).
+ * message alone is not wanted; poison only when others are accepted meanwhile (ARCHITECTURE.md: Poller).
  */
 export type Outcome =
   | { readonly kind: 'ok' }

@@ -1,5 +1,5 @@
 /**
- * What an HTTP answer to a POST means for the message it carried: the table of DESIGN §6.
+ * What an HTTP answer to a POST means for the message it carried: the table of ARCHITECTURE.md: Poller.
  *
  * Called by gateway.ts. A yes is only 2xx without a web page; a redirect is never followed, because the
  * request would become a GET and its "200" a lie. 500 is what a SECEF gateway says to a message it cannot

@@ -18,6 +18,9 @@ export interface Sending {
   readonly signal: AbortSignal;
 }
 
+/** "Not now", with what an operator could look at meanwhile; the poller says it with the reason. */
+type Again = Extract<Outcome, { kind: 'again' }> & { readonly hint?: string };
+
 export interface PostResult {
   readonly outcome: Outcome;
   /** No answer came: the connection failed, which may be this message's doing. */
@@ -41,6 +44,8 @@ export async function post(
 export function faultOutcome(error: unknown, signal: AbortSignal, label: string): Outcome {
   if (signal.aborted || !(error instanceof RelayError)) throw error;
   const reason = error.message.startsWith(label) ? error.message.slice(label.length).trim() : error.message;
-  if (error.code === 'DESTINATION_UNREACHABLE') return { kind: 'again', reason };
-  return { kind: 'broken', reason, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  if (error.code !== 'DESTINATION_UNREACHABLE') return { kind: 'broken', reason, ...hint };
+  const again: Again = { kind: 'again', reason, ...hint };
+  return again;
 }

@@ -67,7 +67,8 @@ function outcomeOf(dir: string, error: unknown): Outcome {
     case 'EDQUOT':
       return { kind: 'again', reason: `is on a filesystem that is full (${code})` };
     default:
-      return { kind: 'again', reason: `cannot be written: ${messageOf(error)}` };
+      // The cause, because the error of the write names the directory again.
+      return { kind: 'again', reason: `cannot be written: ${messageOf(cause ?? error)}` };
   }
 }
 

@@ -152,15 +152,24 @@ function answer(
   const pieces = async (maxBytes: number, take: (piece: Buffer) => void): Promise<number> => {
     const declared = declaredLength(incoming, method, maxBytes, peer);
     let length = 0;
+    let wanted = true;
+    const hand = (piece: Buffer): void => {
+      length += piece.length;
+      wanted = false; // unless this one is taken
+      if (length > maxBytes) throw tooLarge(peer, maxBytes);
+      take(piece);
+      wanted = true;
+    };
     try {
       if (early !== undefined) throw early;
       for await (const piece of incoming as AsyncIterable<Buffer>) {
         dog.kick();
-        length += piece.length;
-        if (length > maxBytes) throw tooLarge(peer, maxBytes);
-        take(piece);
+        hand(piece);
       }
     } catch (error) {
+      // What had arrived before the connection broke may exist nowhere else, and the stream still holds it.
+      for (let piece = wanted ? buffered(incoming) : null; piece !== null; piece = buffered(incoming))
+        hand(piece);
       incoming.destroy();
       throw await bodyFault(error, length, declared, peer, tls);
     }
@@ -179,6 +188,11 @@ function answer(
     // The socket, not the answer: once read, that one has let go of it.
     hangUp: () => void socket.destroy(),
   };
+}
+
+function buffered(incoming: IncomingMessage): Buffer | null {
+  const piece: unknown = incoming.read();
+  return Buffer.isBuffer(piece) ? piece : null;
 }
 
 function declaredLength(

@@ -1,13 +1,13 @@
 /**
- * Messages enter here: counted as offered, then accepted, duplicate or quarantined (DESIGN §2).
+ * Messages enter here: counted as offered, then accepted, duplicate or quarantined (ARCHITECTURE.md: Invariants).
  *
  * Runs inside a transaction of its caller (core.ts groups calls into one). Sequence numbers come from a counter
  * and are never used again, not even after everything is settled and the process restarted.
  */
 
-import { crc32 } from 'node:zlib';
 import { RelayError } from '../core/errors.ts';
 import { xmlLimits } from '../core/limits.ts';
+import { checksum } from './checksum.ts';
 import type { Consumer } from './consumers.ts';
 import { dedupe, verdict } from './dedupe.ts';
 import type { AppendResult, NewMessage, Origin } from './journal.ts';
@@ -83,7 +83,7 @@ export function insertMessages(
       at,
       severity,
       length,
-      crc32(body),
+      checksum(body),
       body,
     );
     bytes += length;
@@ -117,7 +117,7 @@ function setAsideInvalid({ db, counters }: Store, message: NewMessage, at: numbe
     quarantine.detail,
     severity,
     body.byteLength,
-    crc32(body),
+    checksum(body),
     body,
   );
   counters.add(`quarantined:${quarantine.reason}`, 1);

@@ -6,17 +6,17 @@
  * looked at one by one, to know which is damaged.
  */
 
-import { crc32 } from 'node:zlib';
 import { RelayError } from '../core/errors.ts';
+import { checksum } from './checksum.ts';
 import type { Consumer } from './consumers.ts';
 import { toRanges, type Range } from './ranges.ts';
 import { parseNumbers } from './database.ts';
 import type { Store } from './store.ts';
 
-/** A row of `delivery`: where a body is and how long it must be. */
-export interface Place {
-  readonly seq: number;
-  readonly len: number;
+/** Rows of `delivery`, ascending: where bodies are and how long they must be. */
+export interface Places {
+  readonly sequences: readonly number[];
+  readonly lengths: readonly number[];
 }
 
 export interface Bodies {
@@ -32,13 +32,14 @@ export interface DamagedRow {
   readonly body: Uint8Array | undefined;
 }
 
-// The inner query's order is the order of joining; were it not, the checksums would not match.
+// Rows of a range come in the order of their numbers; did they not, the checksums would not match.
 // No text is converted: the casts only tell group_concat to take the bytes as they are.
 const JOINED = `
-  SELECT cast(group_concat(cast(body AS TEXT), '') AS BLOB) AS body,
-         json_group_array(crc32) AS checksums, json_group_array(attempts) AS attempts
-    FROM (SELECT body, crc32, attempts FROM delivery CROSS JOIN message ON message.seq = delivery.seq
-            WHERE consumer = ? AND delivery.seq BETWEEN ? AND ? ORDER BY delivery.seq)`;
+  SELECT cast(group_concat(cast(body AS TEXT), '') AS BLOB) AS body, json_group_array(crc32) AS checksums
+    FROM message WHERE seq BETWEEN ? AND ?`;
+const ATTEMPTS = `
+  SELECT count(*) AS count, max(attempts) AS most FROM delivery WHERE consumer = ? AND seq BETWEEN ? AND ?`;
+const EACH_ATTEMPTS = 'SELECT attempts FROM delivery WHERE consumer = ? AND seq BETWEEN ? AND ? ORDER BY seq';
 const ONE = `
   SELECT message.len AS stored, crc32, body FROM delivery CROSS JOIN message ON message.seq = delivery.seq
     WHERE consumer = ? AND delivery.seq = ?`;
@@ -47,16 +48,16 @@ const ONE = `
 export function fetchBodies(
   store: Store,
   consumer: Consumer,
-  places: readonly Place[],
+  places: Places,
 ): Bodies | { readonly damaged: readonly DamagedRow[] } {
   const parts: Bodies[] = [];
   let index = 0;
-  for (const range of toRanges(places.map(({ seq }) => seq))) {
-    const rows = places.slice(index, index + range.last - range.first + 1);
-    const part = joined(store, consumer, range, rows);
+  for (const range of toRanges(places.sequences)) {
+    const lengths = places.lengths.slice(index, index + range.last - range.first + 1);
+    const part = joined(store, consumer, range, lengths);
     if (part === undefined) return { damaged: findDamaged(store, consumer, places) };
     parts.push(part);
-    index += rows.length;
+    index += lengths.length;
   }
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
@@ -64,33 +65,40 @@ export function fetchBodies(
 }
 
 /** Undefined when anything is not as announced. */
-function joined({ db }: Store, consumer: Consumer, range: Range, rows: readonly Place[]): Bodies | undefined {
-  const row = db.get<{ body: Uint8Array | null; checksums: string; attempts: string }>(
-    JOINED,
-    consumer.id,
-    range.first,
-    range.last,
-  );
+function joined(
+  { db }: Store,
+  consumer: Consumer,
+  range: Range,
+  lengths: readonly number[],
+): Bodies | undefined {
+  const { first, last } = range;
+  const row = db.get<{ body: Uint8Array | null; checksums: string }>(JOINED, first, last);
   const bytes = row?.body ?? new Uint8Array(0);
   const checksums = parseNumbers(row?.checksums);
-  if (checksums.length !== rows.length) return undefined;
+  if (checksums.length !== lengths.length) return undefined;
   let offset = 0;
-  for (const [index, { len }] of rows.entries()) {
-    if (crc32(bytes.subarray(offset, offset + len)) !== checksums[index]) return undefined;
+  for (const [index, len] of lengths.entries()) {
+    if (checksum(bytes.subarray(offset, offset + len)) !== checksums[index]) return undefined;
     offset += len;
   }
-  return offset === bytes.byteLength ? { bytes, attempts: parseNumbers(row?.attempts) } : undefined;
+  if (offset !== bytes.byteLength) return undefined;
+  const tried = db.get<{ count: number; most: number | null }>(ATTEMPTS, consumer.id, first, last);
+  if (tried?.count !== lengths.length) return undefined;
+  if (tried.most === 0) return { bytes, attempts: lengths.map(() => 0) };
+  const [attempts = []] = db.columns(['attempts'], EACH_ATTEMPTS, consumer.id, first, last);
+  return { bytes, attempts };
 }
 
-function findDamaged({ db }: Store, consumer: Consumer, places: readonly Place[]): DamagedRow[] {
-  const damaged = places.flatMap(({ seq, len }): DamagedRow[] => {
+function findDamaged({ db }: Store, consumer: Consumer, { sequences, lengths }: Places): DamagedRow[] {
+  const damaged = sequences.flatMap((seq, index): DamagedRow[] => {
+    const len = lengths[index];
     const row = db.get<{ stored: number; crc32: number; body: Uint8Array }>(ONE, consumer.id, seq);
     if (row === undefined) return [{ sequence: seq, reason: 'body missing', body: undefined }];
     const { stored, body } = row;
     if (body.byteLength !== len || stored !== len) {
       return [{ sequence: seq, reason: `${body.byteLength} bytes instead of ${len}`, body }];
     }
-    return crc32(body) === row.crc32 ? [] : [{ sequence: seq, reason: 'checksum differs', body }];
+    return checksum(body) === row.crc32 ? [] : [{ sequence: seq, reason: 'checksum differs', body }];
   });
   if (damaged.length === 0) throw new RelayError('BUG', 'bodies that are sound alone and not together');
   return damaged;

@@ -17,7 +17,7 @@ import {
   knowsFile,
   listFiles,
   moveFileCounters,
-  takeFile,
+  takeFiles,
   withdrawFiles,
   type FileCounts,
   type LedgerFile,
@@ -79,7 +79,7 @@ export class JournalCore {
     for (const file of files) checkCall(file);
     return this.#add((store) => {
       moveFileCounters(store, counts);
-      return files.map((file) => takeFile(store, file));
+      return takeFiles(store, files);
     });
   }
 

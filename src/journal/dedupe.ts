@@ -1,5 +1,5 @@
 /**
- * Recognise messages pulled before (DESIGN §2, §4 "Old server").
+ * Recognise messages pulled before (ARCHITECTURE.md: Poller).
  *
  * From a journal with sequences: a duplicate only if journal id, sequence and SHA-256 all match a remembered one;
  * the same number with other bytes (a restored snapshot) is new, counted as a conflict. From a server without:
@@ -7,7 +7,7 @@
  * Runs inside the transaction that stores the messages, so memory and messages never disagree.
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { journalLimits } from '../core/limits.ts';
 import type { NewMessage, Origin } from './journal.ts';
 import type { Store } from './store.ts';
@@ -17,6 +17,11 @@ export const verdict = { fresh: 0, duplicate: 1, conflict: 2 } as const;
 const DAY_MS = 86_400_000;
 /** Look a batch up in one range query unless its numbers lie wider apart than this many times its size. */
 const SPARSE = 8;
+const HASH_BYTES = 32;
+/** A batch in one statement: its numbers as a JSON array, its hashes joined. */
+const REMEMBER = `
+  INSERT INTO seen(origin, seq, sha256, at)
+    SELECT ?, value, substr(?, key * ${HASH_BYTES} + 1, ${HASH_BYTES}), ? FROM json_each(?)`;
 
 /** One verdict a message, or undefined when all are new by definition (no origin). */
 export function dedupe(
@@ -40,25 +45,28 @@ function compareWithSeen(
   const seen = lookUp(store, origin, sequences);
   const verdicts = new Uint8Array(messages.length);
   const at = store.clock.now();
-  let remembered = 0;
+  const fresh: { readonly sequences: number[]; readonly hashes: Buffer[] } = { sequences: [], hashes: [] };
   messages.forEach(({ body }, index) => {
     const sequence = sequences[index] ?? 0;
-    const hash = sha256(body);
+    const digest = sha256(body);
     const known = seen.get(sequence);
-    if (known?.some((other) => other.equals(hash)) === true) {
+    if (known?.some((other) => other.equals(digest)) === true) {
       verdicts[index] = verdict.duplicate;
       return;
     }
-    if (known === undefined) seen.set(sequence, [hash]);
+    if (known === undefined) seen.set(sequence, [digest]);
     else {
       verdicts[index] = verdict.conflict;
-      known.push(hash);
+      known.push(digest);
     }
-    db.run('INSERT INTO seen(origin, seq, sha256, at) VALUES(?, ?, ?, ?)', origin, sequence, hash, at);
-    remembered++;
+    fresh.sequences.push(sequence);
+    fresh.hashes.push(digest);
   });
-  if (remembered > 0)
-    db.run('UPDATE origin SET remembered = remembered + ? WHERE id = ?', remembered, origin);
+  const count = fresh.sequences.length;
+  if (count > 0) {
+    db.run(REMEMBER, origin, Buffer.concat(fresh.hashes), at, JSON.stringify(fresh.sequences));
+    db.run('UPDATE origin SET remembered = remembered + ? WHERE id = ?', count, origin);
+  }
   prune(store, origin, at);
   return verdicts;
 }
@@ -86,10 +94,10 @@ function lookUp({ db }: Store, origin: number, sequences: readonly number[]): Ma
   else for (const one of new Set(sequences)) rows.push(...db.all<SeenRow>(range, origin, one, one));
   const seen = new Map<number, Buffer[]>();
   for (const row of rows) {
-    const hash = Buffer.from(row.sha256.buffer, row.sha256.byteOffset, row.sha256.byteLength);
+    const digest = Buffer.from(row.sha256.buffer, row.sha256.byteOffset, row.sha256.byteLength);
     const known = seen.get(row.seq);
-    if (known === undefined) seen.set(row.seq, [hash]);
-    else known.push(hash);
+    if (known === undefined) seen.set(row.seq, [digest]);
+    else known.push(digest);
   }
   return seen;
 }
@@ -125,11 +133,12 @@ function compareWithPrevious({ db }: Store, messages: readonly NewMessage[]): Ui
   const verdicts = new Uint8Array(messages.length);
   const answer = new Map<string, number>();
   messages.forEach(({ body }, index) => {
-    const hash = sha256(body);
-    const key = hash.toString('latin1');
+    const digest = sha256(body);
+    const key = digest.toString('latin1');
     const nth = (answer.get(key) ?? 0) + 1;
     answer.set(key, nth);
-    const before = db.get<{ count: number }>('SELECT count FROM previous WHERE sha256 = ?', hash)?.count ?? 0;
+    const before =
+      db.get<{ count: number }>('SELECT count FROM previous WHERE sha256 = ?', digest)?.count ?? 0;
     if (nth <= before) verdicts[index] = verdict.duplicate;
   });
   db.run('DELETE FROM previous');
@@ -140,5 +149,5 @@ function compareWithPrevious({ db }: Store, messages: readonly NewMessage[]): Ui
 }
 
 function sha256(body: Uint8Array): Buffer {
-  return createHash('sha256').update(body).digest();
+  return hash('sha256', body, 'buffer');
 }

@@ -1,5 +1,5 @@
 /**
- * Spool files whose messages are in the journal (DESIGN §5): identity and messages in one transaction.
+ * Spool files whose messages are in the journal (ARCHITECTURE.md: Spool intake): identity and messages in one transaction.
  *
  * Called by the sensor's intake, which lives on the journal's thread. A file is committed here before it is
  * touched; after a crash it is known and only removed, never read again. Files that stay in the spool own their
@@ -30,18 +30,27 @@ const PREFIX = 'files:';
 const NOTHING: AppendResult = { accepted: 0, duplicate: 0, quarantined: 0, conflict: 0, first: 0, last: 0 };
 
 /** Runs inside a transaction of its caller. A file that is known already adds nothing. */
-export function takeFile(store: Store, file: TakenFile): AppendResult {
-  if (knowsFile(store, file)) return NOTHING;
-  const result = appendMessages(store, { messages: file.messages });
-  store.db.run(
-    'INSERT INTO intake(name, identity, first, last, at) VALUES(?, ?, ?, ?, ?)',
-    file.name,
-    file.identity,
-    result.first,
-    result.last,
-    store.clock.now(),
-  );
-  return result;
+export function takeFiles(store: Store, files: readonly TakenFile[]): AppendResult[] {
+  const fresh = new Set(files.filter((file) => !knowsFile(store, file)));
+  // One append for all: the messages of a group are numbered and owed in one stroke.
+  let { first: next } = appendMessages(store, { messages: [...fresh].flatMap(({ messages }) => messages) });
+  const at = store.clock.now();
+  return files.map((file) => {
+    if (!fresh.has(file)) return NOTHING;
+    const accepted = file.messages.filter(({ quarantine }) => quarantine === undefined).length;
+    const [first, last] = accepted === 0 ? [0, 0] : [next, next + accepted - 1];
+    next += accepted;
+    store.db.run(
+      'INSERT INTO intake(name, identity, first, last, at) VALUES(?, ?, ?, ?, ?)',
+      file.name,
+      file.identity,
+      first,
+      last,
+      at,
+    );
+    const quarantined = file.messages.length - accepted;
+    return { accepted, duplicate: 0, quarantined, conflict: 0, first, last };
+  });
 }
 
 /** Runs inside a transaction of its caller. */

@@ -1,5 +1,5 @@
 /**
- * The durable journal as its users see it: asynchronous, small, the same for every stage (DESIGN §2).
+ * The durable journal as its users see it: asynchronous, small, the same for every stage (ARCHITECTURE.md: Invariants).
  *
  * Two makers: in-process.ts (oneshot poller; everything happens on the calling thread) and remote.ts (a
  * service; the journal lives in a worker thread and this is its stub). SQLite is behind both.

@@ -1,5 +1,5 @@
 /**
- * The law of conservation, checked on the journal's numbers (DESIGN §2): nothing disappears without a fate.
+ * The law of conservation, checked on the journal's numbers (ARCHITECTURE.md: Invariants): nothing disappears without a fate.
  *
  * Pure. Asserted in tests after every step; status commands may print what it says.
  */

@@ -1,5 +1,5 @@
 /**
- * Messages set aside: `invalid` at the door, `poison` by a destination with proof (DESIGN §6).
+ * Messages set aside: `invalid` at the door, `poison` by a destination with proof (ARCHITECTURE.md: Poller).
  *
  * They keep their body here, apart from the deliveries. Accepting an invalid one makes it an accepted message;
  * accepting poison owes it to that destination again. Both get a new sequence number, because receivers may

@@ -1,5 +1,5 @@
 /**
- * Open a peek, and read claims in chunks: at most readRows rows or readBytes, one buffer each.
+ * Open a peek, and read claims in chunks: at most readRows rows or readBytes, one buffer each; the first smaller.
  *
  * Each row's length and checksum are checked (bodies.ts). A damaged row is dropped for everybody, counted and reported; the claim that announced it cannot be read to its end and
  * says so (JOURNAL_CORRUPT), so that an answer under way is broken off and repeated without the row.
@@ -7,7 +7,7 @@
 
 import { RelayError } from '../core/errors.ts';
 import { journalLimits } from '../core/limits.ts';
-import { fetchBodies, type DamagedRow, type Place } from './bodies.ts';
+import { fetchBodies, type DamagedRow, type Places } from './bodies.ts';
 import { isUndecided, type LeaseClaim, type OpenClaim, type PeekClaim } from './claims.ts';
 import type { Consumer } from './consumers.ts';
 import { endForAll } from './deliveries.ts';
@@ -67,28 +67,33 @@ export function readChunk(store: Store, claim: OpenClaim, onDamage?: (event: Dam
   }
   return {
     bodies: found.bytes,
-    sequences: places.map(({ seq }) => seq),
-    lengths: places.map(({ len }) => len),
+    ...places,
     attempts: found.attempts,
     done: advance(claim, places),
   };
 }
 
 /** Messages the holder settled or gave back are no longer part of the lease; withdrawn ones still are. */
-function nextOfLease(claim: LeaseClaim): Place[] {
-  const places: Place[] = [];
+function nextOfLease(claim: LeaseClaim): Places {
+  const sequences: number[] = [];
+  const lengths: number[] = [];
+  const room = roomOf(claim);
   let bytes = 0;
-  for (let index = claim.position; index < claim.count && places.length < journalLimits.readRows; index++) {
+  for (let index = claim.position; index < claim.count && sequences.length < room.rows; index++) {
     if (!isUndecided(claim, index)) continue;
-    const place = { seq: claim.sequences[index] ?? 0, len: claim.lengths[index] ?? 0 };
-    if (places.length > 0 && bytes + place.len > journalLimits.readBytes) break;
-    places.push(place);
-    bytes += place.len;
+    const len = claim.lengths[index] ?? 0;
+    if (sequences.length > 0 && bytes + len > room.bytes) break;
+    sequences.push(claim.sequences[index] ?? 0);
+    lengths.push(len);
+    bytes += len;
   }
-  return places;
+  return { sequences, lengths };
 }
 
-function nextOfPeek({ db }: Store, claim: PeekClaim): Place[] {
+function nextOfPeek({ db }: Store, claim: PeekClaim): Places {
+  const room = roomOf(claim);
+  // Rows that will not fit are not worth looking at: about so many do.
+  const fitting = Math.ceil((room.bytes * claim.count) / Math.max(1, claim.bytes));
   const [sequences = [], lengths = []] = db.columns(
     ['seq', 'len'],
     `SELECT seq, len FROM delivery WHERE consumer = ? AND seq > ? AND seq <= ?
@@ -97,29 +102,34 @@ function nextOfPeek({ db }: Store, claim: PeekClaim): Place[] {
     claim.position,
     claim.upTo,
     claim.tick,
-    journalLimits.readRows,
+    Math.min(Math.max(1, fitting), room.rows),
   );
-  const places: Place[] = [];
-  let bytes = 0;
-  for (const [index, seq] of sequences.entries()) {
-    const len = lengths[index] ?? 0;
-    bytes += len;
-    if (index > 0 && bytes > journalLimits.readBytes) break;
-    places.push({ seq, len });
+  let taken = 0;
+  for (let bytes = 0; taken < lengths.length; taken++) {
+    bytes += lengths[taken] ?? 0;
+    if (taken > 0 && bytes > room.bytes) break;
   }
-  if (places.length === 0 && claim.read < claim.count) {
+  if (taken === 0 && claim.read < claim.count) {
     claim.broken = `${claim.count - claim.read} of ${claim.count} messages missing`;
     throw unreadable(claim, claim.broken);
   }
-  return places;
+  return { sequences: sequences.slice(0, taken), lengths: lengths.slice(0, taken) };
+}
+
+/** The first chunk is small: somebody waits for the first byte. */
+function roomOf({ position }: OpenClaim): { readonly rows: number; readonly bytes: number } {
+  const { readRows, readBytes, firstReadRows, firstReadBytes } = journalLimits;
+  return position === 0
+    ? { rows: firstReadRows, bytes: firstReadBytes }
+    : { rows: readRows, bytes: readBytes };
 }
 
 /** Move past what was read. True when nothing follows. */
-function advance(claim: OpenClaim, places: readonly Place[]): boolean {
-  const last = places.at(-1)?.seq;
+function advance(claim: OpenClaim, { sequences: read }: Places): boolean {
+  const last = read.at(-1);
   if (claim.kind === 'peek') {
     claim.position = last ?? claim.position;
-    claim.read += places.length;
+    claim.read += read.length;
     return claim.read >= claim.count;
   }
   const { sequences, count } = claim;

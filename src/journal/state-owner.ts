@@ -1,5 +1,5 @@
 /**
- * Refuse to run as root on a state directory that belongs to another user (DESIGN §3).
+ * Refuse to run as root on a state directory that belongs to another user (ARCHITECTURE.md: On disk).
  *
  * Files root creates there could not be written by the service afterwards. Called by open.ts before anything
  * is created; root's own and not yet existing directories pass.

@@ -1,5 +1,5 @@
 /**
- * The one durable write (STYLE.md 5) and its two companions: move and remove that survive a power cut.
+ * The one durable write and its two companions: move and remove that survive a power cut.
  *
  * Callers: quarantine and inbox (src/app, src/poller), the file destination, the spool (src/sensor), submit.
  * On-disk states of `writeFileAtomic`: absent or old → `.<name>.<random>.tmp` beside it → new. A crash leaves

@@ -1,5 +1,5 @@
 /**
- * The disk reserve: how much of a filesystem stays free for others (`--min-free`, DESIGN §5).
+ * The disk reserve: how much of a filesystem stays free for others (`--min-free`, ARCHITECTURE.md: Spool intake).
  *
  * Asked by the sensor's intake and the poller before they take more in; below the reserve they stop, say the
  * reason once, and go on by themselves when there is room again. Nothing is dropped for it. By default the

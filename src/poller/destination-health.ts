@@ -3,8 +3,10 @@
  * forget between runs what it learnt.
  *
  * Called by forward.ts. Closed: deliveries go. After a failure nothing is tried before `notBefore`; then one
- * lease is, and success closes it again. `broken` (misconfigured, refuses everything) differs from `again`
- * only in being said with its remedy: both keep every message.
+ * lease is, and success closes it again. Our own pause (at most minutes) binds the process that made it: each
+ * new run makes one attempt at its start, so that a run by hand after a repair shows at once whether it works,
+ * and a timer paces itself. A time the destination asked for (Retry-After) binds every run. `broken`
+ * (misconfigured, refuses everything) and `again` both keep every message.
  */
 
 import { backoff, unitInterval } from '../core/backoff.ts';
@@ -31,6 +33,8 @@ export interface Illness {
   /** Runs that ended with it. */
   readonly runs: number;
   readonly notBefore: number;
+  /** Until then (wall time, ms) the destination itself asked for peace; 0 when it did not. */
+  readonly askedUntil: number;
 }
 
 export interface DestinationHealth {
@@ -52,6 +56,7 @@ export async function loadHealth(
 ): Promise<DestinationHealth> {
   const key = `fault ${id}`;
   let illness = parse(await state.get(key));
+  let ownPause = false;
   const store = async (value: Illness | undefined): Promise<void> => {
     illness = value;
     await state.set(key, value === undefined ? '' : JSON.stringify(value));
@@ -61,7 +66,8 @@ export async function loadHealth(
     pauseMs: () => {
       if (illness === undefined) return 0;
       // A clock set back must not prolong a pause beyond the longest one.
-      return Math.max(0, Math.min(illness.notBefore - clock.now(), pollerLimits.retryAfterMaxMs));
+      const until = ownPause ? illness.notBefore : illness.askedUntil;
+      return Math.max(0, Math.min(until - clock.now(), pollerLimits.retryAfterMaxMs));
     },
     fail: async ({ kind, reason, hint, retryAfterMs = 0 }) => {
       const now = clock.now();
@@ -72,6 +78,7 @@ export async function loadHealth(
         unitInterval(random.bytes(4)),
       );
       const asked = Math.min(retryAfterMs, pollerLimits.retryAfterMaxMs);
+      ownPause = true;
       await store({
         kind,
         reason,
@@ -80,6 +87,7 @@ export async function loadHealth(
         failures,
         runs: illness?.runs ?? 0,
         notBefore: now + Math.max(pause, asked),
+        askedUntil: asked > 0 ? now + asked : 0,
       });
     },
     recover: async () => {
@@ -107,5 +115,6 @@ function parse(text: string | undefined): Illness | undefined {
     failures: numberOf(entry?.['failures']) ?? 1,
     runs: numberOf(entry?.['runs']) ?? 0,
     notBefore: numberOf(entry?.['notBefore']) ?? 0,
+    askedUntil: numberOf(entry?.['askedUntil']) ?? 0,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * The exit code of a run that met several faults: the one that most needs a person.
  *
- * Called by profile-run.ts for one profile and by src/app/http-proxy.ts over all profiles. DESIGN §6 names
+ * Called by profile-run.ts for one profile and by src/app/http-proxy.ts over all profiles. ARCHITECTURE.md: Poller names
  * the codes; their order here: 70 a bug · 64 usage · 78 configuration · 74 journal or disk (pulling has
  * stopped) · 76 the sensor's TLS or HTTP (somebody must mend it) · 69 the sensor is down (it may come back) ·
  * 75 a destination does not take (alerts kept) · 65 something was quarantined · 0.

@@ -8,7 +8,7 @@
  * came. Each answer closes its connection, because that server serves one at a time.
  */
 
-import type { RelayError } from '../core/errors.ts';
+import { RelayError } from '../core/errors.ts';
 import { pollerLimits, xmlLimits } from '../core/limits.ts';
 import type { Logger } from '../core/ports.ts';
 import type { HttpsAnswer } from '../http/https-client.ts';
@@ -34,6 +34,8 @@ export interface OldServerOptions extends IntakeOptions {
   readonly emptied: () => Promise<void>;
   /** Told before an answer is stored, so that `emptied` knows. */
   readonly filled: () => Promise<void>;
+  /** Of the pull; when it is aborted nobody hears why an answer broke off. */
+  readonly signal?: AbortSignal;
 }
 
 const origin: Origin = { kind: 'unsequenced' };
@@ -79,18 +81,34 @@ async function receiveAnswer(
   } catch (error) {
     // The rest is lost with the server; what came must not be.
     const name = receiving.finish(true);
-    if (name !== undefined) {
-      options.log.error(`${options.prefix}an old server's answer broke off; what came of it is kept`);
-      await takeAnswer(name, inbox, options);
-    }
-    throw error;
+    const taken = name === undefined ? 0 : await takeAnswer(name, inbox, options, true);
+    throw brokenOff(error, taken, name !== undefined, options);
   } finally {
     answer.hangUp();
   }
 }
 
-/** Returns how many messages were new. */
-async function takeAnswer(name: string, inbox: Inbox, options: OldServerOptions): Promise<number> {
+/** One fault, one line: the sensor's, with what has become of its answer. */
+function brokenOff(error: unknown, taken: number, kept: boolean, options: OldServerOptions): unknown {
+  const became = kept
+    ? `; ${taken === 1 ? '1 message' : `${taken} messages`} of it came whole, what else came is in quarantine`
+    : '';
+  const hint =
+    'an old server forgets what it has sent: look for the alerts in its --movedir, and here with idmef quarantine list';
+  if (error instanceof RelayError && error.code.startsWith('SENSOR_') && options.signal?.aborted !== true) {
+    return new RelayError(error.code, `${error.message}${became}`, { hint, cause: error });
+  }
+  options.log.error(`${options.prefix}an old server's answer was cut short${became}; ${hint}`);
+  return error;
+}
+
+/** Returns how many messages were new, without the rest of one that broke off. */
+async function takeAnswer(
+  name: string,
+  inbox: Inbox,
+  options: OldServerOptions,
+  partial = false,
+): Promise<number> {
   const { validate } = options;
   await options.filled();
   const body = inbox.read(name);
@@ -105,22 +123,21 @@ async function takeAnswer(name: string, inbox: Inbox, options: OldServerOptions)
   if (saved !== undefined && mended?.readable === true) {
     const note = `the document cannot be read; ${mended.messages.length} messages before byte ${saved.cut} could`;
     const rest = unreadable(body.subarray(saved.cut), verdict.problem.rule, [verdict.problem], note);
-    const { accepted, quarantined } = await takeMessages(mended, origin, options, {
-      message: rest,
-      problem: verdict.problem,
-    });
+    const problems = [verdict.problem];
+    const remainder = { message: rest, problems, brokenOff: partial };
+    const { accepted, quarantined } = await takeMessages(mended, origin, options, remainder);
     inbox.remove(name);
-    return accepted + quarantined;
+    return Math.max(0, accepted + quarantined - (partial ? 1 : 0));
   }
   if (body.length <= xmlLimits.documentBytes) {
-    const { quarantined } = await takeUnreadable(body, verdict.problem, origin, options);
+    const { quarantined } = await takeUnreadable(body, verdict.problem, origin, options, partial);
     inbox.remove(name);
-    return quarantined;
+    return partial ? 0 : quarantined;
   }
   const head = body.subarray(0, pollerLimits.answerBytes);
-  const { quarantined } = await takeUnreadable(head, verdict.problem, origin, options);
+  const { quarantined } = await takeUnreadable(head, verdict.problem, origin, options, partial);
   options.log.error(
     `${options.prefix}a document of ${body.length} bytes cannot be read: ${inbox.setAside(name)}`,
   );
-  return quarantined;
+  return partial ? 0 : quarantined;
 }

@@ -17,8 +17,12 @@ export interface RunCounts {
   poison: number;
   /** Refused by a destination without proof so far: kept. */
   refused: number;
-  /** Invalid messages by first rule, whether set aside or let through (`--on-invalid forward`). */
+  /** Set aside: the end of an answer that broke off. The fault of the sensor speaks for it. */
+  brokenOff: number;
+  /** What was set aside at the door, by first rule. */
   readonly invalid: Map<string, number>;
+  /** Invalid messages accepted all the same (`--on-invalid forward`), by first rule. */
+  readonly letThrough: Map<string, number>;
   /** Where and why of the first invalid one. */
   example: string;
   /** Repairs made, by name. */
@@ -34,7 +38,9 @@ export function newRunCounts(): RunCounts {
     quarantined: 0,
     poison: 0,
     refused: 0,
+    brokenOff: 0,
     invalid: new Map(),
+    letThrough: new Map(),
     example: '',
     leniencies: new Map(),
   };
@@ -51,16 +57,21 @@ export function listCounts(counts: ReadonlyMap<string, number>): string {
 
 /** Whether there is anything worth a line. */
 export function didSomething(counts: RunCounts): boolean {
-  const { fetched, forwarded, quarantined, poison, conflict } = counts;
-  return fetched + forwarded + quarantined + poison + conflict > 0;
+  const { fetched, forwarded, quarantined, poison, conflict, brokenOff } = counts;
+  return fetched + forwarded + quarantined + poison + conflict + brokenOff > 0;
 }
 
 /** What was counted since the last time; counting starts anew. */
 export function takeCounts(counts: RunCounts): RunCounts {
-  const taken = { ...counts, invalid: new Map(counts.invalid), leniencies: new Map(counts.leniencies) };
-  counts.invalid.clear();
-  counts.leniencies.clear();
-  const { invalid, leniencies } = counts;
-  Object.assign(counts, newRunCounts(), { invalid, leniencies });
+  const { invalid, letThrough, leniencies } = counts;
+  const maps = { invalid, letThrough, leniencies };
+  const taken = {
+    ...counts,
+    invalid: new Map(invalid),
+    letThrough: new Map(letThrough),
+    leniencies: new Map(leniencies),
+  };
+  for (const map of Object.values(maps)) map.clear();
+  Object.assign(counts, newRunCounts(), maps);
   return taken;
 }

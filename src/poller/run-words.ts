@@ -1,7 +1,7 @@
 /**
  * The lines a run may say at its end: its summary, a destination that fails, claims without a destination.
  *
- * Called by profile-run.ts and follow.ts. Texts stand alone and begin with the profile's name (DESIGN §6,
+ * Called by profile-run.ts and follow.ts. Texts stand alone and begin with the profile's name (ARCHITECTURE.md: Poller,
  * "Logs").
  */
 
@@ -20,16 +20,17 @@ export function summaryText(counts: RunCounts, consumers: readonly ConsumerStats
   const parts = [
     `${grouped(counts.fetched)} fetched`,
     `${grouped(counts.forwarded)} forwarded`,
-    `${grouped(counts.quarantined + counts.poison)} quarantined`,
+    `${grouped(counts.quarantined + counts.poison + counts.brokenOff)} quarantined`,
     `${grouped(pending)} pending`,
   ];
   if (counts.duplicate > 0) parts.push(`${grouped(counts.duplicate)} known already`);
+  if (counts.letThrough.size > 0) parts.push(`invalid but let through: ${listCounts(counts.letThrough)}`);
   if (counts.leniencies.size > 0) parts.push(`repaired: ${listCounts(counts.leniencies)}`);
   return `${parts.join(', ')}, ${(ms / 1000).toFixed(2)} s`;
 }
 
 export function summaryFields(profile: string, counts: RunCounts, ms: number): LogFields {
-  const { fetched, forwarded, quarantined, poison, duplicate, conflict, refused } = counts;
+  const { fetched, forwarded, quarantined, poison, duplicate, conflict, refused, brokenOff } = counts;
   return {
     event: 'run',
     profile,
@@ -40,6 +41,7 @@ export function summaryFields(profile: string, counts: RunCounts, ms: number): L
     duplicate,
     conflict,
     refused,
+    brokenOff,
     ms: Math.round(ms),
   };
 }
@@ -56,8 +58,15 @@ export function illnessText(
   const oldest = consumer?.oldestAt === undefined ? '' : `, oldest ${age(now - consumer.oldestAt)}`;
   const alerts = count === 1 ? '1 alert' : `${grouped(count)} alerts`;
   const kept = `; ${alerts} kept (${mebibytes(consumer?.pendingBytes ?? 0)} MiB${oldest})`;
-  const next = illness.notBefore > now ? `, next attempt in ${age(illness.notBefore - now)}` : '';
+  const next = illness.notBefore > now ? `, next attempt ${nextText(illness, now)}` : '';
   return `${label} ${illness.reason}${streak}${kept}${next}${hintText(illness.hint)}`;
+}
+
+/** A new run does not wait for our own pause, only for the time the destination asked for. */
+function nextText({ notBefore, askedUntil }: Illness, now: number): string {
+  // Never "in 0 s": what is left of a pause counts as a whole second.
+  const wait = `in ${age(Math.ceil((notBefore - now) / 1000) * 1000)}`;
+  return askedUntil > now ? `${wait} (Retry-After)` : `${wait} or with the next run`;
 }
 
 export function faultText(error: RelayError, streak?: FaultStreak): string {

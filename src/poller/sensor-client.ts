@@ -1,6 +1,6 @@
 /**
  * One sensor as the poller sees it: ask for a batch, acknowledge it, give it back, peek. The wire form of
- * DESIGN §4 on our side.
+ * ARCHITECTURE.md: The wire on our side.
  *
  * Called by pull.ts and dry-run.ts. Turns each answer into one of few replies; everything that is neither
  * a batch nor nothing is a RelayError that names sensor, cause and remedy. What the sensor says is hostile

@@ -72,7 +72,7 @@ export async function rememberSensor(state: State, facts: SensorFacts, clock: Cl
   );
 }
 
-/** Value of `IDMEF-Origin` (DESIGN §6). */
+/** Value of `IDMEF-Origin` (ARCHITECTURE.md: Poller). */
 export function originOf(profile: string, { name }: RememberedSensor): string {
   const sensor = name === undefined ? '' : `; sensor="${name.replace(/["\\]/g, '\\$&')}"`;
   return `profile=${profile}${sensor}`;

@@ -45,7 +45,9 @@ async function problemText(answer: HttpsAnswer): Promise<string> {
     const body = (await answer.bytes(pollerLimits.answerBytes)).toString('utf8');
     if (!(answer.headers['content-type'] ?? '').startsWith('application/problem+json')) return '';
     const problem = jsonObject(body);
-    return (textOf(problem?.['detail']) ?? textOf(problem?.['title']) ?? '').slice(0, 300);
+    const said = textOf(problem?.['detail']) ?? textOf(problem?.['title']) ?? '';
+    // A sentence; here it becomes part of a line that goes on.
+    return said.slice(0, 300).replace(/[\s.;,]+$/, '');
   } catch {
     return '';
   }

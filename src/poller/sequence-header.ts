@@ -1,5 +1,5 @@
 /**
- * Reads `IDMEF-Sequence: <journal-id>; 17-512,514` of a leased answer (DESIGN §4).
+ * Reads `IDMEF-Sequence: <journal-id>; 17-512,514` of a leased answer (ARCHITECTURE.md: The wire).
  *
  * Called by sensor-client.ts. The header comes from the network: numbers are checked and their count is
  * bounded before anything is expanded.

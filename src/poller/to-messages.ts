@@ -1,17 +1,16 @@
 /**
- * From the reader's verdict to what the journal is offered: valid messages, and invalid ones with their
- * problems for the quarantine.
+ * From the reader's problems to what the journal is offered for the quarantine: invalid messages, and bytes no
+ * message can be taken from.
  *
- * Called by intake.ts for every batch. `onInvalid: forward` offers invalid messages as they are, and counts
- * them. The reason is the first rule broken; the detail is everything an operator needs, as JSON.
+ * Called by intake.ts, stray-content.ts and old-server.ts. The reason is the first rule broken, which counters
+ * are kept by; the detail is everything an operator needs, as JSON.
  */
 
 import type { Message, Problem } from '../idmef/verdict.ts';
 import type { NewMessage } from '../journal/journal.ts';
 
-export function toNewMessage(message: Message, onInvalid: 'quarantine' | 'forward'): NewMessage {
-  const { bytes: body, severity, valid, problems } = message;
-  if (valid || onInvalid === 'forward') return { body, severity };
+/** An invalid message. `problems` are those of the message alone (own-problems.ts). */
+export function setAside({ bytes: body, severity }: Message, problems: readonly Problem[]): NewMessage {
   return { body, severity, quarantine: { reason: firstRule(problems), detail: detailOf(problems) } };
 }
 

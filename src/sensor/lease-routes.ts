@@ -1,5 +1,5 @@
 /**
- * `DELETE /leases/<token>` acknowledges, `POST /leases/<token>/release` gives back (DESIGN §4). Called by
+ * `DELETE /leases/<token>` acknowledges, `POST /leases/<token>/release` gives back (ARCHITECTURE.md: The wire). Called by
  * router.ts for certificates that may poll. Whoever does not hold a token gets the 410 of one that never was.
  */
 

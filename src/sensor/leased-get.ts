@@ -1,5 +1,5 @@
 /**
- * Leased GET of `/` (DESIGN §4): a batch under a token, to be acknowledged by DELETE. Called by router.ts when
+ * Leased GET of `/` (ARCHITECTURE.md: The wire): a batch under a token, to be acknowledged by DELETE. Called by router.ts when
  * the request prefers `lease`.
  *
  * The batch is assembled in memory (at most leaseLimits.maxBytes, or one message), because its digest is a
@@ -42,11 +42,7 @@ export async function answerLease(
   }
   let granted = false;
   try {
-    const messages = Math.min(
-      preferences.batch ?? leaseLimits.defaultMessages,
-      context.maxBatchSize ?? leaseLimits.maxMessages,
-    );
-    const want: Want = { messages, bytes: preferences.batchBytes ?? leaseLimits.defaultBytes };
+    const want = leaseWant(context, preferences);
     const claim = await leaseOrWait(context, response, consumer, want, preferences.wait ?? 0);
     if (claim === undefined) {
       await answerEmpty(context, response, consumer);
@@ -65,6 +61,14 @@ export async function answerLease(
       context.leases.leave(holder);
     }
   }
+}
+
+/** What one leased answer takes at most. */
+export function leaseWant(context: SensorContext, { batch, batchBytes }: Preferences): Want {
+  return {
+    messages: Math.min(batch ?? leaseLimits.defaultMessages, context.maxBatchSize ?? leaseLimits.maxMessages),
+    bytes: batchBytes ?? leaseLimits.defaultBytes,
+  };
 }
 
 interface Batch {

@@ -1,5 +1,5 @@
 /**
- * Explicit leases (DESIGN §4): tokens handed out with leased answers, acknowledged or given back by who holds
+ * Explicit leases (ARCHITECTURE.md: The wire): tokens handed out with leased answers, acknowledged or given back by who holds
  * them. In memory only: a restart voids all, and the journal has the messages due again.
  *
  * A token is unguessable, made per delivery, and good only for the identity that leased (a renewed certificate of

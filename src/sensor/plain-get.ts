@@ -1,8 +1,8 @@
 /**
- * Plain GET and HEAD of `/` (DESIGN §4): one document, oldest first. Called by router.ts.
+ * Plain GET of `/` (ARCHITECTURE.md: The wire): one document, oldest first. Called by router.ts.
  *
- * A peek (server without `--delete`/`--movedir`, `Prefer: peek`, role monitor, HEAD) shows all that is
- * unacknowledged and changes nothing. Otherwise the answer consumes: its messages are leased, and settled only on
+ * A peek (server without `--delete`/`--movedir`, `Prefer: peek`, role monitor) shows all that is unacknowledged and
+ * changes nothing; so does its HEAD (of the other GETs: head.ts). Otherwise the answer consumes: its messages are leased, and settled only on
  * an implicit receipt (receipt.ts); anything else gives them back at once.
  */
 
@@ -20,7 +20,7 @@ import { documentLength, streamClaim } from './stream-claim.ts';
 /** A journal takes no "without limit". */
 const UNLIMITED_MESSAGES = 0x7fff_ffff;
 
-/** GET that consumes nothing, or HEAD. `applied` says that the peer asked for a peek. */
+/** GET that consumes nothing, and its HEAD. */
 export async function answerPeek(
   context: SensorContext,
   exchange: Exchange,
@@ -61,10 +61,7 @@ export async function answerConsuming(
 ): Promise<void> {
   const { response, connection } = exchange;
   const { journal, logger } = context;
-  const claim = await journal.lease(consumer, {
-    messages: context.maxBatchSize ?? UNLIMITED_MESSAGES,
-    bytes: leaseLimits.plainBytes,
-  });
+  const claim = await journal.lease(consumer, plainWant(context));
   if (claim === undefined) {
     await answerEmpty(context, response, consumer);
     return;
@@ -117,6 +114,11 @@ export async function answerEmpty(
   }
 }
 
+/** What one plain answer takes at most. */
+export function plainWant(context: SensorContext): Want {
+  return { messages: context.maxBatchSize ?? UNLIMITED_MESSAGES, bytes: leaseLimits.plainBytes };
+}
+
 function setDocumentHeaders(response: ServerResponse, claim: Claim): void {
   response.writeHead(200, {
     'Content-Type': 'text/xml; charset=UTF-8',
@@ -131,7 +133,7 @@ function wantOf(context: SensorContext, preferences: Preferences): Partial<Want>
   );
   return {
     ...(messages < UNLIMITED_MESSAGES ? { messages } : {}),
-    // What a consuming GET would send at most: HEAD announces the same length.
+    // A monitor looks at what a poller's GET would get.
     ...(context.consuming && !preferences.peek ? { bytes: leaseLimits.plainBytes } : {}),
     ...(preferences.batchBytes === undefined ? {} : { bytes: preferences.batchBytes }),
   };

@@ -1,5 +1,5 @@
 /**
- * POST of `/` by role producer (DESIGN §4): an IDMEF document straight into the journal. Called by router.ts.
+ * POST of `/` by role producer (ARCHITECTURE.md: The wire): an IDMEF document straight into the journal. Called by router.ts.
  *
  * 201 only after the messages are durable, all of them or none. The sensor judges well-formedness, limits and
  * the root, as for spool files; validity against RFC 4765 is judged on the manager, where somebody looks.

@@ -1,5 +1,5 @@
 /**
- * The implicit receipt of plain answers that consume (DESIGN §4): did the peer get all of it? One watch per
+ * The implicit receipt of plain answers that consume (ARCHITECTURE.md: The wire): did the peer get all of it? One watch per
  * connection, made by connection.ts; plain-get.ts asks it about its answers.
  *
  * Receipt: the answer's `finish`, and the peer's orderly `end` or next request, neither of which was there when the

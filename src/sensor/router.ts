@@ -1,11 +1,12 @@
 /**
  * Path, method, role and preferences → handler. Called by server.ts for each request, one at a time per
- * connection; the only place that knows the table of DESIGN §4.
+ * connection; the only place that knows the table of ARCHITECTURE.md: The wire.
  */
 
 import { RelayError } from '../core/errors.ts';
 import { acceptsXml } from './conneg.ts';
 import type { Exchange, SensorContext } from './context.ts';
+import { answerHead } from './head.ts';
 import { acknowledgeLease, releaseLease } from './lease-routes.ts';
 import { answerLease } from './leased-get.ts';
 import { answerConsuming, answerPeek } from './plain-get.ts';
@@ -95,8 +96,11 @@ async function routeGet(context: SensorContext, exchange: Exchange): Promise<voi
   const preferences = readPreferences(joined(request.headers['prefer']));
   const { lease } = preferences;
   const mayConsume = rights.poller && connection.consumer !== undefined && !preferences.peek;
-  if (request.method === 'HEAD' || !mayConsume) {
+  const takes = mayConsume && (lease !== undefined || context.consuming);
+  if (!takes) {
     await answerPeek(context, exchange, preferences, consumer);
+  } else if (request.method === 'HEAD') {
+    await answerHead(context, exchange, preferences, consumer);
   } else if (context.draining.aborted) {
     await refuse(context, exchange, {
       code: 'UNAVAILABLE',
@@ -105,10 +109,8 @@ async function routeGet(context: SensorContext, exchange: Exchange): Promise<voi
     });
   } else if (lease !== undefined) {
     await answerLease(context, exchange, { ...preferences, lease }, consumer);
-  } else if (context.consuming) {
-    await answerConsuming(context, exchange, consumer);
   } else {
-    await answerPeek(context, exchange, preferences, consumer);
+    await answerConsuming(context, exchange, consumer);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The headers every answer carries (DESIGN §4): IDMEF-Relay, IDMEF-Status, Cache-Control; and IDMEF-Pending,
+ * The headers every answer carries (ARCHITECTURE.md: The wire): IDMEF-Relay, IDMEF-Status, Cache-Control; and IDMEF-Pending,
  * which only `/` has, so that "empty" and "wrong URL" differ. Called by the handlers once they know what they
  * took from the journal: the numbers are those after it.
  */

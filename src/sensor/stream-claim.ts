@@ -1,6 +1,6 @@
 /**
- * Writes the messages of a claim as one IDMEF document in constant memory: the next chunks are read from
- * the journal while the last one is encrypted, and nothing is read while the peer does not take what it got.
+ * Writes the messages of a claim as one IDMEF document in constant memory: the next chunk is read from the
+ * journal while the last one is encrypted, and nothing is read while the peer does not take what it got.
  * Called by plain-get.ts after the head of the answer, Content-Length included, is set.
  *
  * An answer that cannot be completed is cut: a short body under a Content-Length must not look like a slow one.
@@ -32,8 +32,11 @@ interface StreamDeps {
   readonly bufferBin: BufferBin;
 }
 
-/** Reads under way at once: with one, the journal's thread would sleep while its answer travels. */
-const READS_AHEAD = 2;
+/**
+ * Reads under way while a chunk is written. More keep the journal's thread no busier (measured), and each is
+ * journalLimits.readBytes of memory for as long as a slow peer takes.
+ */
+const READS_AHEAD = 1;
 
 /** Rejects, with the connection cut, when the journal cannot be read. */
 export async function streamClaim(

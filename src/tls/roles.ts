@@ -1,5 +1,5 @@
 /**
- * Who may do what, by certificate (DESIGN §4): `--allow-poller`, `--allow-producer`, `--allow-monitor`, and
+ * Who may do what, by certificate (ARCHITECTURE.md: The wire): `--allow-poller`, `--allow-producer`, `--allow-monitor`, and
  * the consumers named by `--consumer NAME[=SAN]`. Called by src/app/reverse-server.ts at start; the functions
  * made here run once per connection.
  *

@@ -10,9 +10,11 @@ import { RelayError } from '../../src/core/errors.ts';
 import { openJournal } from '../../src/journal/in-process.ts';
 import { systemClock } from '../../src/os/clock.ts';
 import { systemRandom } from '../../src/os/random.ts';
+import { readDocument } from '../../src/idmef/read-document.ts';
 import { readBatch } from '../../src/poller/intake.ts';
+import { ownProblems } from '../../src/poller/own-problems.ts';
 import { journalPath } from '../../src/poller/profile-session.ts';
-import { toNewMessage, unreadable } from '../../src/poller/to-messages.ts';
+import { setAside, unreadable } from '../../src/poller/to-messages.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { alertElement, document, invalidElement } from '../support/tiny-alerts.ts';
 
@@ -33,7 +35,7 @@ async function world(t: TestContext) {
   const garbage = await readBatch(Buffer.from('<html/>'), 'strict');
   assert.ok(!garbage.readable);
   await journal.append([
-    ...verdict.messages.map((message) => toNewMessage(message, 'quarantine')),
+    ...verdict.messages.map((message) => setAside(message, ownProblems(message, 'strict', readDocument))),
     { body: Buffer.from(alertElement('fine')), severity: 0, quarantine: { reason: 'E12', detail: '{}' } },
     unreadable(Buffer.from('<html/>'), 'root', [garbage.problem]),
   ]);
@@ -69,7 +71,7 @@ test('list and show say what and why', async (t) => {
   assert.equal(list.exit, 0);
   const lines = list.out.trimEnd().split('\n');
   assert.equal(lines.length, 3);
-  assert.match(lines[0] ?? '', /^1\t\d{4}-.*Z\t[\w-]+\t\d+ bytes\t\/IDMEF-Message\/Alert/);
+  assert.match(lines[0] ?? '', /^1\t\d{4}-.*Z\t[\w-]+\t\d+ bytes\t\/Alert(?:\/\w+)?: /);
   const json = (await run({ json: true })).out
     .trimEnd()
     .split('\n')

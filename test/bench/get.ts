@@ -2,7 +2,7 @@
  * GET of 10,000 journalled alerts (30 MB) over mutual TLS from reverse-server as one process, its worker with
  * journal and intake included: first byte, total, peak memory of the server.
  *
- * node .build/test/bench/get.js [--alerts N] [--rounds N]; goals (DESIGN §11): ≤ 55 ms, first byte ≤ 8 ms (handshake
+ * node .build/test/bench/get.js [--alerts N] [--rounds N]; goals: ≤ 55 ms, first byte ≤ 8 ms (handshake
  * included), RSS ≤ 130 MB; median of the warm rounds, the first one is printed as cold. The client is this process,
  * and curl where it is installed. `get.js serve DIR` is the server's process.
  */

@@ -2,7 +2,7 @@
  * Files per second from the spool into the journal, durable, with reading (well-formedness, limits, root).
  *
  * node .build/test/bench/intake.js [--files N] [--dir DIR] [--mode delete|move|leave]; goal ≥ 12,000 files/s
- * (DESIGN §11). First round cold, then warm ones; the directory decides between disk and memory (/dev/shm).
+ *. First round cold, then warm ones; the directory decides between disk and memory (/dev/shm).
  */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

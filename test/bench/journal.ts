@@ -2,7 +2,7 @@
  * Figures of the journal alone: append, read, lease and settle, open with a large backlog.
  *
  * node .build/test/bench/journal.js [--long] [--messages N]; --long builds a backlog of 1,000,000 (4 GB of disk).
- * Prints one line a figure, each with the number it is measured against (DESIGN §11).
+ * Prints one line a figure, each with the number it is measured against.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The table of DESIGN §6: which answer to a POST means what. */
+/** The table of ARCHITECTURE.md: Poller: which answer to a POST means what. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -62,6 +62,12 @@ test('what the operator must mend is broken, with the remedy', async (t) => {
   await check(join(dir, 'missing'), 'broken', /"does not exist","hint":"mkdir -p .*missing"/);
   await check(join(dir, 'file'), 'broken', /is not a directory/);
   await check(dir, 'again', /cannot be written/);
+  // D1: the directory's name is before the reason already.
+  for (const path of [join(dir, 'missing'), join(dir, 'file'), dir]) {
+    const [first] = await deliver(path);
+    const reason = first !== undefined && 'reason' in first ? first.reason : '';
+    assert.doesNotMatch(reason, /directory \/|cannot write/);
+  }
 });
 
 test('spellings of one destination are one identity, without secrets', () => {

@@ -1,5 +1,5 @@
 /**
- * Plain GET against the built sensor, as curl and the old poller use it: every row of DESIGN §4, and the one
+ * Plain GET against the built sensor, as curl and the old poller use it: every row of ARCHITECTURE.md: The wire, and the one
  * promise that matters: an answer that did not arrive is not consumed, one that did is, once.
  */
 

@@ -1,6 +1,6 @@
 /**
  * The sensor's journal goes back in time, is lost, or lives twice: reinstalled, restored from a snapshot, cloned,
- * each between two polls. Every alert arrives all the same (DESIGN §2: a duplicate only if journal id, sequence
+ * each between two polls. Every alert arrives all the same (ARCHITECTURE.md: Invariants: a duplicate only if journal id, sequence
  * and hash match), a changed journal id is said once, a number that came with other bytes is counted.
  */
 

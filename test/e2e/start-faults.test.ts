@@ -1,6 +1,6 @@
 /**
  * What keeps either program from starting: each fault names the file, flag or port and the reason, in one error
- * line and at most one hint, before anything has been fetched, taken or listened on (STYLE 9).
+ * line and at most one hint, before anything has been fetched, taken or listened on.
  */
 
 import assert from 'node:assert/strict';

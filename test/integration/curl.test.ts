@@ -1,5 +1,5 @@
 /**
- * The table of DESIGN §4 with the clients operators have: curl and python-requests, against a consuming server.
+ * The table of ARCHITECTURE.md: The wire with the clients operators have: curl and python-requests, against a consuming server.
  *
  * Without the tool the tests fail where CI is set (it installs both), and are skipped with a reason elsewhere.
  */

@@ -170,6 +170,41 @@ for (const [name, answer, words] of kept) {
   });
 }
 
+test('S9: a run after a repair tries at once, whatever pause the last one made', async (t) => {
+  const { sensor, pki, run, bench } = await world(t);
+  const gateway = await startTrivialGateway(t, { pki });
+  gateway.misbehave = () => ({ status: 503 });
+  sensor.add(...alerts(3));
+  for (let round = 1; round <= 8; round += 1) {
+    const asked = gateway.answers.get(503) ?? 0;
+    assert.equal(await run([gateway.url]), 75);
+    assert.ok((gateway.answers.get(503) ?? 0) > asked, `run ${round} made an attempt`);
+  }
+  assert.match(bench.texts('error').at(-1) ?? '', /next attempt in \d+ (s|min) or with the next run$/);
+  gateway.misbehave = () => undefined;
+  assert.equal(await run([gateway.url]), 0);
+  assert.equal(gateway.accepted, 3);
+});
+
+test('S4: a gateway that is down is said with the hint', async (t) => {
+  const { sensor, run, bench } = await world(t);
+  sensor.add(alertElement('m1'));
+  assert.equal(await run([new URL('https://localhost:1/')]), 75);
+  assert.match(
+    bench.texts('error')[0] ?? '',
+    /refused the connection \(ECONNREFUSED\); 1 alert kept .*; is the service running, and is the port right$/,
+  );
+});
+
+test('P4: a portal that answers 200 to OPTIONS and POST alike takes nothing from us', async (t) => {
+  const { sensor, pki, run, stats } = await world(t);
+  const gateway = await startTrivialGateway(t, { pki, optionsStatus: 200 });
+  gateway.misbehave = () => ({ status: 200, body: '<!DOCTYPE html><title>Sign in</title>' });
+  sensor.add(...alerts(3));
+  assert.equal(await run([gateway.url]), 75);
+  assert.deepEqual([(await stats(gateway.url)).pending, gateway.accepted], [3, 0]);
+});
+
 test('a pause lasts across runs, Retry-After prolongs it', async (t) => {
   const { sensor, pki, run, bench } = await world(t);
   const gateway = await startTrivialGateway(t, { pki });

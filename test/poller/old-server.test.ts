@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
+import type { Problem } from '../../src/idmef/verdict.ts';
+import { openJournal } from '../../src/journal/in-process.ts';
 import type { HttpProxyProfile } from '../../src/poller/profile.ts';
+import { journalPath } from '../../src/poller/profile-session.ts';
 import { runProfile } from '../../src/poller/profile-run.ts';
 import { startOldServer, type OldServerOptions } from '../support/old-server.ts';
 import { makePki } from '../support/pki.ts';
@@ -40,6 +43,16 @@ async function world(t: TestContext, options: Partial<OldServerOptions> = {}) {
       readdirSync(out)
         .flatMap((name) => messageids(readFileSync(join(out, name))))
         .toSorted(),
+    quarantine: async () => {
+      const journal = await openJournal({ path: journalPath(stateDir), readOnly: true, ...bench });
+      const entries = await journal.quarantine.list();
+      const shown = await Promise.all(entries.map(async ({ id }) => await journal.quarantine.show(id)));
+      await journal.close();
+      return shown.map((found) => {
+        const detail: { problems: Problem[] } = JSON.parse(found?.entry.detail ?? '');
+        return { body: Buffer.from(found?.body ?? []).toString(), problems: detail.problems };
+      });
+    },
     inbox: () => (existsSync(join(stateDir, 'inbox')) ? readdirSync(join(stateDir, 'inbox')) : []),
   };
 }
@@ -86,7 +99,12 @@ test('P6: what came of an answer that broke off is kept, complete messages go on
     arrived().filter((id) => /^m\d$/.test(id)),
     ['m0', 'm1'],
   );
-  assert.ok(bench.texts('error').some((text) => /answer broke off; what came of it is kept/.test(text)));
+  assert.equal(bench.texts('error').length, 1, 'one fault, one line');
+  assert.match(
+    bench.texts('error')[0] ?? '',
+    /broke off in the middle of an answer, after \d+ of \d+ bytes; 2 messages of it came whole, what else came is in quarantine; .*--movedir/,
+  );
+  assert.match(bench.texts('notice').at(-1) ?? '', /3 fetched, 2 forwarded, 1 quarantined/);
   assert.deepEqual(inbox(), []);
 });
 
@@ -145,3 +163,102 @@ test('without room the old server is not asked', async (t) => {
   assert.equal(await run({ minFree: { percent: 100 } }), 74);
   assert.deepEqual(server.requests, []);
 });
+
+test('D3: a refused answer that comes again is known, not counted again', async (t) => {
+  const { put, run, bench, quarantine } = await world(t);
+  put(invalidElement('bad-1'));
+  assert.equal(await run(), 65);
+  assert.match(bench.texts('error')[0] ?? '', /: 1 message quarantined: [a-z-]+ \(first/);
+  put(element('no-class'));
+  assert.equal(await run(), 65);
+  assert.match(
+    bench.texts('error').at(-1) ?? '',
+    /: 1 message quarantined: missing-child \(first: \/Alert: /,
+  );
+  assert.equal((await quarantine()).length, 2);
+});
+
+test('S6: what stands beside the messages of an answer is kept, the messages go on', async (t) => {
+  const { spoolDir, run, arrived, bench, quarantine } = await world(t);
+  const beside = '<idmef:Foo a=">"><idmef:Foo/>é<!-- </idmef:Foo> --></idmef:Foo>';
+  const inner = `${alertElement('m1')}é\n${beside}<![CDATA[<x>]]>${alertElement('m2')}`;
+  writeFileSync(join(spoolDir, 'a.xml'), document(inner));
+  assert.equal(await run(), 65);
+  assert.deepEqual(
+    arrived().filter((id) => id.startsWith('m')),
+    ['m1', 'm2'],
+  );
+  const [entry, ...others] = await quarantine();
+  assert.deepEqual(others, [], 'one entry, also after the repeated answer');
+  assert.equal(entry?.body, `é\n\n${beside}\n<![CDATA[<x>]]>`);
+  assert.deepEqual(
+    entry?.problems.map(({ rule, path, line }) => [rule, path, line]),
+    [
+      ['unexpected-text', '/IDMEF-Message', 1],
+      ['unknown-message', '/IDMEF-Message/Foo', 2],
+      ['unexpected-text', '/IDMEF-Message', 2],
+    ],
+  );
+  assert.match(
+    bench.texts('error')[0] ?? '',
+    /1 message quarantined: unexpected-text \(first: \/IDMEF-Message: /,
+  );
+});
+
+test('S6: more beside the messages than the reader names is kept to the end', async (t) => {
+  const { spoolDir, run, arrived, quarantine } = await world(t, { delete: true });
+  const strays = Array.from({ length: 300 }, (_, index) => `<idmef:Foo n="${index}"/>`);
+  writeFileSync(join(spoolDir, 'a.xml'), document(alertElement('m1'), ...strays));
+  assert.equal(await run(), 65);
+  assert.ok(arrived().includes('m1'));
+  const [entry] = await quarantine();
+  for (const stray of strays) assert.ok(entry?.body.includes(stray), stray);
+});
+
+test('S8: more bytes than a document may have are split, too many messages are kept with a clear word', async (t) => {
+  const { run, arrived, stateDir, bench, quarantine } = await world(t, { delete: true });
+  mkdirSync(join(stateDir, 'inbox'));
+  const large = Array.from({ length: 35 }, (_, index) => alertElement(`large-${index}`, 1_900_000));
+  writeFileSync(join(stateDir, 'inbox', '1.xml'), document(...large));
+  assert.equal(await run(), 0, bench.texts().join('\n'));
+  assert.equal(arrived().length, 35);
+  writeFileSync(join(stateDir, 'inbox', '2.xml'), document('<idmef:Alert/>'.repeat(250_001)));
+  assert.equal(await run({ validate: 'off' }), 65);
+  assert.match(
+    bench.texts('error').at(-1) ?? '',
+    /1 message quarantined: limit-messages .*the document has more than 250000 messages/,
+  );
+  assert.equal((await quarantine())[0]?.body.length, document('<idmef:Alert/>'.repeat(250_001)).length);
+});
+
+test('S5: problems in quarantine are those of the message alone, not of its batch', async (t) => {
+  const { spoolDir, run, quarantine } = await world(t, { delete: true });
+  const bad = element('bad')
+    .replaceAll('><', '>\n  <')
+    .replace('messageid="bad"', 'messageid="bad" colour="x"');
+  writeFileSync(join(spoolDir, 'a.xml'), document(alertElement('m1'), '\n\n  ', alertElement('m2'), bad));
+  assert.equal(await run(), 65);
+  const [entry] = await quarantine();
+  const found = entry?.problems.map(({ rule, path, line, column }) => [rule, path, line, column]);
+  const at = (entry?.body.indexOf('colour=') ?? 0) + 1;
+  assert.deepEqual(
+    found?.find(([rule]) => rule === 'unknown-attribute'),
+    ['unknown-attribute', '/Alert/@colour', 1, at],
+  );
+  assert.ok(
+    found?.every(([, path]) => String(path).startsWith('/Alert')),
+    JSON.stringify(found),
+  );
+});
+
+test('--on-invalid forward says what it let through', async (t) => {
+  const { put, run, bench } = await world(t, { delete: true });
+  put(invalidElement('bad-1'), invalidElement('bad-2'));
+  assert.equal(await run({ onInvalid: 'forward' }), 0);
+  assert.match(bench.texts('notice').at(-1) ?? '', /2 forwarded.*invalid but let through: [a-z-]+ ×2/);
+});
+
+/** Without a Classification. */
+function element(id: string): string {
+  return alertElement(id).replace(/<idmef:Classification[^>]*>/, '');
+}

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { backoff, unitInterval } from '../../src/core/backoff.ts';
 import { worstExit } from '../../src/poller/exit-code.ts';
 import { salvage } from '../../src/poller/salvage.ts';
+import { illnessText } from '../../src/poller/run-words.ts';
 import { parseSequenceHeader } from '../../src/poller/sequence-header.ts';
 
 test('IDMEF-Sequence', () => {
@@ -66,4 +67,14 @@ test('backoff doubles between its limits', () => {
   );
   assert.equal(backoff(3, range, 0), 2000);
   assert.equal(unitInterval(Buffer.from([0x80, 0, 0, 0])), 0.5);
+});
+
+test('S4: what is left of a pause is never 0 s', () => {
+  const illness = { kind: 'again', reason: 'answers 503', since: 0, failures: 1, runs: 1 } as const;
+  const check = (left: number, askedUntil: number, expected: RegExp): void =>
+    assert.match(illnessText('gw', { ...illness, notBefore: left, askedUntil }, undefined, 0), expected);
+  check(1, 0, /next attempt in 1 s or with the next run$/);
+  check(1001, 0, /next attempt in 2 s or/);
+  check(400, 400, /next attempt in 1 s \(Retry-After\)$/);
+  check(0, 0, /MiB\)$/);
 });

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
+import { openJournal } from '../../src/journal/in-process.ts';
 import type { HttpProxyProfile } from '../../src/poller/profile.ts';
+import { journalPath } from '../../src/poller/profile-session.ts';
 import { runProfile } from '../../src/poller/profile-run.ts';
 import { startFakeSensor, type FakeSensor } from '../support/fake-sensor.ts';
 import { makePki } from '../support/pki.ts';
@@ -93,13 +95,13 @@ const hostile: readonly (readonly [
     'a refusal',
     (sensor) => {
       sensor.intercept = (_request, response) => {
-        const body = JSON.stringify({ detail: 'manager1 may not poll' });
+        const body = JSON.stringify({ detail: 'Manager1 may not poll (--allow-poller).' });
         response.writeHead(403, { 'Content-Type': 'application/problem+json' }).end(body);
         return true;
       };
     },
     76,
-    /answers 403: manager1 may not poll; its --allow-poller must name our certificate/,
+    /answers 403: Manager1 may not poll \(--allow-poller\); its --allow-poller must name our certificate/,
   ],
   [
     'too busy',
@@ -343,6 +345,36 @@ test('more messages than were announced are not acknowledged away', async (t) =>
   );
 });
 
+test('S6: what stands beside the messages of a batch is kept once, the messages go on', async (t) => {
+  const { sensor, bench, profile, run, arrived } = await world(t);
+  sensor.add(alertElement('m1'), `lost?${alertElement('m2')}<idmef:Foo>why</idmef:Foo>`);
+  let refusals = 2;
+  sensor.intercept = (request, response) => {
+    if (request.method !== 'DELETE' || refusals === 0) return false;
+    refusals -= 1;
+    response.destroy();
+    return true;
+  };
+  assert.equal(await run(), 69);
+  assert.ok(
+    bench.texts('error').some((text) => /1 message quarantined: unexpected-text/.test(text)),
+    bench.texts().join('\n'),
+  );
+  sensor.expire();
+  assert.equal(await run(), 0, 'the batch comes again and is recognised, with what stands beside it');
+  assert.equal(sensor.waiting.size, 0);
+  assert.deepEqual(
+    arrived().filter((id) => id.startsWith('m')),
+    ['m1', 'm2'],
+  );
+  const journal = await openJournal({ path: journalPath(profile.stateDir), readOnly: true, ...bench });
+  t.after(() => journal.close());
+  const entries = await journal.quarantine.list();
+  assert.equal(entries.length, 1);
+  const body = (await journal.quarantine.show(entries[0]?.id ?? 0))?.body ?? [];
+  assert.equal(Buffer.from(body).toString(), 'lost?\n<idmef:Foo>why</idmef:Foo>');
+});
+
 test('invalid alerts: quarantined and reported, or let through', async (t) => {
   const { sensor, bench, run, arrived } = await world(t);
   sensor.add(alertElement('m1'), invalidElement('bad1'), invalidElement('bad2'));
@@ -353,7 +385,7 @@ test('invalid alerts: quarantined and reported, or let through', async (t) => {
   const [line] = bench.texts('error');
   assert.match(
     line ?? '',
-    /^dmz1: 2 messages quarantined: [\w-]+ ×2 \(first: \/IDMEF-Message.*idmef quarantine list --profile dmz1$/,
+    /^dmz1: 2 messages quarantined: [\w-]+ ×2 \(first: \/Alert.*idmef quarantine list --profile dmz1$/,
   );
   sensor.add(invalidElement('bad3'));
   assert.equal(await run({ onInvalid: 'forward' }), 0);

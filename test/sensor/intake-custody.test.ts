@@ -1,6 +1,6 @@
 /**
  * Between the last look at a taken file and its removal: another writer's rename, or a kill, before and after every
- * system call by which a file leaves the spool. Nothing lost, nothing taken twice (DESIGN §5).
+ * system call by which a file leaves the spool. Nothing lost, nothing taken twice (ARCHITECTURE.md: Spool intake).
  */
 
 import assert from 'node:assert/strict';

@@ -42,7 +42,7 @@ test('disk reserve reached: pauses, says so once, resumes by itself', (t) => {
   assert.deepEqual(world.names(), ['b.xml']);
   assert.match(
     world.intake.status.paused ?? '',
-    /^filesystem of .* has 400\.0 KiB \(4\.0 %\) free, reserve is 500\.0 KiB$/,
+    /^filesystem of .* has 400\.0 KiB \(4\.0 %\) free, reserve is 500\.0 KiB: files wait in the spool; .*--min-free$/,
   );
   assert.equal(world.log.events('intake-paused').length, 1);
   free = 600;

@@ -1,5 +1,5 @@
 /**
- * The spool intake by hand, with a clock that stands still (DESIGN §5): what is taken, in which order, what waits,
+ * The spool intake by hand, with a clock that stands still (ARCHITECTURE.md: Spool intake): what is taken, in which order, what waits,
  * what goes to corrupt/, and what happens to files afterwards. S-numbers are defects of the system it replaces.
  */
 

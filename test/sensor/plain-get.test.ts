@@ -1,4 +1,4 @@
-/** Plain GET and HEAD of `/` as DESIGN §4 says, row by row, over real TLS and a real journal. */
+/** Plain GET and HEAD of `/` as ARCHITECTURE.md: The wire says, row by row, over real TLS and a real journal. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -117,6 +117,33 @@ test('HEAD has the headers of GET and consumes nothing', async (t) => {
     assert.equal(get.headers['content-length'], head.headers['content-length']);
     assert.equal(get.headers['content-type'], head.headers['content-type']);
   }
+});
+
+test('HEAD agrees with GET while messages are leased, and omits a length that only taking them would tell', async (t) => {
+  const sensor = await startTestSensor(t, { pki, consuming: true });
+  await sensor.fill(3);
+  const head = async (prefer?: string) => {
+    const { status, headers } = await sensor.ask({
+      method: 'HEAD',
+      ...(prefer === undefined ? {} : { headers: { Prefer: prefer } }),
+    });
+    return [status, headers['content-length']];
+  };
+  const lengthOf = (first: number, last: number): string =>
+    String(Buffer.byteLength(documentOf(first, last)));
+  assert.deepEqual(await head(), [200, lengthOf(1, 3)]);
+  assert.deepEqual(await head('batch=2'), [200, lengthOf(1, 3)]);
+  assert.deepEqual(await head('lease=15, batch=2'), [200, lengthOf(1, 2)]);
+  const first = await sensor.journal.lease('default', { messages: 2, bytes: 1e6 });
+  assert.deepEqual(await head(), [200, undefined]);
+  const second = await sensor.journal.lease('default', { messages: 2, bytes: 1e6 });
+  assert.deepEqual(await head(), [404, '0']);
+  assert.deepEqual(await head('lease=15'), [404, '0']);
+  assert.deepEqual(await head('peek'), [200, lengthOf(1, 3)]);
+  assert.equal((await sensor.ask()).status, 404);
+  for (const claim of [first, second]) await sensor.journal.release(claim?.id ?? 0);
+  assert.deepEqual(await head(), [200, lengthOf(1, 3)]);
+  assert.equal((await sensor.stats()).leased, 0);
 });
 
 test('a consuming server takes what it sent off the queue, batch by batch, and ends with 404', async (t) => {

@@ -50,7 +50,7 @@ export function lookAt(dir: string, name: string): Candidate | Oddity | Hidden |
   return { kind: 'odd', name, what: whatIs(stat, path), mark: `${stat.dev}:${stat.ino}:${stat.ctimeNs}` };
 }
 
-/** Oldest first: mtime, then name (DESIGN §5). */
+/** Oldest first: mtime, then name (ARCHITECTURE.md: Spool intake). */
 export function byAge(a: Candidate, b: Candidate): number {
   if (a.mtimeNs !== b.mtimeNs) return a.mtimeNs < b.mtimeNs ? -1 : 1;
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;

@@ -1,6 +1,6 @@
 /**
  * The directories of the spool, checked before the service starts: a missing one is an error that names the
- * command to run, not something to be guessed (STYLE.md 9). Called by the sensor's worker.
+ * command to run, not something to be guessed. Called by the sensor's worker.
  *
  * A spool this process may not write is only said (intake.ts): alerts flow all the same, their files are stuck.
  */

@@ -1,5 +1,5 @@
 /**
- * What to do with a file that was looked at: the intake's rule, without any I/O (DESIGN §5).
+ * What to do with a file that was looked at: the intake's rule, without any I/O (ARCHITECTURE.md: Spool intake).
  *
  *   finding                            unchanged < 60 s    unchanged ≥ 60 s
  *   locked                             wait                wait

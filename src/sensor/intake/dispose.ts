@@ -1,5 +1,5 @@
 /**
- * What happens to a spool file once its messages are durable: removed, moved, or left (DESIGN §5).
+ * What happens to a spool file once its messages are durable: removed, moved, or left (ARCHITECTURE.md: Spool intake).
  *
  * `--movedir` wins over `--delete`. A file leaves its name for a private place first and is looked at there
  * (custody.ts): one that took its name meanwhile goes back into the spool. A file that cannot be moved or removed

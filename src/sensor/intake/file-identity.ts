@@ -1,5 +1,5 @@
 /**
- * What makes a spool file the same file: device, inode, size, mtime and ctime, beside its name (DESIGN §5).
+ * What makes a spool file the same file: device, inode, size, mtime and ctime, beside its name (ARCHITECTURE.md: Spool intake).
  *
  * Read with lstat before a file is opened, with fstat once it is open, and again in private before it is removed or
  * moved. `ctime` alone also moves by chmod, chown and a new hard link; then the checksum of the bytes decides.

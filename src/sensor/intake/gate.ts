@@ -44,7 +44,7 @@ export class Gate {
       try {
         const reserve = diskReserve(dir, this.#settings.minFree, this.#statfs);
         if (reserve.ok) continue;
-        this.shut(reserve.reason);
+        this.shut(`${reserve.reason}: files wait in the spool; free some space there, or change --min-free`);
       } catch (error) {
         // A --movedir that went away makes files stuck, it does not stop alerts.
         if (dir !== this.#settings.dirs[0]) continue;

@@ -1,6 +1,6 @@
 /**
  * What the intake asks of the journal: the messages of spool files go in together with the files' identities,
- * in one transaction, so that a file whose messages are durable is never taken twice (DESIGN §5).
+ * in one transaction, so that a file whose messages are durable is never taken twice (ARCHITECTURE.md: Spool intake).
  *
  * Synchronous: the intake runs in the journal's thread. journal/core.ts fits as it is. Everything is durable, or
  * undone, when a call returns. Calls throw RelayError: JOURNAL_FULL passes, other codes need the operator.

@@ -1,5 +1,5 @@
 /**
- * Takes candidates in, group by group: read, decide, commit, and only then touch the files (DESIGN §5).
+ * Takes candidates in, group by group: read, decide, commit, and only then touch the files (ARCHITECTURE.md: Spool intake).
  *
  * A group is at most 256 files, 256 messages, 1 MiB or 10 ms of reading; one file's messages are never divided.
  * Order of durable steps: journal transaction (messages and identities) → removed or moved → fsync of the directories
