@@ -193,8 +193,8 @@ export const pollerLimits = {
   /** Refusals without one acceptance after which a batch receiver is taken to refuse everything. */
   refusalsBeforeDoubt: 3,
   /** Settlements are grouped up to so many, or so long. */
-  settleMessages: 256,
-  settleMs: 50,
+  settleMessages: 64,
+  settleMs: 20,
   /** A state entry "last success" is written at most so often by a long-running poller. */
   stateMs: 60_000,
   /** The sensor is asked for its messages one by one, after a batch could not be read, at most so often. */

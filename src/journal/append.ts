@@ -7,7 +7,7 @@
 
 import { RelayError } from '../core/errors.ts';
 import { xmlLimits } from '../core/limits.ts';
-import { checksum } from './checksum.ts';
+import { loadChecksum } from './checksum.ts';
 import type { Consumer } from './consumers.ts';
 import { dedupe, verdict } from './dedupe.ts';
 import type { AppendResult, NewMessage, Origin } from './journal.ts';
@@ -72,6 +72,7 @@ export function insertMessages(
 ): { readonly first: number; readonly last: number } {
   if (messages.length === 0) return { first: 0, last: 0 };
   const { db, counters } = store;
+  const checksum = loadChecksum();
   const first = counters.get('last') + 1;
   let sequence = first;
   let bytes = 0;
@@ -117,7 +118,7 @@ function setAsideInvalid({ db, counters }: Store, message: NewMessage, at: numbe
     quarantine.detail,
     severity,
     body.byteLength,
-    checksum(body),
+    loadChecksum()(body),
     body,
   );
   counters.add(`quarantined:${quarantine.reason}`, 1);

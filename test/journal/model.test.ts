@@ -1,7 +1,8 @@
 /**
  * The journal against its model: random commands, restarts among them, and after each one the same numbers, the
- * same texts and the law. NUM_RUNS sets how many sequences (default 80; 500 take a minute and a half). Each makes
- * journals anew, and photostructure's closed ones keep their descriptors until the garbage is collected (driver.ts).
+ * same texts and the law. NUM_RUNS sets how many sequences (default 100; take 500 or more after a change of the
+ * journal). Each makes journals anew, and closed ones of photostructure keep their descriptors until the garbage is
+ * collected (driver.ts), so it is collected now and then.
  */
 
 import assert from 'node:assert/strict';
@@ -26,7 +27,7 @@ import {
 } from './fixture.ts';
 import { JournalModel, type ModelClaim } from './model.ts';
 
-const RUNS = Number(process.env['NUM_RUNS'] ?? 80);
+const RUNS = Number(process.env['NUM_RUNS'] ?? 100);
 /** Memory where there is some to write to: what is tried here is not what a disk does. */
 const ROOM = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const NAMES = ['a', 'b', 'c'];
