@@ -1,7 +1,7 @@
 /** What http-proxy is told: the typed, frozen form of its options and profiles (src/cli/http-proxy.ts makes it). */
 
-import type { LogSettings, MinFree, TlsSettings } from '../core/settings.ts';
-import type { ValidationMode } from '../idmef/verdict.ts';
+import type { LogSettings } from '../core/settings.ts';
+import type { ProfileConfig } from '../poller/profile.ts';
 
 export interface HttpProxyConfig {
   readonly mode:
@@ -13,36 +13,4 @@ export interface HttpProxyConfig {
   /** Re-read the profiles (SIGHUP, long-running modes). Throws RelayError CONFIG; the old ones stay. */
   readonly reload: () => readonly ProfileConfig[];
   readonly log: LogSettings;
-}
-
-export interface ProfileConfig {
-  /** `--profile` name, or derived from the sensor's host and port when polled by flags alone. */
-  readonly name: string;
-  /** Journal, inbox and quarantine of this profile live here. */
-  readonly stateDir: string;
-  readonly sensor: URL;
-  /** Name the sensor's certificate must bear, when it is not the URL's host (`--sensor-name`). */
-  readonly sensorName?: string;
-  readonly tls: TlsSettings;
-  /** Destinations in the order given; normalised URLs are their identities. */
-  readonly managers: readonly URL[];
-  /** For https destinations; defaults to `tls`. */
-  readonly managerTls: TlsSettings;
-  /** HTTP proxy (CONNECT) for the destinations. */
-  readonly proxy?: URL;
-  /** Silence on a socket. */
-  readonly timeoutSeconds: number;
-  /** A whole run (oneshot and each scheduled run). */
-  readonly deadlineSeconds: number;
-  readonly batch: number;
-  readonly leaseSeconds: number;
-  readonly validate: ValidationMode;
-  readonly onInvalid: 'quarantine' | 'forward';
-  readonly dialect: 'auto' | 'rfc';
-  readonly maxJournalBytes?: number;
-  readonly minFree: MinFree;
-  /** Fetch nothing for good: say what would happen (peek) and end. */
-  readonly dryRun: boolean;
-  /** Forward what is kept, pull nothing. */
-  readonly drain: boolean;
 }

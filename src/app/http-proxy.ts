@@ -13,7 +13,8 @@ import { hostname } from 'node:os';
 import { messageOf, RelayError } from '../core/errors.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import { worstExit } from '../poller/exit-code.ts';
-import type { HttpProxyConfig, ProfileConfig } from './http-proxy-config.ts';
+import type { ProfileConfig } from '../poller/profile.ts';
+import type { HttpProxyConfig } from './http-proxy-config.ts';
 
 export interface HttpProxyDeps {
   readonly logger: Logger;

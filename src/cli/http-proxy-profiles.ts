@@ -6,7 +6,7 @@
  * along, and a poll by flags alone does without.
  */
 
-import type { ProfileConfig } from '../app/http-proxy-config.ts';
+import type { ProfileConfig } from '../poller/profile.ts';
 import type { ProcessEnvironment } from '../config/process-environment.ts';
 import { readSettingsFile, type SettingsFile } from '../config/settings-files.ts';
 import { RelayError } from '../core/errors.ts';

@@ -7,7 +7,7 @@
 
 import { join } from 'node:path';
 
-import type { ProfileConfig } from '../app/http-proxy-config.ts';
+import type { ProfileConfig } from '../poller/profile.ts';
 import type { TlsSettings } from '../core/settings.ts';
 import type { Settings } from './settings.ts';
 import { tlsPolicies } from './shared-options.ts';

@@ -7,7 +7,7 @@
  */
 
 import { RelayError } from '../core/errors.ts';
-import { checksum } from './checksum.ts';
+import { loadChecksum } from './checksum.ts';
 import type { Consumer } from './consumers.ts';
 import { toRanges, type Range } from './ranges.ts';
 import { parseNumbers } from './database.ts';
@@ -76,6 +76,7 @@ function joined(
   const bytes = row?.body ?? new Uint8Array(0);
   const checksums = parseNumbers(row?.checksums);
   if (checksums.length !== lengths.length) return undefined;
+  const checksum = loadChecksum();
   let offset = 0;
   for (const [index, len] of lengths.entries()) {
     if (checksum(bytes.subarray(offset, offset + len)) !== checksums[index]) return undefined;
@@ -90,6 +91,7 @@ function joined(
 }
 
 function findDamaged({ db }: Store, consumer: Consumer, { sequences, lengths }: Places): DamagedRow[] {
+  const checksum = loadChecksum();
   const damaged = sequences.flatMap((seq, index): DamagedRow[] => {
     const len = lengths[index];
     const row = db.get<{ stored: number; crc32: number; body: Uint8Array }>(ONE, consumer.id, seq);

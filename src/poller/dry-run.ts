@@ -6,7 +6,7 @@
 
 import { openJournal } from '../journal/in-process.ts';
 import { readBatch } from './intake.ts';
-import type { HttpProxyProfile } from './profile.ts';
+import type { ProfileConfig } from './profile.ts';
 import { clientTls, dial, journalPath, type PollerDeps } from './profile-session.ts';
 import { addTo, listCounts } from './run-counts.ts';
 import { firstRule } from './to-messages.ts';
@@ -14,11 +14,7 @@ import { RelayError } from '../core/errors.ts';
 import { pollerLimits } from '../core/limits.ts';
 import { destinationId } from '../destinations/destination.ts';
 
-export async function dryRun(
-  profile: HttpProxyProfile,
-  deps: PollerDeps,
-  signal: AbortSignal,
-): Promise<number> {
+export async function dryRun(profile: ProfileConfig, deps: PollerDeps, signal: AbortSignal): Promise<number> {
   const say = (text: string): void => deps.log.notice(`${profile.name}: dry run: ${text}`);
   const limited = AbortSignal.any([signal, AbortSignal.timeout(profile.deadlineSeconds * 1000)]);
   const sensor = dial(profile, clientTls(profile.tls, '', []), limited);
@@ -53,7 +49,7 @@ export async function dryRun(
 }
 
 async function sayPending(
-  profile: HttpProxyProfile,
+  profile: ProfileConfig,
   { clock, random }: PollerDeps,
   say: (text: string) => void,
 ): Promise<void> {

@@ -14,7 +14,7 @@ import type { RelayError } from '../core/errors.ts';
 import { leaseLimits, pollerLimits } from '../core/limits.ts';
 import { localTime } from './fault-streak.ts';
 import { forward } from './forward.ts';
-import type { HttpProxyProfile } from './profile.ts';
+import type { ProfileConfig } from './profile.ts';
 import { openSession, type PollerDeps, type ProfileSession } from './profile-session.ts';
 import { asRelayError, pullSession } from './pull-session.ts';
 import { didSomething, newRunCounts, takeCounts, type RunCounts } from './run-counts.ts';
@@ -25,7 +25,7 @@ import { createWake, joinSignals, type Wake } from './wake.ts';
 
 /** Never rejects. 0 after the signal. */
 export async function followProfile(
-  profile: HttpProxyProfile,
+  profile: ProfileConfig,
   deps: PollerDeps,
   signal: AbortSignal,
 ): Promise<number> {
@@ -146,7 +146,7 @@ function isJournals({ code }: RelayError): boolean {
 }
 
 /** How long the sensor may hold a question: less than the silence we tolerate. */
-function waitFor({ timeoutSeconds }: HttpProxyProfile): number {
+function waitFor({ timeoutSeconds }: ProfileConfig): number {
   return Math.max(1, Math.min(leaseLimits.maxWaitSeconds, Math.floor(timeoutSeconds) - 2));
 }
 

@@ -13,7 +13,7 @@ import type { Journal } from '../journal/journal.ts';
 import { worstExit } from './exit-code.ts';
 import { endFault, localTime, repeatFault } from './fault-streak.ts';
 import { forward } from './forward.ts';
-import type { HttpProxyProfile } from './profile.ts';
+import type { ProfileConfig } from './profile.ts';
 import { openSession, type PollerDeps, type ProfileSession, type Target } from './profile-session.ts';
 import { asRelayError, pullSession } from './pull-session.ts';
 import { didSomething, newRunCounts, type RunCounts } from './run-counts.ts';
@@ -23,7 +23,7 @@ const SENSOR_FAULT = 'fault sensor';
 
 /** Never rejects: whatever happens becomes a log line and an exit code. */
 export async function runProfile(
-  profile: HttpProxyProfile,
+  profile: ProfileConfig,
   deps: PollerDeps,
   signal: AbortSignal,
 ): Promise<number> {
@@ -184,7 +184,7 @@ function isSensors({ code }: RelayError): boolean {
   return code.startsWith('SENSOR_') || code === 'DISK_RESERVE' || code === 'JOURNAL_FULL';
 }
 
-function late({ deadlineSeconds }: HttpProxyProfile): RelayError {
+function late({ deadlineSeconds }: ProfileConfig): RelayError {
   return new RelayError('DEADLINE', `not done within the deadline of ${deadlineSeconds} s`, {
     hint: 'the next run goes on; --deadline sets it',
   });

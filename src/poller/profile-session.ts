@@ -10,7 +10,7 @@
 import { createSecureContext } from 'node:tls';
 import { join } from 'node:path';
 
-import type { HttpProxyProfile } from './profile.ts';
+import type { ProfileConfig } from './profile.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import type { TlsSettings } from '../core/settings.ts';
 import { destinationId, destinationLabel, type Destination } from '../destinations/destination.ts';
@@ -41,7 +41,7 @@ export interface Target {
 }
 
 export interface ProfileSession {
-  readonly profile: HttpProxyProfile;
+  readonly profile: ProfileConfig;
   /** For log lines: `dmz1: `. */
   readonly prefix: string;
   readonly journal: Journal;
@@ -56,7 +56,7 @@ export function journalPath(stateDir: string): string {
   return join(stateDir, 'journal.db');
 }
 
-export async function openSession(profile: HttpProxyProfile, deps: PollerDeps): Promise<ProfileSession> {
+export async function openSession(profile: ProfileConfig, deps: PollerDeps): Promise<ProfileSession> {
   const { log, clock, random } = deps;
   const prefix = `${profile.name}: `;
   const warnings: string[] = [];
@@ -155,7 +155,7 @@ export function clientTls(settings: TlsSettings, optionPrefix: string, warnings:
   };
 }
 
-export function dial(profile: HttpProxyProfile, tls: ClientTls, signal: AbortSignal): SensorClient {
+export function dial(profile: ProfileConfig, tls: ClientTls, signal: AbortSignal): SensorClient {
   const idleMs = profile.timeoutSeconds * 1000;
   const peer: Peer = {
     url: profile.sensor,

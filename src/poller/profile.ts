@@ -1,24 +1,29 @@
 /**
- * One profile as the poller needs it. src/app/http-proxy-config.ts has the same shape and is assignable to
- * it; it is stated again here because src/poller must not import from src/app.
+ * One profile: a sensor, where its alerts go, and how. The typed, frozen form of its options and settings files
+ * (src/cli makes it); part of src/app/http-proxy-config.ts.
  */
 
 import type { MinFree, TlsSettings } from '../core/settings.ts';
 import type { ValidationMode } from '../idmef/verdict.ts';
 
-export interface HttpProxyProfile {
+export interface ProfileConfig {
+  /** `--profile` name, or derived from the sensor's host and port when polled by flags alone. */
   readonly name: string;
-  /** Journal, inbox and what could not be read live here. */
+  /** Journal, inbox and quarantine of this profile live here. */
   readonly stateDir: string;
   readonly sensor: URL;
+  /** Name the sensor's certificate must bear, when it is not the URL's host (`--sensor-name`). */
   readonly sensorName?: string;
   readonly tls: TlsSettings;
+  /** Destinations in the order given; normalised URLs are their identities. */
   readonly managers: readonly URL[];
+  /** For https destinations; defaults to `tls`. */
   readonly managerTls: TlsSettings;
+  /** HTTP proxy (CONNECT) for the destinations. */
   readonly proxy?: URL;
   /** Silence on a socket. */
   readonly timeoutSeconds: number;
-  /** A whole run. */
+  /** A whole run (oneshot and each scheduled run). */
   readonly deadlineSeconds: number;
   readonly batch: number;
   readonly leaseSeconds: number;
@@ -27,6 +32,8 @@ export interface HttpProxyProfile {
   readonly dialect: 'auto' | 'rfc';
   readonly maxJournalBytes?: number;
   readonly minFree: MinFree;
+  /** Fetch nothing for good: say what would happen (peek) and end. */
   readonly dryRun: boolean;
+  /** Forward what is kept, pull nothing. */
   readonly drain: boolean;
 }

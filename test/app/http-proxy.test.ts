@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import type { HttpProxyConfig, ProfileConfig } from '../../src/app/http-proxy-config.ts';
+import type { HttpProxyConfig } from '../../src/app/http-proxy-config.ts';
+import type { ProfileConfig } from '../../src/poller/profile.ts';
 import { createHttpProxy, type HttpProxy } from '../../src/app/http-proxy.ts';
 import { systemClock } from '../../src/os/clock.ts';
 import { systemRandom } from '../../src/os/random.ts';

@@ -5,7 +5,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
-import type { HttpProxyConfig, ProfileConfig } from '../../src/app/http-proxy-config.ts';
+import type { HttpProxyConfig } from '../../src/app/http-proxy-config.ts';
+import type { ProfileConfig } from '../../src/poller/profile.ts';
 import { httpProxyTable } from '../../src/cli/http-proxy-options.ts';
 import { readHttpProxyConfig } from '../../src/cli/http-proxy.ts';
 import { parseArguments } from '../../src/cli/parse.ts';

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { startNode, type Program } from '../support/program.ts';
 import { PLAIN_GET, rawClient, type RawAnswer } from '../support/raw-client.ts';
 import { alertDocument, messageIds, putInSpool } from '../support/spool-writer.ts';
+import { generator } from '../support/generator.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { makeWorld, type World } from '../support/world.ts';
@@ -272,15 +273,4 @@ async function viaAgent({ sensorPort }: World, agent: Agent): Promise<string> {
       response.on('error', reject);
     }).once('error', reject);
   });
-}
-
-/** A small seeded generator (mulberry32). */
-function generator(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

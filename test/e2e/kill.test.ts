@@ -21,6 +21,7 @@ import { systemRandom } from '../../src/os/random.ts';
 import type { Pki } from '../support/pki.ts';
 import { startNode, type Program } from '../support/program.ts';
 import { alertDocument, messageIds, putInSpool } from '../support/spool-writer.ts';
+import { generator } from '../support/generator.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { freePort, makeWorld, type World } from '../support/world.ts';
@@ -155,15 +156,4 @@ async function assertLaw(path: string): Promise<void> {
   } finally {
     await journal.close();
   }
-}
-
-/** mulberry32: a small seeded generator, so that a failing run can be repeated. */
-function generator(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 
 import type { ConsumerStats, QuarantineEntry } from '../../src/journal/journal.ts';
 import { openJournal } from '../../src/journal/in-process.ts';
-import type { HttpProxyProfile } from '../../src/poller/profile.ts';
+import type { ProfileConfig } from '../../src/poller/profile.ts';
 import { journalPath } from '../../src/poller/profile-session.ts';
 import { runProfile } from '../../src/poller/profile-run.ts';
 import { startFakeSensor } from '../support/fake-sensor.ts';
@@ -33,7 +33,7 @@ async function world(t: TestContext) {
     pki,
     sensor,
     bench,
-    run: async (managers: readonly URL[], more: Partial<HttpProxyProfile> = {}) =>
+    run: async (managers: readonly URL[], more: Partial<ProfileConfig> = {}) =>
       await runProfile({ ...profile, managers, ...more }, bench, never),
     stats: async (id: URL): Promise<ConsumerStats> => {
       const journal = await look();

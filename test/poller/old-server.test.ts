@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 
 import type { Problem } from '../../src/idmef/verdict.ts';
 import { openJournal } from '../../src/journal/in-process.ts';
-import type { HttpProxyProfile } from '../../src/poller/profile.ts';
+import type { ProfileConfig } from '../../src/poller/profile.ts';
 import { journalPath } from '../../src/poller/profile-session.ts';
 import { runProfile } from '../../src/poller/profile-run.ts';
 import { startOldServer, type OldServerOptions } from '../support/old-server.ts';
@@ -33,8 +33,7 @@ async function world(t: TestContext, options: Partial<OldServerOptions> = {}) {
     bench,
     stateDir,
     spoolDir,
-    run: async (more: Partial<HttpProxyProfile> = {}) =>
-      await runProfile({ ...profile, ...more }, bench, never),
+    run: async (more: Partial<ProfileConfig> = {}) => await runProfile({ ...profile, ...more }, bench, never),
     put: (...elements: readonly string[]) => {
       files += 1;
       writeFileSync(join(spoolDir, `${String(files).padStart(4, '0')}.xml`), document(...elements));

@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
 import { openJournal } from '../../src/journal/in-process.ts';
-import type { HttpProxyProfile } from '../../src/poller/profile.ts';
+import type { ProfileConfig } from '../../src/poller/profile.ts';
 import { journalPath } from '../../src/poller/profile-session.ts';
 import { runProfile } from '../../src/poller/profile-run.ts';
 import { startFakeSensor, type FakeSensor } from '../support/fake-sensor.ts';
@@ -21,8 +21,8 @@ const never = new AbortController().signal;
 interface World {
   readonly sensor: FakeSensor;
   readonly bench: Bench;
-  readonly profile: HttpProxyProfile;
-  readonly run: (more?: Partial<HttpProxyProfile>) => Promise<number>;
+  readonly profile: ProfileConfig;
+  readonly run: (more?: Partial<ProfileConfig>) => Promise<number>;
   /** What has arrived, sorted. */
   readonly arrived: () => string[];
 }

@@ -1,7 +1,7 @@
 /** What the poller's tests work with: a profile towards a sensor, a log in memory, a clock held by hand. */
 
 import type { LogLevel, Random } from '../../src/core/ports.ts';
-import type { HttpProxyProfile } from '../../src/poller/profile.ts';
+import type { ProfileConfig } from '../../src/poller/profile.ts';
 import type { PollerDeps } from '../../src/poller/profile-session.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
 import type { Issued, Pki } from './pki.ts';
@@ -43,9 +43,9 @@ export function profileFor(
   pki: Pki,
   sensor: URL,
   stateDir: string,
-  more: Partial<HttpProxyProfile> = {},
+  more: Partial<ProfileConfig> = {},
   client: Issued = pki.client,
-): HttpProxyProfile {
+): ProfileConfig {
   const tls = {
     certFile: client.certFile,
     keyFile: client.keyFile,
