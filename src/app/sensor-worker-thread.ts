@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 
+import { createLoggerOf } from '../core/logger.ts';
 import type { LogFields, LogLevel, Logger } from '../core/ports.ts';
 import type { MinFree } from '../core/settings.ts';
 import { readDocument } from '../idmef/read-document.ts';
@@ -114,15 +115,7 @@ function openCore({ stateDir, consumers, maxJournalBytes }: SensorThreadSettings
 }
 
 function forwardingLogger(post: (notice: SensorThreadNotice) => void): Logger {
-  const at =
-    (level: LogLevel) =>
-    (text: string, fields?: LogFields): void =>
-      post({ kind: 'log', level, text, ...(fields === undefined ? {} : { fields }) });
-  return {
-    error: at('error'),
-    warning: at('warning'),
-    notice: at('notice'),
-    info: at('info'),
-    debug: at('debug'),
-  };
+  return createLoggerOf((level, text, fields) =>
+    post({ kind: 'log', level, text, ...(fields === undefined ? {} : { fields }) }),
+  );
 }

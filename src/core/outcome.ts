@@ -7,7 +7,12 @@
  */
 export type Outcome =
   | { readonly kind: 'ok' }
-  | { readonly kind: 'again'; readonly reason: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'again';
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+      readonly hint?: string;
+    }
   | { readonly kind: 'broken'; readonly reason: string; readonly hint?: string }
   | { readonly kind: 'refused'; readonly reason: string };
 

@@ -18,9 +18,6 @@ export interface Sending {
   readonly signal: AbortSignal;
 }
 
-/** "Not now", with what an operator could look at meanwhile; the poller says it with the reason. */
-type Again = Extract<Outcome, { kind: 'again' }> & { readonly hint?: string };
-
 export interface PostResult {
   readonly outcome: Outcome;
   /** No answer came: the connection failed, which may be this message's doing. */
@@ -46,6 +43,5 @@ export function faultOutcome(error: unknown, signal: AbortSignal, label: string)
   const reason = error.message.startsWith(label) ? error.message.slice(label.length).trim() : error.message;
   const hint = error.hint === undefined ? {} : { hint: error.hint };
   if (error.code !== 'DESTINATION_UNREACHABLE') return { kind: 'broken', reason, ...hint };
-  const again: Again = { kind: 'again', reason, ...hint };
-  return again;
+  return { kind: 'again', reason, ...hint };
 }

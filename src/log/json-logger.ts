@@ -4,7 +4,8 @@
  * Fields: time (ISO), level (syslog's names), program, msg, and the event's own. The only importer of pino, which is loaded when this format is asked for and not before (15–18 ms).
  */
 
-import type { LogFields, LogLevel, Logger } from '../core/ports.ts';
+import { createLoggerOf } from '../core/logger.ts';
+import type { LogFields, Logger } from '../core/ports.ts';
 import { shown } from './text-logger.ts';
 
 export interface JsonLoggerOptions {
@@ -27,18 +28,9 @@ export async function createJsonLogger({ name, verbosity, write }: JsonLoggerOpt
     },
     { write },
   );
-  const at =
-    (level: LogLevel) =>
-    (text: string, fields: LogFields = {}): void => {
-      if (shown(level, verbosity)) logger[level](withoutClash(fields), text);
-    };
-  return {
-    error: at('error'),
-    warning: at('warning'),
-    notice: at('notice'),
-    info: at('info'),
-    debug: at('debug'),
-  };
+  return createLoggerOf((level, text, fields = {}) => {
+    if (shown(level, verbosity)) logger[level](withoutClash(fields), text);
+  });
 }
 
 const ours = new Set(['time', 'level', 'program', 'msg']);

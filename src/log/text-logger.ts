@@ -6,6 +6,7 @@
  * do. Errors, warnings and debug say so, because without journald nothing else would.
  */
 
+import { createLoggerOf } from '../core/logger.ts';
 import type { LogLevel, Logger } from '../core/ports.ts';
 import { escapeText } from './escape.ts';
 
@@ -29,18 +30,9 @@ export interface TextLoggerOptions {
 }
 
 export function createTextLogger(options: TextLoggerOptions): Logger {
-  const at =
-    (level: LogLevel) =>
-    (text: string): void => {
-      if (shown(level, options.verbosity)) options.write(`${prefix(level, options)}${escapeText(text)}\n`);
-    };
-  return {
-    error: at('error'),
-    warning: at('warning'),
-    notice: at('notice'),
-    info: at('info'),
-    debug: at('debug'),
-  };
+  return createLoggerOf((level, text) => {
+    if (shown(level, options.verbosity)) options.write(`${prefix(level, options)}${escapeText(text)}\n`);
+  });
 }
 
 /** Whether a level is shown at a verbosity: 0 notice and above, 1 info, 2 debug. */

@@ -3,7 +3,7 @@
  * arrived. Called by the handlers of this folder; `notice`, so that it is there without any flag.
  */
 
-import type { Logger } from '../core/ports.ts';
+import type { LogFields, Logger } from '../core/ports.ts';
 import type { Connection } from './context.ts';
 
 export interface Delivery {
@@ -26,22 +26,10 @@ const RECEIPT_WORDS = {
 } as const;
 
 export function logDelivery(logger: Logger, connection: Connection, delivery: Delivery): void {
-  const { peer, address } = connection;
   const { journal, messages, bytes, first, last, receipt } = delivery;
   logger.notice(
-    `${peer.name}: ${messages} messages (${journal} ${first}-${last}, ${bytes} bytes) ${RECEIPT_WORDS[receipt]}`,
-    {
-      event: 'delivered',
-      peer: peer.name,
-      serial: peer.serial,
-      address,
-      journal,
-      first,
-      last,
-      messages,
-      bytes,
-      receipt,
-    },
+    `${connection.peer.name}: ${messages} messages (${journal} ${first}-${last}, ${bytes} bytes) ${RECEIPT_WORDS[receipt]}`,
+    { event: 'delivered', ...factsOf(connection, delivery), receipt },
   );
 }
 
@@ -51,22 +39,18 @@ export function logUndelivered(
   connection: Connection,
   delivery: Omit<Delivery, 'receipt'>,
 ): void {
-  const { peer, address } = connection;
-  const { journal, messages, bytes, first, last } = delivery;
+  const { journal, messages, first, last } = delivery;
   logger.notice(
-    `${peer.name}: ${messages} messages (${journal} ${first}-${last}) without sign of receipt: due again`,
-    {
-      event: 'undelivered',
-      peer: peer.name,
-      serial: peer.serial,
-      address,
-      journal,
-      first,
-      last,
-      messages,
-      bytes,
-    },
+    `${connection.peer.name}: ${messages} messages (${journal} ${first}-${last}) without sign of receipt: due again`,
+    { event: 'undelivered', ...factsOf(connection, delivery) },
   );
+}
+
+function factsOf(
+  { peer, address }: Connection,
+  { journal, first, last, messages, bytes }: Omit<Delivery, 'receipt'>,
+): LogFields {
+  return { peer: peer.name, serial: peer.serial, address, journal, first, last, messages, bytes };
 }
 
 /** First and last number of `17-512,514`; zeros for an empty list. */
