@@ -26,6 +26,7 @@ const rows: readonly (readonly string[])[] = [
 const owners: Readonly<Record<string, string>> = {
   undici: 'http',
   pino: 'log',
+  'prom-client': 'log',
   croner: 'schedule',
   'yargs-parser': 'cli',
   dotenv: 'config',
@@ -138,10 +139,10 @@ describe('files', () => {
     );
   });
 
-  test('have at most 300 lines in src', () =>
-    check(sources, ({ text }) => {
+  test('have at most 300 lines in src, but for the one table of all limits', () =>
+    check(sources, ({ path, text }) => {
       const lines = text.trimEnd().split('\n').length;
-      return lines > 300 ? `${lines} lines` : undefined;
+      return lines > 300 && path !== 'src/core/limits.ts' ? `${lines} lines` : undefined;
     }));
 
   test('open with a comment that says what they are for', () =>

@@ -1,6 +1,7 @@
 /** What reverse-server is told: the typed, frozen form of its options (src/cli/reverse-server.ts makes it). */
 
 import type { LogSettings, MinFree, TlsSettings } from '../core/settings.ts';
+import type { Bounds } from '../journal/options.ts';
 
 export interface ReverseServerConfig {
   readonly tls: TlsSettings;
@@ -11,6 +12,8 @@ export interface ReverseServerConfig {
   readonly spoolDir: string;
   /** Taken files go there. Wins over `delete`. */
   readonly moveDir?: string;
+  /** Files there are removed when they are older. */
+  readonly moveDirMaxAgeMs?: number;
   /** Taken files are removed. */
   readonly delete: boolean;
   /** Messages in one plain answer; undefined is no limit. */
@@ -25,6 +28,10 @@ export interface ReverseServerConfig {
   /** Named consumers; empty: one shared queue. `peer` undefined: the certificate bears the name itself. */
   readonly consumers: readonly { readonly name: string; readonly peer?: string }[];
   readonly maxJournalBytes?: number;
+  /** What may be dropped, counted and logged, when nobody fetches it. */
+  readonly retention?: Bounds;
+  /** Named consumers beyond these lose their claims. */
+  readonly consumerBounds?: Bounds;
   readonly minFree: MinFree;
   readonly log: LogSettings;
 }

@@ -6,6 +6,7 @@
  * connections are accepted, and is the only thing on stdout.
  */
 
+import { statfs } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import type { Writable } from 'node:stream';
 import { RelayError } from '../core/errors.ts';
@@ -13,14 +14,20 @@ import type { Clock, Logger, Random } from '../core/ports.ts';
 import type { DocumentVerdict } from '../idmef/verdict.ts';
 import { consumerNames, SHARED_CONSUMER } from '../sensor/consumers.ts';
 import { urlOf } from '../sensor/listen.ts';
+import { certificateFamilies } from '../sensor/metrics-certificates.ts';
 import { createSensorServer } from '../sensor/server.ts';
 import type { SensorServer } from '../sensor/server.ts';
-import { loadCredentials } from '../tls/credentials.ts';
+import { diskReserve } from '../os/disk-reserve.ts';
+import { certificateDates } from '../tls/end-dates.ts';
 import { tlsParameters } from '../tls/policy.ts';
 import { createConsumerLookup, createRoles } from '../tls/roles.ts';
 import type { ReverseServerConfig } from './reverse-server-config.ts';
 import { startSensorWorker } from './sensor-worker.ts';
 import type { SensorWorker } from './sensor-worker.ts';
+import { createServiceNotices } from './service-notices.ts';
+import type { ServiceManager } from './service-notices.ts';
+import { createTlsCare } from './tls-care.ts';
+import type { TlsCare } from './tls-care.ts';
 
 interface ReverseServerDeps {
   readonly logger: Logger;
@@ -28,6 +35,9 @@ interface ReverseServerDeps {
   readonly random: Random;
   /** Gets the one line with the address. */
   readonly stdout: Pick<Writable, 'write'>;
+  readonly version?: string;
+  readonly manager?: ServiceManager;
+  readonly logLinesLost?: () => number;
 }
 
 export interface Listening {
@@ -42,6 +52,8 @@ export interface ReverseServer {
   start(): Promise<Listening>;
   /** Resolves if the service cannot go on: its worker ended. Never otherwise. */
   readonly failed: Promise<RelayError>;
+  /** Reads the TLS files now (SIGHUP). What is wrong with them is logged, and the old ones stay. */
+  reload(): void;
   /** Stops accepting, drains for at most connectionLimits.drainMs, closes the journal. May be called at any time. */
   close(): Promise<void>;
   /** start, wait for the signal or a failure (thrown), close. */
@@ -52,14 +64,28 @@ export function createReverseServer(config: ReverseServerConfig, deps: ReverseSe
   const { logger, clock, random, stdout } = deps;
   let worker: SensorWorker | undefined;
   let server: SensorServer | undefined;
+  let care: TlsCare | undefined;
   let closing: Promise<void> | undefined;
   let fail: (error: RelayError) => void;
   const failed = new Promise<RelayError>((resolve) => {
     fail = resolve;
   });
+  const notices = createServiceNotices({ manager: deps.manager ?? {}, logger, status });
+
+  /** For the service manager; the journal's thread has to answer for it. */
+  async function status(): Promise<string> {
+    if (worker === undefined || server === undefined) return 'starting';
+    const { consumers } = await worker.journal.stats();
+    const pending = Math.max(0, ...consumers.map((one) => one.pending));
+    const { stuck, corrupt, paused } = worker.status();
+    const files = `${stuck} stuck and ${corrupt} corrupt files`;
+    const { open } = server.connections();
+    return `${pending} messages pending, ${files}, ${open} connections${paused === undefined ? '' : `, intake paused: ${paused}`}`;
+  }
 
   async function start(): Promise<Listening> {
-    const credentials = loadCredentials(config.tls, { now: clock.now(), purpose: 'server' });
+    care = createTlsCare(config.tls, { logger, clock, random });
+    const { credentials } = care;
     const { parameters, warnings } = tlsParameters(config.tls);
     const roles = createRoles(config.allow);
     const consumerOf = createConsumerLookup(config.consumers, SHARED_CONSUMER);
@@ -87,7 +113,7 @@ export function createReverseServer(config: ReverseServerConfig, deps: ReverseSe
       },
       {
         journal: running.journal,
-        credentials,
+        credentials: care.credentials,
         parameters,
         roles,
         consumerOf,
@@ -97,18 +123,33 @@ export function createReverseServer(config: ReverseServerConfig, deps: ReverseSe
         logger,
         clock,
         random,
+        program: {
+          ...(deps.version === undefined ? {} : { version: deps.version }),
+          disk: async () => {
+            const found = await statfs(config.stateDir);
+            return diskReserve(config.stateDir, config.minFree, () => found);
+          },
+          logLinesLost: deps.logLinesLost ?? (() => 0),
+          gauges: () =>
+            care === undefined ? [] : certificateFamilies(certificateDates(care.credentials), clock.now()),
+        },
       },
     );
     const bound = await server.listen();
+    care.attach({ server, journal: running.journal });
     const listening = describe(bound);
     stdout.write(`Listening on ${listening.url}\n`);
+    notices.ready();
     return listening;
   }
 
   async function close(): Promise<void> {
     closing ??= (async () => {
+      notices.stopping();
+      await care?.close();
       await server?.close();
       await worker?.close();
+      await notices.close();
     })();
     await closing;
   }
@@ -117,6 +158,7 @@ export function createReverseServer(config: ReverseServerConfig, deps: ReverseSe
     start,
     failed,
     close,
+    reload: () => care?.reload(),
     async run(signal) {
       try {
         await start();

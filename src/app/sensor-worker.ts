@@ -10,21 +10,26 @@ import { extname } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
 import { RelayError, messageOf } from '../core/errors.ts';
+import { journalLimits } from '../core/limits.ts';
 import type { Logger } from '../core/ports.ts';
 import type { Journal } from '../journal/journal.ts';
 import { fromPlain } from '../journal/protocol.ts';
 import { connectJournal } from '../journal/remote.ts';
 import { consumerNames } from '../sensor/consumers.ts';
-import type { IntakeStatus } from '../sensor/intake/intake.ts';
 import type { ReverseServerConfig } from './reverse-server-config.ts';
-import type { SensorThreadData, SensorThreadNotice, SensorThreadSettings } from './sensor-worker-thread.ts';
+import type {
+  SensorThreadData,
+  SensorThreadNotice,
+  SensorThreadSettings,
+  SensorThreadStatus,
+} from './sensor-worker-thread.ts';
 
 export interface SensorWorker {
   readonly journal: Journal;
   /** The intake's gauges as last heard. */
-  status(): IntakeStatus;
+  status(): SensorThreadStatus;
   /** Called when they change, until the returned function is called. */
-  onStatus(listener: (status: IntakeStatus) => void): () => void;
+  onStatus(listener: (status: SensorThreadStatus) => void): () => void;
   /** Resolves if the worker ends without `close`. */
   readonly failed: Promise<RelayError>;
   /** Ends the intake, closes the journal and waits for the thread. */
@@ -34,7 +39,16 @@ export interface SensorWorker {
 /** The part of the configuration the worker needs. */
 export type SensorWorkerConfig = Pick<
   ReverseServerConfig,
-  'spoolDir' | 'moveDir' | 'delete' | 'stateDir' | 'consumers' | 'maxJournalBytes' | 'minFree'
+  | 'spoolDir'
+  | 'moveDir'
+  | 'moveDirMaxAgeMs'
+  | 'delete'
+  | 'stateDir'
+  | 'consumers'
+  | 'maxJournalBytes'
+  | 'minFree'
+  | 'retention'
+  | 'consumerBounds'
 >;
 
 export async function startSensorWorker(config: SensorWorkerConfig, log: Logger): Promise<SensorWorker> {
@@ -42,9 +56,13 @@ export async function startSensorWorker(config: SensorWorkerConfig, log: Logger)
   const data: SensorThreadData = { settings: threadSettings(config), port: port2 };
   // The URL is not rewritten by the compiler: the entry has the extension of this file, built or not.
   const entry = new URL(`./sensor-worker-thread${extname(import.meta.url)}`, import.meta.url);
-  const worker = new Worker(entry, { workerData: data, transferList: [port2] });
-  const listeners = new Set<(status: IntakeStatus) => void>();
-  let status: IntakeStatus = { stuck: 0, corrupt: 0, waiting: 0 };
+  const worker = new Worker(entry, {
+    workerData: data,
+    transferList: [port2],
+    resourceLimits: { maxYoungGenerationSizeMb: journalLimits.threadYoungMib },
+  });
+  const listeners = new Set<(status: SensorThreadStatus) => void>();
+  let status: SensorThreadStatus = { stuck: 0, corrupt: 0, waiting: 0, removed: 0 };
   let closing = false;
 
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -93,7 +111,8 @@ export async function startSensorWorker(config: SensorWorkerConfig, log: Logger)
 }
 
 function threadSettings(config: SensorWorkerConfig): SensorThreadSettings {
-  const { spoolDir, moveDir, stateDir, maxJournalBytes, minFree, consumers } = config;
+  const { spoolDir, moveDir, moveDirMaxAgeMs, stateDir, maxJournalBytes, minFree, consumers } = config;
+  const { retention, consumerBounds } = config;
   return {
     spoolDir,
     stateDir,
@@ -101,7 +120,10 @@ function threadSettings(config: SensorWorkerConfig): SensorThreadSettings {
     minFree,
     consumers: consumerNames(consumers),
     ...(moveDir === undefined ? {} : { moveDir }),
+    ...(moveDirMaxAgeMs === undefined ? {} : { moveDirMaxAgeMs }),
     ...(maxJournalBytes === undefined ? {} : { maxJournalBytes }),
+    ...(retention === undefined ? {} : { retention }),
+    ...(consumerBounds === undefined ? {} : { consumerBounds }),
   };
 }
 

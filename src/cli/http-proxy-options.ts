@@ -6,7 +6,14 @@
 
 import { leaseLimits, pollerLimits } from '../core/limits.ts';
 import type { CommandTable, Option } from './option.ts';
-import { certOptions, diskOptions, logOptions, startFailures, tlsOptions } from './shared-options.ts';
+import {
+  certOptions,
+  diskOptions,
+  logOptions,
+  retentionOptions,
+  startFailures,
+  tlsOptions,
+} from './shared-options.ts';
 
 const ends: readonly Option[] = [
   {
@@ -176,6 +183,41 @@ const pulling: readonly Option[] = [
     default: String(pollerLimits.leaseSeconds),
     help: 'the sensor waits so long for our acknowledgement',
   },
+  {
+    name: 'high-first',
+    kind: 'flag',
+    help: 'alerts of severity high overtake a backlog',
+    more: 'At the sensor and towards the destinations. The others keep their order.',
+  },
+  {
+    name: 'gzip',
+    kind: 'flag',
+    help: 'fetch compressed: for slow lines',
+    more: 'Sensors that do not compress answer as always.',
+  },
+];
+
+const reporting: readonly Option[] = [
+  {
+    name: 'report-after',
+    kind: 'duration',
+    value: 'DURATION',
+    max: 30 * 86_400_000,
+    default: '15m',
+    help: 'report a silent sensor, waiting alerts; 0 never',
+    more: 'As an IDMEF alert to the destinations, once when it begins. What was lost or quarantined is always reported.',
+  },
+];
+
+const seeing: readonly Option[] = [
+  {
+    name: 'metrics-file',
+    kind: 'file',
+    value: 'FILE.prom',
+    help: 'write metrics there after each run',
+    more: "For node_exporter's textfile collector. %i stands for the profile's name: in the settings file common to all profiles it is needed, because each run writes the whole file. The unit needs ReadWritePaths= for its directory.",
+    example: '/var/lib/node_exporter/idmef-%i.prom',
+  },
 ];
 
 const judging: readonly Option[] = [
@@ -219,9 +261,12 @@ export const httpProxyTable: CommandTable = {
     ...modes,
     ...judging,
     ...pulling,
+    ...reporting,
     ...managerTls,
     ...tlsOptions,
     ...diskOptions,
+    ...retentionOptions,
+    ...seeing,
     ...logOptions,
   ],
   exits: [

@@ -39,6 +39,7 @@ export function readNamedProfiles(
       hint: 'each profile names its own sensor: SENSOR= in http-proxy@NAME',
     });
   }
+  if (common !== undefined) refuseSharedFile(common, fromFlags);
   let only: Settings | undefined;
   const profiles = names.map((name) => {
     const own = readSettingsFile(directories, `http-proxy@${name}`);
@@ -70,7 +71,23 @@ function directoriesOf(settings: Settings): readonly string[] {
 
 function noProfile(name: string, directories: readonly string[]): RelayError {
   return new RelayError('CONFIG', `no settings file http-proxy@${name} in ${directories.join(' or ')}`, {
+    fault: 'settings-missing',
     hint: `copy config/http-proxy@profile there as http-proxy@${name} and edit it`,
+  });
+}
+
+/** Each run writes its file whole: one name for all would show the profile that ran last, and nobody else. */
+function refuseSharedFile(common: SettingsFile, flags: Settings): void {
+  const setting = common.settings.findLast(({ key }) => key === 'METRICS_FILE');
+  if (
+    setting === undefined ||
+    setting.value === '' ||
+    setting.value.includes('%i') ||
+    flags.has('metrics-file')
+  )
+    return;
+  throw new RelayError('CONFIG', `${common.path}:${setting.line}: METRICS_FILE must contain %i here`, {
+    hint: 'it stands for the name of the profile: METRICS_FILE=/DIR/idmef-%i.prom',
   });
 }
 

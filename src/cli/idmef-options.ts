@@ -1,10 +1,13 @@
 /**
  * Option tables of `idmef VERB`, the tool used by hand on both hosts. Parsed by src/bin/idmef.ts; printed by
- * help.ts. No verb reads a settings file but quarantine, which finds the profile's journal as http-proxy does.
+ * help.ts. Only quarantine, status, check and doctor read settings files, as http-proxy does; doctor's table is
+ * in doctor-options.ts, those of status and check in status-options.ts.
  */
 
+import { doctorTable } from './doctor-options.ts';
 import type { CommandTable, ExitCode, Option } from './option.ts';
 import { done } from './shared-options.ts';
+import { checkTable, statusTable } from './status-options.ts';
 
 const usageExit: ExitCode = { code: 64, meaning: 'USAGE: unknown flag, missing argument, bad value' };
 const inputExits: readonly ExitCode[] = [
@@ -137,12 +140,112 @@ export const quarantineTable: CommandTable = {
   ],
 };
 
+export const certsTable: CommandTable = {
+  command: 'idmef certs',
+  usage: 'check FILE… | check --profile NAME | check --config-dir DIR',
+  summary: 'Checks certificates, keys and revocation lists.',
+  options: [
+    {
+      name: 'profile',
+      kind: 'text',
+      value: 'NAME',
+      help: 'the files of this profile of http-proxy',
+      brief: true,
+    },
+    {
+      name: 'config-dir',
+      kind: 'text',
+      value: 'DIR[:DIR]',
+      help: "settings files; alone: reverse-server's",
+      more: "Without --profile the files are those of reverse-server's settings file there.",
+      brief: true,
+    },
+    { ...json, help: 'one JSON object an item' },
+  ],
+  operands: 'check FILE…',
+  exits: [
+    { ...done, meaning: 'nothing to mend' },
+    { code: 1, meaning: 'there is something to mend' },
+    usageExit,
+    { code: 66, meaning: 'NOINPUT: a file cannot be read' },
+    { code: 78, meaning: 'CONFIG: the settings file' },
+  ],
+};
+
+export const journalTable: CommandTable = {
+  command: 'idmef journal',
+  usage: 'check|list|export|repair|backup|free FILE [TO]',
+  summary: 'Looks into journals, repairs, empties and copies them.',
+  options: [
+    {
+      name: 'apply',
+      kind: 'flag',
+      help: 'do it: export, repair, free only plan otherwise',
+      more: 'The program that uses the journal must be stopped.',
+      brief: true,
+    },
+    {
+      name: 'to-spool',
+      kind: 'dir',
+      value: 'DIR',
+      help: 'export: files *.xml into this spool',
+      more: 'For going back to another sensor program, which takes them as if they were new.',
+      brief: true,
+    },
+    {
+      name: 'to',
+      kind: 'dir',
+      value: 'DIR',
+      help: 'export: the same into any directory',
+      brief: true,
+    },
+    {
+      name: 'consumer',
+      kind: 'text',
+      value: 'NAME',
+      help: 'list, export, free: only what is owed to it',
+      brief: true,
+    },
+    {
+      name: 'all',
+      kind: 'flag',
+      help: 'list, export: what is held for former consumers, too',
+      brief: true,
+    },
+    {
+      name: 'limit',
+      kind: 'integer',
+      value: 'N',
+      default: '1000',
+      min: 1,
+      max: 1_000_000_000,
+      help: 'list: at most so many messages',
+      brief: true,
+    },
+    json,
+  ],
+  operands: 'check|list|export|repair|backup|free FILE [TO]',
+  exits: [
+    { ...done, meaning: 'sound, or done' },
+    { code: 1, meaning: 'check, repair: damaged; export: damaged messages are left' },
+    usageExit,
+    { code: 66, meaning: 'NOINPUT: no such journal or consumer' },
+    { code: 74, meaning: 'IOERR: in use, or the disk' },
+    { code: 78, meaning: 'CONFIG: run as another user' },
+  ],
+};
+
 export const idmefTables: readonly CommandTable[] = [
   validateTable,
   showTable,
   submitTable,
   testAlertTable,
   quarantineTable,
+  statusTable,
+  checkTable,
+  doctorTable,
+  certsTable,
+  journalTable,
 ];
 
 /** `idmef` before a verb is named: its help is the list of verbs. */

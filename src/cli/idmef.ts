@@ -4,21 +4,28 @@
  */
 
 import { RelayError } from '../core/errors.ts';
+import { runCertsVerb } from './certs.ts';
 import { processIo } from './command-io.ts';
+import { runDoctorVerb } from './doctor.ts';
+import { doctorTable } from './doctor-options.ts';
 import {
+  certsTable,
   idmefTable,
+  journalTable,
   quarantineTable,
   showTable,
   submitTable,
   testAlertTable,
   validateTable,
 } from './idmef-options.ts';
+import { runJournalVerb } from './journal.ts';
 import { nearest } from './nearest.ts';
 import { type CommandTable, commonOptions } from './option.ts';
 import type { Arguments } from './parse.ts';
 import { runQuarantineVerb } from './quarantine.ts';
 import { Settings } from './settings.ts';
-import { start, type Work } from './start.ts';
+import { type Context, start, type Work } from './start.ts';
+import { checkTable, statusTable } from './status-options.ts';
 
 interface Verb {
   readonly table: CommandTable;
@@ -31,6 +38,11 @@ const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['submit', { table: submitTable, work: submit }],
   ['test-alert', { table: testAlertTable, work: testAlert }],
   ['quarantine', { table: quarantineTable, work: runQuarantineVerb }],
+  ['status', { table: statusTable, work: status }],
+  ['check', { table: checkTable, work: check }],
+  ['doctor', { table: doctorTable, work: runDoctorVerb }],
+  ['certs', { table: certsTable, work: runCertsVerb }],
+  ['journal', { table: journalTable, work: runJournalVerb }],
 ]);
 
 /** Starts the verb named first; ends the process. */
@@ -82,6 +94,16 @@ async function testAlert(args: Arguments): Promise<number> {
     { ...(spoolDir === undefined ? {} : { spoolDir }), ...(text === undefined ? {} : { text }) },
     processIo(),
   );
+}
+
+async function status(args: Arguments, context: Context): Promise<number> {
+  const { runStatusVerb } = await import('./status.ts');
+  return await runStatusVerb(args, context);
+}
+
+async function check(args: Arguments): Promise<number> {
+  const { runCheckVerb } = await import('./check.ts');
+  return await runCheckVerb(args);
 }
 
 function settingsOf(table: CommandTable, args: Arguments): Settings {

@@ -20,9 +20,10 @@ export async function createLogger(
   name: string,
   settings: LogSettings,
   env: ProcessEnvironment,
+  onLost: () => void = () => undefined,
 ): Promise<Logger> {
   const { verbosity } = settings;
-  const write = createStderrWriter();
+  const write = createStderrWriter({ onLost });
   if (settings.format === 'json') {
     const { createJsonLogger } = await import('../log/json-logger.ts');
     return createJsonLogger({ name, verbosity, write });

@@ -9,10 +9,22 @@
 
 /**
  * flag: present or not. count: repeatable (`-vv`). file, dir: paths. integer, seconds: within min and max.
+ * duration: `30s`, `15m`, `24h`, `7d`, to milliseconds; 0 alone needs no unit.
  * size: bytes with K, M, G, T. free: a size, a percentage, or both. names: text, repeatable.
  */
 export type OptionKind =
-  'flag' | 'count' | 'text' | 'file' | 'dir' | 'integer' | 'seconds' | 'size' | 'free' | 'url' | 'choice';
+  | 'flag'
+  | 'count'
+  | 'text'
+  | 'file'
+  | 'dir'
+  | 'integer'
+  | 'seconds'
+  | 'duration'
+  | 'size'
+  | 'free'
+  | 'url'
+  | 'choice';
 
 export interface Option {
   /** Long name without dashes. In environment files: upper case, underscores. */
@@ -64,6 +76,8 @@ export interface CommandTable {
   /** Name of what may follow the options, e.g. `FILE`; undefined: nothing may. */
   readonly operands?: string;
   readonly exits: readonly ExitCode[];
+  /** A monitoring plugin: what keeps it from working is said on stdout, as UNKNOWN, exit 3. */
+  readonly plugin?: true;
   /** Listed in its help instead of exit codes. */
   readonly subcommands?: readonly { readonly command: string; readonly summary: string }[];
 }

@@ -34,6 +34,8 @@ export function profileConfig(
   const sensorName = settings.text('sensor-name');
   const proxy = settings.url('proxy', parseProxyUrl);
   const maxJournalBytes = settings.size('max-journal-bytes');
+  const metricsFile = settings.path('metrics-file');
+  const retention = settings.bounds('retention-age', 'retention-bytes');
   const tls = sensorTls(settings);
   return Object.freeze({
     name: profile,
@@ -51,8 +53,13 @@ export function profileConfig(
     validate: settings.choice('validate', ['strict', 'lenient', 'off']),
     onInvalid: settings.choice('on-invalid', ['quarantine', 'forward']),
     dialect: settings.choice('dialect', ['auto', 'rfc']),
+    highFirst: settings.flag('high-first'),
+    gzip: settings.flag('gzip'),
+    reportAfterMs: settings.duration('report-after'),
     ...(maxJournalBytes === undefined ? {} : { maxJournalBytes }),
+    ...(retention === undefined ? {} : { retention }),
     minFree: settings.minFree('min-free'),
+    ...(metricsFile === undefined ? {} : { metricsFile: metricsFile.replaceAll('%i', profile) }),
     dryRun: settings.flag('dry-run'),
     drain: settings.flag('drain'),
   });
@@ -95,10 +102,11 @@ function managerTls(settings: Settings, tls: TlsSettings): TlsSettings {
   });
 }
 
-function common(settings: Settings): Pick<TlsSettings, 'policy' | 'ciphers'> {
+function common(settings: Settings): Pick<TlsSettings, 'policy' | 'ciphers' | 'crlStrict'> {
   const ciphers = settings.text('ciphers');
   return {
     policy: settings.choice('tls-policy', tlsPolicies),
     ...(ciphers === undefined ? {} : { ciphers }),
+    ...(settings.flag('crl-strict') ? { crlStrict: true } : {}),
   };
 }

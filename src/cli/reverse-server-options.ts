@@ -4,7 +4,15 @@
  */
 
 import type { CommandTable, Option } from './option.ts';
-import { certOptions, diskOptions, done, logOptions, startFailures, tlsOptions } from './shared-options.ts';
+import {
+  certOptions,
+  diskOptions,
+  done,
+  logOptions,
+  retentionOptions,
+  startFailures,
+  tlsOptions,
+} from './shared-options.ts';
 
 const listening: readonly Option[] = [
   {
@@ -50,6 +58,16 @@ const spool: readonly Option[] = [
     example: '/var/spool/idmef-relay/done',
     brief: true,
     seed: true,
+  },
+  {
+    name: 'movedir-max-age',
+    kind: 'duration',
+    value: 'DURATION',
+    min: 1000,
+    help: 'remove files from --movedir when older: 7d, 24h',
+    more: 'Counted from the move. Only *.xml files are removed; their alerts are in the journal or delivered.',
+    defaultText: 'never',
+    example: '30d',
   },
   {
     name: 'delete',
@@ -111,6 +129,25 @@ const roles: readonly Option[] = [
     more: 'Default is one queue shared by all pollers. A named consumer is owed every alert until it has acknowledged it.',
     defaultText: 'one shared queue',
   },
+  {
+    name: 'consumer-max-age',
+    kind: 'duration',
+    value: 'DURATION',
+    min: 1000,
+    help: 'a named consumer away so long loses its claim',
+    more: 'All it is owed then is dropped, counted and logged as an error; what comes later it is owed again. The shared queue never loses its claim.',
+    defaultText: 'never',
+    example: '14d',
+  },
+  {
+    name: 'consumer-max-bytes',
+    kind: 'size',
+    value: 'SIZE',
+    min: 1024 * 1024,
+    help: 'a named consumer owed more loses its claim',
+    defaultText: 'never',
+    example: '5G',
+  },
 ];
 
 const state: readonly Option[] = [
@@ -146,6 +183,7 @@ export const reverseServerTable: CommandTable = {
     ...roles,
     ...tlsOptions,
     ...diskOptions,
+    ...retentionOptions,
     ...logOptions,
   ],
   exits: [{ ...done, meaning: 'ended by SIGTERM or SIGINT' }, ...startFailures],

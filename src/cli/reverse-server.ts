@@ -27,16 +27,23 @@ export function readReverseServerConfig(flags: Arguments, env: ProcessEnvironmen
   const moveDir = settings.path('movedir');
   const spoolDir = settings.path('spooldir') ?? './spool';
   if (moveDir === spoolDir) throw settings.refusal('movedir', `must not be the spool itself: '${moveDir}'`);
+  const moveDirMaxAgeMs = settings.optionalDuration('movedir-max-age');
+  if (moveDirMaxAgeMs !== undefined && moveDir === undefined) {
+    throw settings.refusal('movedir-max-age', 'has no effect without --movedir');
+  }
   const crlFile = settings.path('crl');
   const ciphers = settings.text('ciphers');
   const maxBatchSize = batchSize(settings);
   const maxJournalBytes = settings.size('max-journal-bytes');
+  const retention = settings.bounds('retention-age', 'retention-bytes');
+  const consumerBounds = settings.bounds('consumer-max-age', 'consumer-max-bytes');
   return Object.freeze({
     tls: Object.freeze({
       certFile: settings.path('cert') ?? '',
       keyFile: settings.path('key') ?? '',
       caFile: settings.path('cacert') ?? '',
       ...(crlFile === undefined ? {} : { crlFile }),
+      ...(settings.flag('crl-strict') ? { crlStrict: true } : {}),
       ...(ciphers === undefined ? {} : { ciphers }),
       policy: settings.choice('tls-policy', tlsPolicies),
     }),
@@ -44,12 +51,15 @@ export function readReverseServerConfig(flags: Arguments, env: ProcessEnvironmen
     port: settings.integer('port'),
     spoolDir,
     ...(moveDir === undefined ? {} : { moveDir }),
+    ...(moveDirMaxAgeMs === undefined ? {} : { moveDirMaxAgeMs }),
     delete: settings.flag('delete'),
     ...(maxBatchSize === undefined ? {} : { maxBatchSize }),
     stateDir: settings.path('state') ?? env.stateDirectory ?? './state',
     allow: Object.freeze(allowed(settings, paths)),
     consumers: Object.freeze(consumers(settings)),
     ...(maxJournalBytes === undefined ? {} : { maxJournalBytes }),
+    ...(retention === undefined ? {} : { retention }),
+    ...(consumerBounds === undefined ? {} : { consumerBounds }),
     minFree: settings.minFree('min-free'),
     log: settings.log(),
   });
@@ -61,6 +71,7 @@ function settingsFiles(directories: string | undefined): readonly SettingsFile[]
   const file = readSettingsFile(list, 'reverse-server');
   if (file !== undefined) return [file];
   throw new RelayError('CONFIG', `no settings file reverse-server in ${list.join(' or ')}`, {
+    fault: 'settings-missing',
     hint: 'copy config/reverse-server there and edit it',
   });
 }

@@ -9,13 +9,18 @@ import { systemRandom } from '../os/random.ts';
 import { httpProxyTable } from './http-proxy-options.ts';
 import { readHttpProxyConfig } from './http-proxy.ts';
 import { createLogger } from './logging.ts';
-import { start } from './start.ts';
+import { managerOf, start } from './start.ts';
 
 export function runHttpProxy(argv: readonly string[]): Promise<never> {
   return start(httpProxyTable, argv, async (flags, { env, signal, onHangup }) => {
     const config = await readHttpProxyConfig(flags, env);
     const logger = await createLogger('http-proxy', config.log, env);
-    const proxy = createHttpProxy(config, { logger, clock: systemClock, random: systemRandom });
+    const proxy = createHttpProxy(config, {
+      logger,
+      clock: systemClock,
+      random: systemRandom,
+      manager: managerOf(env),
+    });
     if (config.mode.kind !== 'oneshot') onHangup(() => proxy.reload());
     return proxy.run(signal);
   });

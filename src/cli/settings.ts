@@ -9,11 +9,13 @@ import { join } from 'node:path';
 
 import { RelayError } from '../core/errors.ts';
 import type { LogSettings, MinFree } from '../core/settings.ts';
+import type { Bounds } from '../journal/options.ts';
 import type { Option } from './option.ts';
 import type { Given } from './parse.ts';
 import {
   BadValue,
   parseChoice,
+  parseDuration,
   parseInteger,
   parseMinFree,
   parseSeconds,
@@ -74,6 +76,27 @@ export class Settings {
     return this.#need(name, parseSeconds);
   }
 
+  /** Milliseconds. */
+  duration(name: string): number {
+    return this.#need(name, parseDuration);
+  }
+
+  /** Milliseconds. */
+  optionalDuration(name: string): number | undefined {
+    return this.#read(name, parseDuration);
+  }
+
+  /** A pair of options `…-age` and `…-bytes`; undefined when neither is given. */
+  bounds(ageName: string, bytesName: string): Bounds | undefined {
+    const maxAgeMs = this.optionalDuration(ageName);
+    const maxBytes = this.size(bytesName);
+    if (maxAgeMs === undefined && maxBytes === undefined) return undefined;
+    return Object.freeze({
+      ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+    });
+  }
+
   /** `choices` are the table's, repeated for the type. */
   choice<const Choices extends readonly string[]>(name: string, choices: Choices): Choices[number] {
     const text = this.#need(name, parseChoice);
@@ -111,14 +134,17 @@ export class Settings {
       return parse();
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
-      throw this.refusal(name, error.message, error.hint);
+      throw this.refusal(name, error.message, error.hint, error.fault);
     }
   }
 
   /** The error for a value that is well-formed but does not fit. */
-  refusal(name: string, text: string, hint?: string): RelayError {
+  refusal(name: string, text: string, hint?: string, fault?: string): RelayError {
     const code = this.#given.get(name)?.from === 'file' ? 'CONFIG' : 'USAGE';
-    return new RelayError(code, `${this.where(name)} ${text}`, hint === undefined ? {} : { hint });
+    return new RelayError(code, `${this.where(name)} ${text}`, {
+      ...(hint === undefined ? {} : { hint }),
+      ...(fault === undefined ? {} : { fault }),
+    });
   }
 
   #need<Value>(name: string, parse: (option: Option, text: string) => Value): Value {

@@ -52,8 +52,13 @@ export const tlsOptions: readonly Option[] = [
     kind: 'file',
     value: 'FILE',
     help: 'revocation list of the CA, PEM or DER',
-    more: 'An expired list refuses everybody: renew it in time.',
+    more: 'A changed file is taken up by itself. A list past its end stays in force, with a warning and an alert.',
     example: '/etc/pki/idmef-relay/CA.crl',
+  },
+  {
+    name: 'crl-strict',
+    kind: 'flag',
+    help: 'a list past its end refuses everybody',
   },
   {
     name: 'tls-policy',
@@ -81,7 +86,7 @@ export const diskOptions: readonly Option[] = [
     value: 'SIZE',
     min: 16 * mib,
     help: 'the journal grows no further than this',
-    more: 'Taking in stops there, says so, and goes on by itself when there is room. Nothing is dropped.',
+    more: 'Taking in stops there, says so, and goes on by itself when there is room. Nothing is dropped, unless --retention-bytes is smaller.',
     defaultText: 'unlimited',
     example: '20G',
   },
@@ -92,6 +97,30 @@ export const diskOptions: readonly Option[] = [
     help: 'disk space left to others: SIZE, N% or SIZE,N%',
     more: 'Of two values the larger counts. Taking in stops there and goes on by itself.',
     default: `${diskLimits.minFreeBytes / mib}M,${diskLimits.minFreePercent}%`,
+  },
+];
+
+/** What may be dropped. Without them: nothing, ever. */
+export const retentionOptions: readonly Option[] = [
+  {
+    name: 'retention-age',
+    kind: 'duration',
+    value: 'DURATION',
+    min: 1000,
+    help: 'drop what could not be delivered for so long',
+    more: 'Since it was accepted; 12h, 30d. Oldest first, each drop counted and logged as an error. Quarantine too.',
+    defaultText: 'never',
+    example: '30d',
+  },
+  {
+    name: 'retention-bytes',
+    kind: 'size',
+    value: 'SIZE',
+    min: mib,
+    help: 'drop the oldest beyond this much undelivered',
+    more: 'What one consumer or destination is owed and quarantine together. Counted and logged. Smaller than --max-journal-bytes it makes room instead of stopping.',
+    defaultText: 'never',
+    example: '10G',
   },
 ];
 

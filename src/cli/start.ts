@@ -5,8 +5,12 @@
  * ends in its own time; a second one ends the process at once. A closed stdout (`| head`) is no error.
  */
 
+import { writeSync } from 'node:fs';
+
+import type { ServiceManager } from '../app/service-notices.ts';
 import { type ProcessEnvironment, readProcessEnvironment } from '../config/process-environment.ts';
-import { systemCode } from '../core/errors.ts';
+import { messageOf, RelayError, systemCode } from '../core/errors.ts';
+import { escapeText } from '../log/escape.ts';
 import { createStderrWriter } from '../log/stderr-writer.ts';
 import { logStyle } from './logging.ts';
 import type { CommandTable } from './option.ts';
@@ -23,6 +27,14 @@ export interface Context {
   readonly print: (text: string) => boolean;
 }
 
+/** What systemd wants to hear of a service, as src/app takes it. */
+export function managerOf({ notifySocket, watchdogMs }: ProcessEnvironment): ServiceManager {
+  return {
+    ...(notifySocket === undefined ? {} : { socket: notifySocket }),
+    ...(watchdogMs === undefined ? {} : { watchdogMs }),
+  };
+}
+
 /** The command's work; resolves with its exit code. */
 export type Work = (args: Arguments, context: Context) => Promise<number>;
 
@@ -30,13 +42,15 @@ export type Work = (args: Arguments, context: Context) => Promise<number>;
 export async function start(table: CommandTable, argv: readonly string[], work: Work): Promise<never> {
   const env = readProcessEnvironment();
   const [name = ''] = table.command.split(' ');
+  const failed = (error: unknown): number =>
+    table.plugin === true ? unknown(error) : fail(name, env, error);
   process.once('uncaughtException', (error) => {
-    process.exit(fail(name, env, error));
+    process.exit(failed(error));
   });
   try {
     process.exit(await run(table, argv, work, env));
   } catch (error) {
-    process.exit(fail(name, env, error));
+    process.exit(failed(error));
   }
 }
 
@@ -99,4 +113,12 @@ function fail(name: string, env: ProcessEnvironment, error: unknown): number {
   const write = createStderrWriter();
   for (const line of lines) write(`${prefix}${line}\n`);
   return exit;
+}
+
+/** A monitoring system reads stdout and knows four exit codes. */
+function unknown(error: unknown): number {
+  const text = messageOf(error);
+  const hint = error instanceof RelayError && error.hint !== undefined ? `; ${error.hint}` : '';
+  writeSync(1, `IDMEF UNKNOWN - ${escapeText(`${text}${hint}`).replaceAll('|', '/')}\n`);
+  return 3;
 }

@@ -35,6 +35,7 @@ export function parseManagerUrl(text: string): URL {
       throw new BadValue(
         `'${text}': prelude:// is not in this version`,
         "use the https:// URL of the site's IDMEF gateway",
+        'prelude-not-supported',
       );
     case 'http:':
       throw new BadValue(`must not be plain http: '${text}'`, 'alerts leave over TLS only: https://');

@@ -10,10 +10,13 @@ import type { Option } from './option.ts';
 export class BadValue extends Error {
   override readonly name = 'BadValue';
   readonly hint: string | undefined;
+  /** Its name, where it has one (core/errors.ts). */
+  readonly fault: string | undefined;
 
-  constructor(message: string, hint?: string) {
+  constructor(message: string, hint?: string, fault?: string) {
     super(message);
     this.hint = hint;
+    this.fault = fault;
   }
 }
 
@@ -28,6 +31,28 @@ export function parseSeconds(option: Option, text: string): number {
   const factor = { '': 1, s: 1, m: 60, h: 3600 }[match?.[2] ?? ''] ?? 1;
   return within(option, text, match === null ? Number.NaN : Number(match[1]) * factor, 'seconds');
 }
+
+/** `30s`, `15m`, `24h`, `7d`, in milliseconds; a bare number is not enough: of what? Only 0 needs no unit. */
+export function parseDuration(option: Option, text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  const value = text === '0' ? 0 : Number(digits || Number.NaN) * (durations.get(unit) ?? Number.NaN);
+  return within(option, text, value, 'a duration such as 30s, 15m, 24h or 7d');
+}
+
+/** A duration in milliseconds for messages: `24h` where it comes out even. */
+export function formatDuration(value: number): string {
+  for (const [unit, factor] of [...durations].toReversed()) {
+    if (value >= factor && value % factor === 0) return `${value / factor}${unit}`;
+  }
+  return value === 0 ? '0' : `${value} ms`;
+}
+
+const durations: ReadonlyMap<string, number> = new Map([
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
 
 /** `1048576`, `512M`, `20G`, in bytes. */
 export function parseSize(option: Option, text: string): number {
@@ -85,7 +110,7 @@ function bytes(text: string): number {
 function within(option: Option, text: string, value: number, what: string): number {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = option;
   if (value >= min && value <= max) return value;
-  const show = option.kind === 'size' ? formatSize : String;
-  const range = option.max === undefined ? `, at least ${show(min)}` : ` from ${min} to ${max}`;
+  const show = option.kind === 'size' ? formatSize : option.kind === 'duration' ? formatDuration : String;
+  const range = option.max === undefined ? `, at least ${show(min)}` : ` from ${show(min)} to ${show(max)}`;
   throw new BadValue(`must be ${what}${range}, not '${text}'`);
 }

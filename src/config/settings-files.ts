@@ -31,6 +31,7 @@ export function readSettingsFile(directories: readonly string[], name: string): 
   if (second !== undefined) {
     throw new RelayError('CONFIG', `both ${first.path} and ${second.path} exist`, {
       hint: 'remove one of them',
+      fault: 'settings-twice',
     });
   }
   return { path: first.path, settings: parseEnvironmentFile(first.text, first.path) };

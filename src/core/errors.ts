@@ -52,7 +52,9 @@ export const errorCodes = {
   LEASE_EXPIRED: { kind: 'peer', http: 410, exit: 76 },
   TOO_LARGE: { kind: 'peer', http: 413, exit: 76 },
   UNSUPPORTED_MEDIA_TYPE: { kind: 'peer', http: 415, exit: 76 },
+  EXPECTATION_FAILED: { kind: 'peer', http: 417, exit: 76 },
   INVALID_IDMEF: { kind: 'peer', http: 422, exit: 65 },
+  TOO_MANY_ANSWERS: { kind: 'peer', http: 429, exit: 76 },
   TOO_MANY_LEASES: { kind: 'peer', http: 429, exit: 76 },
   UNAVAILABLE: { kind: 'transient', http: 503, exit: 75 },
 
@@ -64,6 +66,8 @@ export type ErrorCode = keyof typeof errorCodes;
 interface RelayErrorOptions {
   /** What to do about it: one sentence, lower case, no full stop. */
   readonly hint?: string;
+  /** Stable name of the very fault, finer than the code: `idmef doctor --list` has them all. */
+  readonly fault?: string;
   readonly cause?: unknown;
 }
 
@@ -72,11 +76,13 @@ export class RelayError extends Error {
   override readonly name = 'RelayError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly fault: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: RelayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.fault = options.fault;
   }
 
   get kind(): ErrorKind {
@@ -95,12 +101,20 @@ export class RelayError extends Error {
 /** The system's error code (`ENOENT`, `ECONNREFUSED`, `CERT_HAS_EXPIRED`, …) of anything thrown, or ''. */
 export function systemCode(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
-    return error.code;
+    return isQuota(error) ? 'EDQUOT' : error.code;
   }
   return '';
 }
 
 /** The words of anything thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return isQuota(error)
+    ? error.message.replace('UNKNOWN: unknown error', 'EDQUOT: disk quota exceeded')
+    : error.message;
+}
+
+/** Node has no name for it (122 on Linux). */
+function isQuota(error: object): boolean {
+  return 'code' in error && error.code === 'UNKNOWN' && 'errno' in error && error.errno === -122;
 }

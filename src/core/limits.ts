@@ -44,10 +44,28 @@ export const leaseLimits = {
   defaultBytes: 4 * MIB,
   /** Open leases of one identity; beyond it 429. */
   perIdentity: 4,
+  /** However often a lease is renewed, it ends so long after it began: a poller that hangs holds nothing for ever. */
+  totalSeconds: 3_600,
+  /** Smaller answers are not worth compressing. */
+  gzipBytes: 1 * KIB,
   /** A consuming plain GET: an old poller holds the answer in memory. */
   plainBytes: 64 * MIB,
   /** Tokens remembered after they were acknowledged, so that a repeated DELETE is 204. */
   rememberedTokens: 1000,
+} as const;
+
+/** Batches the sensor takes from the journal before the poller asks (src/sensor/ahead.ts). */
+export const aheadLimits = {
+  /** For so long after a consumer's last leased GET; retention waits no longer for what lies ahead. */
+  idleMs: 60_000,
+  /** All that lies ahead, of all consumers; one has at most leaseLimits.defaultBytes. */
+  totalBytes: 16 * MIB,
+  /** A batch that is not full waits so long for what was accepted a moment ago: a healthy journal answers in 1 ms. */
+  patienceMs: 5,
+  /** Questions that nobody waits for are so far apart. */
+  gapMs: 20,
+  /** The numbers are asked for so often when nothing happens. */
+  refreshMs: 1_000,
 } as const;
 
 /** Times of a connection at the sensor, milliseconds. */
@@ -66,10 +84,54 @@ export const connectionLimits = {
   headerBytes: 16 * KIB,
   /** All open connections, handshaking ones included. */
   connections: 2048,
+  /** Connections without a finished handshake; beyond it the oldest one of the busiest address is ended. */
+  handshaking: 128,
+  /** Connections of one certificate; beyond it its oldest one without an answer under way is ended. */
+  perPeer: 256,
+  /** Connections of one certificate that wait for a further request; beyond it the oldest is ended. */
+  idlePerPeer: 64,
+  /** Streamed answers under way for one certificate, each a chunk or two of journalLimits.readBytes; beyond it 429. */
+  streamsPerPeer: 4,
+  /** After such a 429: seconds. */
+  streamsRetrySeconds: 5,
+  /** Streamed answers that read ahead while a chunk is sent; further ones read when it is gone, which is slower. */
+  readingAhead: 2,
   /** Requests sent ahead on one connection. */
   pipelinedRequests: 16,
   /** A request body nobody wants is read and dropped up to so much; beyond it the connection is closed. */
   unwantedBodyBytes: 64 * KIB,
+} as const;
+
+/** Certificates, keys and revocation lists of a running program. */
+export const tlsLimits = {
+  /** The files are compared so often (and at SIGHUP). Watching directories misses exchanged links. */
+  watchMs: 5_000,
+  /** Changed files must hold still for so long: certificate and key are seldom replaced in one stroke. */
+  settleMs: 1_000,
+  /** A fault of changed files, and a revocation list past its end, are said again after so long. */
+  repeatMs: 3_600_000,
+  /** A list so near its end is no longer given to OpenSSL, which would refuse everybody from then on. */
+  listMarginMs: 15_000,
+  /** Ends of certificates and lists are looked at so often. */
+  datesMs: 3_600_000,
+  /** Signatures of certificates and lists that were checked and are remembered. */
+  rememberedSignatures: 1_000,
+  /** Certificates a peer sends beside its own that are looked at; a chain has one to three. */
+  sentCertificates: 20,
+} as const;
+
+/** Refused handshakes in the log: each is counted, few are said. */
+export const handshakeLogLimits = {
+  /** Pairs of address and reason that are remembered. */
+  pairs: 1_000,
+  /** Repetitions are summed up after so long the first time, */
+  firstSummaryMs: 60_000,
+  /** and so long each further time. */
+  summaryMs: 3_600_000,
+  /** First sayings in a minute, whatever the address: a scan must not fill the log. */
+  newPerMinute: 60,
+  /** Reasons that are counted apart; OpenSSL has many. */
+  reasons: 64,
 } as const;
 
 /** A producer's POST, parsed on the thread that serves (8 MiB take about 40 ms). */
@@ -81,6 +143,8 @@ export const producerLimits = {
 
 /** The journal's grouping and reading (as measured). */
 export const journalLimits = {
+  /** Young heap of the sensor's thread: collected early, it takes 13 MiB less, and as long. */
+  threadYoungMib: 12,
   commitMessages: 256,
   commitBytes: 1 * MIB,
   commitWaitMs: 20,
@@ -93,8 +157,38 @@ export const journalLimits = {
   settleGroup: 64,
   /** Rows looked at in one query when a lease or a limited peek is put together. */
   walkRows: 1024,
+  /** Rows a lane of mild alerts looks at in one query when it finds nothing; severe ones have an index. */
+  laneRows: 4096,
   /** Retired rows cleared away in one transaction. */
   sweepRows: 1000,
+  /** Kept beside a journal for a full disk: as much as its log may hold (schema.ts: CHECKPOINT_PAGES). */
+  reserveBytes: 4 * MIB,
+  /** … and no more than one part of so many of a small filesystem. */
+  reserveShare: 16,
+  /** Given up at once: more than one settlement writes; others may take it before we do. */
+  reservePieceBytes: 1 * MIB,
+  /** Free space is asked for at most so often: an append takes 0.2 ms. */
+  freeSpaceMs: 50,
+  /** With less free space than this the log is folded into the file after every append. */
+  tightBytes: 64 * MIB,
+  /** Room for the reserve is looked for at most so often. */
+  reserveRetryMs: 1_000,
+  /** Deliveries of a consumer dropped in one transaction, because they are too old or too much. */
+  retentionRows: 1000,
+  /** Times retentionRows an append may drop to make room for itself. */
+  roomTurns: 4,
+  /** Quarantine is dropped by size only above this part of --retention-bytes. */
+  quarantineShare: 0.25,
+  /** A journal's owner looks for what is too old or too much so often. */
+  tidyMs: 5_000,
+  /** Losses are reported at most so often; a flood of them is one line. */
+  lossReportMs: 10_000,
+  /** That a consumer was heard of is written down at most so often: a poll costs no fsync. */
+  heardMs: 60_000,
+  /** A journal just opened gives its consumers so long to come, before one is away too long. */
+  graceMs: 900_000,
+  /** A wall clock that gains more than this on the monotonic one was set. */
+  clockStepMs: 300_000,
   /** Longest a message is put off by one release; also bounds what a wall clock set back can hide. */
   deferMaxMs: 3_600_000,
   /** Remembered messages are pruned when so many are too many, or once an hour. */
@@ -103,6 +197,12 @@ export const journalLimits = {
   /** (journal, sequence, hash) remembered per sensor to recognise redelivery. */
   rememberedMessages: 100_000,
   rememberedDays: 7,
+  /** A file up to so large, owing so many, is proven sound before its first change: 0.5 ms a MiB, 1 ms for 1,000. */
+  proveBytes: 64 * MIB,
+  proveMessages: 50_000,
+  /** And before it first gives something away, when somebody waits for it: so large, with so many messages owed. */
+  proveQuickBytes: 8 * MIB,
+  proveQuickMessages: 5_000,
 } as const;
 
 /** Spool intake (ARCHITECTURE.md: Spool intake). */
@@ -141,6 +241,33 @@ export const spoolLimits = {
   corruptFiles: 10_000,
   /** Bytes of a `.reason` file that are read back. */
   reasonBytes: 8 * KIB,
+  /** `--movedir-max-age`: old files are looked for at least so often, and no more often than that. */
+  sweepMaxMs: 600_000,
+  sweepMinMs: 1_000,
+  /** Removals are summed up in the log so often. */
+  sweepSayMs: 24 * 3_600_000,
+} as const;
+
+/** What role monitor is shown. */
+export const monitorLimits = {
+  /** A journal that has not answered for so long is not healthy. */
+  answerMs: 2_000,
+  /** Combinations of labels of one counter; a peer must not be able to make memory grow. */
+  labelSets: 200,
+  /** The event loop's delay is sampled so often. */
+  loopSampleMs: 100,
+} as const;
+
+/** sd_notify(3), by way of systemd-notify(1). */
+export const notifyLimits = {
+  /** A message that PID 1 has not taken by then is given up. */
+  sendMs: 10_000,
+  /** At the end the last message is waited for so long; the tool sends it all the same. */
+  closeMs: 1_000,
+  /** Without a watchdog: how often the status line is made anew. */
+  statusMs: 60_000,
+  /** Characters of the status line, and of what systemd-notify complains about. */
+  wordsChars: 500,
 } as const;
 
 /** Disk kept free for others: the larger of the two (`--min-free`). */
@@ -192,6 +319,29 @@ export const pollerLimits = {
   verdictMs: 24 * 3_600_000,
   /** Refusals without one acceptance after which a batch receiver is taken to refuse everything. */
   refusalsBeforeDoubt: 3,
+  /** Refusals without one acceptance after which a receiver of single messages gets no more of a lease. */
+  refusalsInARow: 24,
+  /** One lease of the forward side with `--high-first`: a high alert waits for no more than these. */
+  highFirstMessages: 100,
+  /** Reports a profile makes of itself in an hour: what happens all the time is no news. */
+  reportsPerHour: 12,
+  /** Own reports remembered, to tell them from alerts that wait. */
+  rememberedReports: 100,
+  /** Rules named in one report. */
+  reportedRules: 20,
+  /** Runs of one process at a time: more only wait for each other's disk and handshakes. */
+  concurrentRuns: 16,
+  /** A run that takes longer waits for its sensor or destination and no longer holds up others. */
+  slowRunMs: 1_000,
+  /** The runs of one tick begin so far apart, and within so long. */
+  spreadStepMs: 50,
+  spreadMs: 10_000,
+  /** Descriptors of a profile at rest in a follower: journal and lock (4), two sockets to the sensor. */
+  descriptorsAtRest: 6,
+  /** Descriptors of a profile at work: eight connections to a destination besides. */
+  descriptorsPerProfile: 16,
+  /** Descriptors of the process itself, with some room. */
+  descriptorsReserved: 64,
   /** Settlements are grouped up to so many, or so long. */
   settleMessages: 64,
   settleMs: 20,
@@ -199,6 +349,19 @@ export const pollerLimits = {
   stateMs: 60_000,
   /** The sensor is asked for its messages one by one, after a batch could not be read, at most so often. */
   carefulMessages: 1000,
+} as const;
+
+/** What is remembered and shown of a profile (`idmef status`, `idmef check`, metrics). */
+export const statusLimits = {
+  /** Characters of an error's text, and of its hint, that are remembered. */
+  faultChars: 500,
+  /** Without a run for so long a profile counts as silent: timers run each minute. */
+  silentMs: 15 * 60_000,
+  /** A sensor's clock that is further off than this is said: alerts bear its times. */
+  clockOffsetMs: 60_000,
+  /** The narrowest screen a table is made for, and the widest that is used. */
+  minColumns: 80,
+  maxColumns: 200,
 } as const;
 
 /** Log lines and the waiting of schedules. */
@@ -212,6 +375,30 @@ export const logLimits = {
 export const scheduleLimits = {
   /** The clock is looked at again after so long, in case it was set. */
   waitStepMs: 30_000,
+} as const;
+
+/** What `idmef doctor` waits for and looks at: it must come to an end, whatever the other side does. */
+export const doctorLimits = {
+  /** One step: a name, a connection, a handshake, an answer. A shorter --timeout counts instead. */
+  stepMs: 10_000,
+  /** A handshake that is done may still be undone (TLS 1.3 judges our certificate after it): waited for that. */
+  settleMs: 300,
+  /** The greeting of what does not speak TLS, before and after it is asked in HTTP. */
+  greetingMs: 1_000,
+  /** Of that greeting. */
+  greetingBytes: 512,
+  /** Clocks further apart are said; the Date of an answer is exact to a second. */
+  clockMs: 60_000,
+  /** A certificate that ends sooner is said. */
+  expirySoonDays: 14,
+  /** Alerts that have waited longer on the sensor, in the spool, for a poll: is anybody at work. */
+  backlogMs: 3_600_000,
+  spoolWaitMs: 120_000,
+  idleMs: 3_600_000,
+  /** Beyond its deadline a run hangs. */
+  runGraceMs: 60_000,
+  /** Names of a spool or of corrupt/ that are looked at. */
+  directoryFiles: 10_000,
 } as const;
 
 /** Settings files. */

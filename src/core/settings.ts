@@ -9,6 +9,8 @@ export interface TlsSettings {
   readonly keyFile: string;
   readonly caFile: string;
   readonly crlFile?: string;
+  /** Refuse everybody once a revocation list is past its end; else it stays in force, with an alarm. */
+  readonly crlStrict?: boolean;
   /** OpenSSL cipher list for TLS 1.2 and below; overrides the policy's. */
   readonly ciphers?: string;
   readonly policy: TlsPolicy;

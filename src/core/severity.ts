@@ -6,6 +6,9 @@
 /** 0 none or Heartbeat, 1 info, 2 low, 3 medium, 4 high. */
 export type Severity = 0 | 1 | 2 | 3 | 4;
 
+/** Keyword of each rank; '' for 0. */
+export const severityNames = ['', 'info', 'low', 'medium', 'high'] as const;
+
 /** Rank of an Impact@severity keyword; 0 for anything else. */
 export function severityRank(keyword: string): Severity {
   switch (keyword) {

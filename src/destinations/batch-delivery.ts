@@ -12,7 +12,7 @@ import type { Outcome } from '../core/outcome.ts';
 import { contentDigest } from '../http/content-digest.ts';
 import { envelopeHead, envelopeTail } from '../idmef/envelope.ts';
 import { formatRanges } from '../journal/ranges.ts';
-import { messagesOf, type Parcel, type Report } from './destination.ts';
+import { messagesOf, refusesAll, type Parcel, type Report } from './destination.ts';
 import { post, type Sending } from './exchange.ts';
 
 export async function deliverBatches(
@@ -55,7 +55,7 @@ export async function deliverBatches(
     const outcome = await send(from, to);
     if (outcome.kind !== 'refused' || to - from === 1) {
       settle(from, to, outcome);
-      if (outcome.kind === 'refused') await doubt(outcome);
+      if (outcome.kind === 'refused') await doubt(outcome.reason);
       return;
     }
     const middle = from + Math.ceil((to - from) / 2);
@@ -63,12 +63,16 @@ export async function deliverBatches(
     await deliver(middle, to);
   };
 
-  const doubt = async (refusal: Outcome): Promise<void> => {
+  const doubt = async (said: string): Promise<void> => {
     refusedAlone += 1;
     if (accepted || refusedAlone < pollerLimits.refusalsBeforeDoubt) return;
     const last = messages.length - 1;
-    if (open.has(last)) settle(last, last + 1, await send(last, last + 1));
-    if (!accepted) stop ??= refusal;
+    if (open.has(last)) {
+      settle(last, last + 1, await send(last, last + 1));
+      refusedAlone += 1;
+    }
+    // What is not sent is not refused: it must not count as a proof against any of it.
+    if (!accepted) stop ??= refusesAll(refusedAlone, said);
   };
 
   await deliver(0, messages.length);

@@ -48,6 +48,15 @@ export function destinationLabel(url: URL): string {
   return url.protocol === 'file:' ? `directory ${url.pathname}` : labelOf('gateway', url);
 }
 
+/** The outcome of what was not even sent, after so many refusals in a row and no acceptance. */
+export function refusesAll(count: number, said: string): Extract<Outcome, { kind: 'broken' }> {
+  return {
+    kind: 'broken',
+    reason: `refuses all of ${count} messages (${said})`,
+    hint: "the destination's own log says why",
+  };
+}
+
 export function reportAll(parcel: Parcel, report: Report, outcome: Outcome): void {
   for (let index = 0; index < parcel.sequences.length; index++) report(index, outcome);
 }

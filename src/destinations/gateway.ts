@@ -27,8 +27,10 @@ import { forgetVerdict, receiverVerdict, type Memory, type ReceiverKind } from '
 import { deliverSingly } from './single-delivery.ts';
 
 export interface GatewayOptions {
-  /** Read when the pool is opened, so that renewed certificates are taken up. */
+  /** Asked when the pool is opened, so that renewed certificates are taken up, */
   readonly tls: () => ClientTls;
+  /** which it is anew for the next parcel when this has changed. */
+  readonly tlsGeneration: () => number;
   readonly proxy?: URL;
   readonly idleMs: number;
   readonly dialect: 'auto' | 'rfc';
@@ -43,6 +45,7 @@ export function createGateway(url: URL, options: GatewayOptions): Destination {
   const peer: Peer = { url, label: destinationLabel(url), codes: destinationCodes };
   let pool: GatewayPool | undefined;
   let openedAt = 0;
+  let generation = 0;
 
   const close = async (): Promise<void> => {
     const closing = pool;
@@ -52,10 +55,12 @@ export function createGateway(url: URL, options: GatewayOptions): Destination {
 
   const open = async (): Promise<GatewayPool> => {
     const now = options.clock.monotonic();
-    if (pool !== undefined && now - openedAt < pollerLimits.sessionMs) return pool;
+    const current = generation === options.tlsGeneration() && now - openedAt < pollerLimits.sessionMs;
+    if (pool !== undefined && current) return pool;
     await close();
     const { createGatewayPool } = await import('../http/gateway-pool.ts');
     openedAt = now;
+    generation = options.tlsGeneration();
     pool = createGatewayPool(peer, options.tls(), {
       connections: pollerLimits.connections,
       idleMs: options.idleMs,

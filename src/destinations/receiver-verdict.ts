@@ -33,7 +33,7 @@ export async function receiverVerdict(
   const known = parse(await memory.get(keyOf(id)));
   if (known !== undefined && Math.abs(clock.now() - known.at) < pollerLimits.verdictMs) return known.kind;
   const answer = await pool.send({ method: 'OPTIONS', headers: {}, signal });
-  const kind = decide(answer);
+  const kind = receiverKind(answer);
   if (kind === undefined) {
     const outcome = answerOutcome(answer, clock.now());
     return outcome.kind === 'broken'
@@ -49,7 +49,8 @@ export async function forgetVerdict(id: string, memory: Memory): Promise<void> {
   if ((await memory.get(keyOf(id))) !== undefined) await memory.set(keyOf(id), '');
 }
 
-function decide(answer: PoolAnswer): ReceiverKind | undefined {
+/** Undefined: the answer decides nothing. */
+export function receiverKind(answer: PoolAnswer): ReceiverKind | undefined {
   const { status } = answer;
   if (status >= 200 && status < 300) return isOurs(answer) ? 'batches' : 'single';
   if (status === 408 || status === 429) return undefined;

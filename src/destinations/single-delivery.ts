@@ -3,14 +3,15 @@
  *
  * Called by gateway.ts. A definite "not now" or "not here" stops the rest at once; a connection that breaks
  * may be one message's doing, so the others are still tried until several in a row have failed or none got
- * through. Each message is reported as soon as its answer is there.
+ * through. A gateway that refuses one after the other and has taken none gets no more of them for now: what was
+ * not sent is kept and was not refused. Each message is reported as soon as its answer is there.
  */
 
 import { pollerLimits } from '../core/limits.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { envelopeHead, envelopeTail } from '../idmef/envelope.ts';
 import { compact } from './compact.ts';
-import { messagesOf, type Parcel, type Report } from './destination.ts';
+import { messagesOf, refusesAll, type Parcel, type Report } from './destination.ts';
 import { post, type Sending } from './exchange.ts';
 
 export const singleHeaders = { 'content-type': 'text/xml' };
@@ -25,6 +26,7 @@ export async function deliverSingly(parcel: Parcel, report: Report, sending: Sen
   let next = 0;
   let accepted = 0;
   let faultsInARow = 0;
+  let refused = 0;
   let stop: Outcome | undefined;
 
   const work = async (): Promise<void> => {
@@ -35,7 +37,11 @@ export async function deliverSingly(parcel: Parcel, report: Report, sending: Sen
       report(index, outcome);
       if (outcome.kind === 'ok' || outcome.kind === 'refused') {
         if (outcome.kind === 'ok') accepted += 1;
+        else refused += 1;
         faultsInARow = 0;
+        if (outcome.kind === 'refused' && accepted === 0 && refused >= pollerLimits.refusalsInARow) {
+          stop ??= refusesAll(refused, outcome.reason);
+        }
         continue;
       }
       faultsInARow += 1;

@@ -1,98 +1,121 @@
 /**
  * Translates what sockets, OpenSSL and the HTTP parser throw into one line with cause and remedy.
  *
- * Called by https-client.ts and gateway-pool.ts, the two places where such errors surface. Every result is
- * a RelayError with one of the peer's three codes; the original stays in `cause`. Node's own codes:
+ * Called by https-client.ts and gateway-pool.ts, the two places where such errors surface, and by idmef doctor,
+ * which lists the table too. Every result is a RelayError with one of the peer's three codes and the name of the
+ * fault; the original stays in `cause`. Node's own codes:
  * https://nodejs.org/api/tls.html#x509-certificate-error-codes; alerts: RFC 8446 §6.2.
  */
 
 import { RelayError, messageOf, systemCode } from '../core/errors.ts';
+import { fillTemplate } from '../core/fill-template.ts';
 import type { ClientTls, Peer } from './peer.ts';
 
-type Kind = keyof Peer['codes'];
-type Words = readonly [kind: Kind, text: string, hint?: string];
-
-/** The fault of a failed connection or exchange. A RelayError passes unchanged. */
-export function connectionFault(error: unknown, peer: Peer, tls: ClientTls): RelayError {
-  if (error instanceof RelayError) return error;
-  const code = systemCode(error);
-  const [kind, text, hint] = words(code, tls) ?? unknownFault(code, error);
-  return new RelayError(peer.codes[kind], `${peer.label} ${text}`, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-  });
+export interface PeerFault {
+  readonly kind: keyof Peer['codes'];
+  /** Follows the peer's label. `{code}`: the system's or OpenSSL's; `{cert}`: our certificate file; `{alert}`. */
+  readonly text: string;
+  readonly hint?: string;
 }
 
-function words(code: string, tls: ClientTls): Words | undefined {
-  return networkWords(code) ?? protocolWords(code, tls) ?? alertWords(code, tls);
-}
+export type ConnectionFault = keyof typeof connectionFaults;
 
-function networkWords(code: string): Words | undefined {
-  switch (code) {
-    case 'ECONNREFUSED':
-      return [
-        'unreachable',
-        'refused the connection (ECONNREFUSED)',
-        'is the service running, and is the port right',
-      ];
-    case 'ENOTFOUND':
-      return ['unreachable', 'has a host name that does not exist (ENOTFOUND)', 'check the URL and the DNS'];
-    case 'EAI_AGAIN':
-      return ['unreachable', 'has a host name that cannot be resolved now (EAI_AGAIN)', 'check the DNS'];
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return [
-        'unreachable',
-        `has no route to it (${code})`,
-        'check the network, the address and the firewall',
-      ];
-    case 'ETIMEDOUT':
-    case 'UND_ERR_CONNECT_TIMEOUT':
-      return ['unreachable', 'did not accept the connection in time', 'check the network and the firewall'];
-    case 'UND_ERR_HEADERS_TIMEOUT':
-    case 'UND_ERR_BODY_TIMEOUT':
-      return ['unreachable', 'fell silent in the middle of an exchange'];
-    case 'ECONNRESET':
-    case 'EPIPE':
-    case 'UND_ERR_SOCKET':
-      return ['unreachable', `broke the connection off (${code})`];
-    default:
-      return undefined;
-  }
-}
+export const connectionFaults = {
+  'connection-refused': {
+    kind: 'unreachable',
+    text: 'refused the connection ({code})',
+    hint: 'is the service running, and is the port right',
+  },
+  'name-unknown': {
+    kind: 'unreachable',
+    text: 'has a host name that does not exist ({code})',
+    hint: 'check the URL and the DNS',
+  },
+  'name-unresolved': {
+    kind: 'unreachable',
+    text: 'has a host name that cannot be resolved now ({code})',
+    hint: 'check the DNS',
+  },
+  'no-route': {
+    kind: 'unreachable',
+    text: 'cannot be reached: there is no route to it ({code})',
+    hint: 'check the network, the address and the firewall',
+  },
+  'connection-timeout': {
+    kind: 'unreachable',
+    text: 'did not accept the connection in time',
+    hint: 'check the network and the firewall',
+  },
+  'fell-silent': { kind: 'unreachable', text: 'fell silent in the middle of an exchange' },
+  'connection-broken': { kind: 'unreachable', text: 'broke the connection off ({code})' },
+  'not-tls': {
+    kind: 'tls',
+    text: 'does not speak TLS on this port',
+    hint: 'something else, perhaps plain HTTP, listens there; check the port',
+  },
+  'tls-version': {
+    kind: 'tls',
+    text: 'has no TLS version in common with us ({code})',
+    hint: 'TLS 1.2 is the oldest accepted',
+  },
+  'tls-name': {
+    kind: 'tls',
+    text: 'knows no host of the name we asked for (alert: unrecognized name)',
+    hint: 'dial it by its own name, or give that with --sensor-name',
+  },
+  'tls-handshake-refused': {
+    kind: 'tls',
+    text: 'broke the TLS handshake off (alert handshake failure)',
+    hint: 'no cipher in common, or it wants another client certificate than {cert}',
+  },
+  'certificate-weak': {
+    kind: 'tls',
+    text: 'uses a key or signature that is too weak ({code})',
+    hint: 'issue its certificate anew',
+  },
+  'own-certificate-refused': {
+    kind: 'tls',
+    text: 'refused our certificate {cert} (alert: {alert})',
+    hint: 'its own log says why',
+  },
+  'tls-failed': { kind: 'tls', text: 'failed the TLS handshake ({code})' },
+  'not-http': {
+    kind: 'protocol',
+    text: 'does not answer in HTTP ({code})',
+    hint: 'check that the URL names the right service',
+  },
+  'connection-failed': { kind: 'unreachable', text: 'cannot be talked to ({code})' },
+} as const satisfies Record<string, PeerFault>;
 
-function protocolWords(code: string, tls: ClientTls): Words | undefined {
-  switch (code) {
-    case 'ERR_SSL_WRONG_VERSION_NUMBER':
-    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-    case 'ERR_SSL_HTTP_REQUEST':
-    case 'ERR_SSL_RECORD_LAYER_FAILURE':
-      return [
-        'tls',
-        'does not speak TLS on this port',
-        'something else, perhaps plain HTTP, listens there; check the port',
-      ];
-    case 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION':
-    case 'ERR_SSL_UNSUPPORTED_PROTOCOL':
-    case 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME':
-      return ['tls', `has no TLS version in common with us (${code})`, 'TLS 1.2 is the oldest accepted'];
-    case 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE':
-    case 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE':
-    case 'ERR_SSL_NO_SHARED_CIPHER':
-      return [
-        'tls',
-        'broke the TLS handshake off (alert handshake failure)',
-        `no cipher in common, or it wants another client certificate than ${tls.certFile}`,
-      ];
-    case 'ERR_SSL_DH_KEY_TOO_SMALL':
-    case 'ERR_SSL_EE_KEY_TOO_SMALL':
-    case 'ERR_SSL_CA_MD_TOO_WEAK':
-    case 'ERR_SSL_CA_KEY_TOO_SMALL':
-      return ['tls', `uses a key or signature that is too weak (${code})`, 'issue its certificate anew'];
-    default:
-      return undefined;
-  }
-}
+/** Codes of the system, undici, OpenSSL 3.0 and 3.5 → fault. */
+const faultOfCode: Readonly<Record<string, ConnectionFault>> = {
+  ECONNREFUSED: 'connection-refused',
+  ENOTFOUND: 'name-unknown',
+  EAI_AGAIN: 'name-unresolved',
+  EHOSTUNREACH: 'no-route',
+  ENETUNREACH: 'no-route',
+  ETIMEDOUT: 'connection-timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'connection-timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'fell-silent',
+  UND_ERR_BODY_TIMEOUT: 'fell-silent',
+  ECONNRESET: 'connection-broken',
+  EPIPE: 'connection-broken',
+  UND_ERR_SOCKET: 'connection-broken',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'not-tls',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'not-tls',
+  ERR_SSL_HTTP_REQUEST: 'not-tls',
+  ERR_SSL_RECORD_LAYER_FAILURE: 'not-tls',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'tls-version',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'tls-version',
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'tls-name',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'tls-handshake-refused',
+  'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': 'tls-handshake-refused',
+  ERR_SSL_NO_SHARED_CIPHER: 'tls-handshake-refused',
+  ERR_SSL_DH_KEY_TOO_SMALL: 'certificate-weak',
+  ERR_SSL_EE_KEY_TOO_SMALL: 'certificate-weak',
+  ERR_SSL_CA_MD_TOO_WEAK: 'certificate-weak',
+  ERR_SSL_CA_KEY_TOO_SMALL: 'certificate-weak',
+};
 
 /** Alerts by which the other side refuses our certificate. TLS 1.2 and 1.3 name them differently in OpenSSL. */
 const refusals: readonly (readonly [suffix: string, meaning: string])[] = [
@@ -107,19 +130,34 @@ const refusals: readonly (readonly [suffix: string, meaning: string])[] = [
   ['ALERT_DECRYPT_ERROR', 'signature does not verify'],
 ];
 
-function alertWords(code: string, tls: ClientTls): Words | undefined {
-  const refusal = refusals.find(([suffix]) => code.startsWith('ERR_SSL_') && code.endsWith(suffix));
-  if (refusal !== undefined) {
-    return ['tls', `refused our certificate ${tls.certFile} (alert: ${refusal[1]})`, 'its own log says why'];
-  }
-  if (code.startsWith('ERR_SSL_')) return ['tls', `failed the TLS handshake (${code})`];
-  if (code.startsWith('HPE_')) {
-    return ['protocol', `does not answer in HTTP (${code})`, 'check that the URL names the right service'];
-  }
-  return undefined;
+/** The fault of a failed connection or exchange. A RelayError passes unchanged. */
+export function connectionFault(error: unknown, peer: Peer, tls: Pick<ClientTls, 'certFile'>): RelayError {
+  if (error instanceof RelayError) return error;
+  const code = systemCode(error);
+  const fault = faultOf(code);
+  const { kind, text, hint }: PeerFault = connectionFaults[fault];
+  const values = {
+    code: code === '' ? messageOf(error) : code,
+    cert: tls.certFile,
+    alert: refusalOf(code) ?? '',
+  };
+  return new RelayError(peer.codes[kind], `${peer.label} ${fillTemplate(text, values)}`, {
+    cause: error,
+    fault,
+    ...(hint === undefined ? {} : { hint: fillTemplate(hint, values) }),
+  });
 }
 
-function unknownFault(code: string, error: unknown): Words {
-  const detail = code === '' ? messageOf(error) : code;
-  return ['unreachable', `cannot be talked to (${detail})`];
+function faultOf(code: string): ConnectionFault {
+  const known = faultOfCode[code];
+  if (known !== undefined) return known;
+  if (refusalOf(code) !== undefined) return 'own-certificate-refused';
+  if (code.startsWith('ERR_SSL_')) return 'tls-failed';
+  return code.startsWith('HPE_') ? 'not-http' : 'connection-failed';
+}
+
+/** What the other side said of our certificate; undefined when the code is no such alert. */
+export function refusalOf(code: string): string | undefined {
+  if (!code.startsWith('ERR_SSL_')) return undefined;
+  return refusals.find(([suffix]) => code.endsWith(suffix))?.[1];
 }

@@ -7,6 +7,7 @@
  * no environment; a body is sent with its Content-Length. Rejections are RelayErrors of the peer's codes.
  */
 
+import type { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
 import { Pool } from 'undici';
@@ -19,7 +20,7 @@ import { connectVerified } from './verified-connection.ts';
 
 export interface PoolOptions {
   readonly connections: number;
-  /** Silence tolerated, milliseconds; also the time to connect. */
+  /** Silence tolerated, milliseconds; also the time to connect, and for the body of an answer, however it trickles. */
   readonly idleMs: number;
   /** Bytes of an answer that are read; the rest is cut off. */
   readonly answerBytes: number;
@@ -66,7 +67,7 @@ export function createGatewayPool(peer: Peer, tls: ClientTls, options: PoolOptio
           body: wanted.body ?? null,
           ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
         });
-        const body = await readSome(answer.body, options.answerBytes);
+        const body = await readSome(answer.body, options, peer);
         return { status: answer.statusCode, headers: answer.headers, body };
       } catch (error) {
         throw poolFault(error, peer, tls);
@@ -95,22 +96,31 @@ async function open(peer: Peer, tls: ClientTls, options: PoolOptions): Promise<T
   return await connectVerified(peer, tls, { timeoutMs: options.idleMs, tunnel });
 }
 
-/** Reads to the end, so that the connection can be used again, unless the end is too far. */
-async function readSome(body: AsyncIterable<Buffer>, limit: number): Promise<string> {
+/** Reads to the end, so that the connection can be used again, unless the end is too far or too late. */
+async function readSome(body: Readable, { answerBytes, idleMs }: PoolOptions, peer: Peer): Promise<string> {
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of body) {
-    parts.push(part);
-    length += part.length;
-    if (length >= limit) break; // leaving the loop closes the connection
+  const timer = setTimeout(() => {
+    const text = `${peer.label} did not end its answer within ${idleMs / 1000} s`;
+    body.destroy(new RelayError(peer.codes.unreachable, text));
+  }, idleMs);
+  try {
+    for await (const part of body as AsyncIterable<Buffer>) {
+      parts.push(part);
+      length += part.length;
+      if (length >= answerBytes) break; // leaving the loop closes the connection
+    }
+  } finally {
+    clearTimeout(timer);
   }
-  return Buffer.concat(parts, length).subarray(0, limit).toString('utf8');
+  return Buffer.concat(parts, length).subarray(0, answerBytes).toString('utf8');
 }
 
 function poolFault(error: unknown, peer: Peer, tls: ClientTls): RelayError {
   const code = systemCode(error);
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
     return new RelayError(peer.codes.unreachable, `${peer.label} was silent for too long`, {
+      fault: 'silent',
       hint: 'it accepts connections but does not answer; --timeout sets how long to wait',
       cause: error,
     });

@@ -8,17 +8,17 @@
  */
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Agent, request as httpsRequest } from 'node:https';
-import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
+import { type Agent, request as httpsRequest } from 'node:https';
+import { X509Certificate } from 'node:crypto';
 
 import { RelayError, systemCode } from '../core/errors.ts';
 import { namesOf, type ClientTls, type Peer } from './peer.ts';
+import { VerifiedAgent } from './verified-agent.ts';
 import { connectVerified } from './verified-connection.ts';
 import { watchdog, type Watchdog } from './watchdog.ts';
 
 export interface HttpsRequest {
-  readonly method: 'GET' | 'HEAD' | 'DELETE' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'DELETE' | 'POST' | 'PUT';
   /** Absolute path; replaces the URL's. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -42,59 +42,52 @@ export interface HttpsClient {
   send(request: HttpsRequest): Promise<HttpsAnswer>;
   /** Names in the peer's certificate, once there was a connection. */
   peerNames(): readonly string[];
+  peerCertificate(): X509Certificate | undefined;
+  /** The next request goes over a new connection with this; what is under way ends over the old one. */
+  renew(tls: ClientTls): void;
   close(): void;
 }
 
-type CreateCallback = (error: Error | null, stream: Duplex) => void;
-
-/** Keeps a connection for the next request; opens it through connectVerified. */
-class VerifiedAgent extends Agent {
-  readonly #open: () => Promise<TLSSocket>;
-
-  constructor(maxSockets: number, open: () => Promise<TLSSocket>) {
-    super({ keepAlive: true, maxSockets });
-    this.#open = open;
-  }
-
-  /** Called by http.Agent, always with a callback; undefined says that the connection comes through it. */
-  override createConnection(_options: unknown, callback?: CreateCallback): undefined {
-    void this.#connect(callback);
-  }
-
-  async #connect(callback: CreateCallback | undefined): Promise<void> {
-    let socket: TLSSocket;
-    try {
-      socket = await this.#open();
-    } catch (error) {
-      // The types ask for a stream beside the error; there is none.
-      if (callback !== undefined) Reflect.apply(callback, undefined, [error]);
-      return;
-    }
-    callback?.(null, socket);
-  }
-}
-
-export function createHttpsClient(peer: Peer, tls: ClientTls, connectMs: number): HttpsClient {
+export function createHttpsClient(peer: Peer, first: ClientTls, connectMs: number): HttpsClient {
   // Two: an acknowledgement need not wait for the next batch, which is already on its way.
   let names: readonly string[] = [];
-  const agent = new VerifiedAgent(2, async () => {
-    const socket = await connectVerified(peer, tls, { timeoutMs: connectMs });
-    names = namesOf(socket.getPeerCertificate());
-    return socket;
-  });
+  let certificate: X509Certificate | undefined;
+  const agentFor = (current: ClientTls): VerifiedAgent =>
+    new VerifiedAgent(2, async () => {
+      const socket = await connectVerified(peer, current, { timeoutMs: connectMs });
+      const shown = socket.getPeerCertificate();
+      names = namesOf(shown);
+      certificate = new X509Certificate(shown.raw);
+      return socket;
+    });
+  let tls = first;
+  let agent = agentFor(tls);
+  const retired = new Set<VerifiedAgent>();
   let answered = false;
   return {
     send: async (request) => {
+      const used = tls;
       try {
-        const result = await send(request, peer, tls, agent);
+        const result = await send(request, peer, used, agent);
         answered = true;
         return result;
       } catch (error) {
-        throw await earlyFault(error, answered, peer, tls);
+        throw await earlyFault(error, answered, peer, used);
       }
     },
     peerNames: () => names,
-    close: () => agent.destroy(),
+    peerCertificate: () => certificate,
+    renew: (next) => {
+      agent.retire();
+      retired.add(agent);
+      for (const old of retired) if (Object.keys(old.sockets).length === 0) retired.delete(old);
+      tls = next;
+      answered = false;
+      agent = agentFor(tls);
+    },
+    close: () => {
+      for (const each of [agent, ...retired]) each.destroy();
+    },
   };
 }
 
@@ -222,6 +215,7 @@ async function earlyFault(
   if (!answered && (code === 'ECONNRESET' || code === 'EPIPE')) {
     // In TLS 1.3 our certificate is judged after the handshake has ended for us, often by a mere reset.
     return new RelayError(peer.codes.tls, `${peer.label} closed the connection without an answer`, {
+      fault: 'closed-without-answer',
       hint: `it probably does not accept our certificate ${tls.certFile}; its log says why`,
       cause: error,
     });
@@ -263,6 +257,7 @@ function tooLarge(peer: Peer, maxBytes: number): RelayError {
 
 function silent(peer: Peer, idleMs: number): RelayError {
   return new RelayError(peer.codes.unreachable, `${peer.label} was silent for ${idleMs / 1000} s`, {
+    fault: 'silent',
     hint: 'it accepts connections but does not answer; --timeout sets how long to wait',
   });
 }

@@ -5,14 +5,17 @@
  * serve both: an unreachable sensor and an unreachable gateway are different news for an operator.
  */
 
+import type { X509Certificate } from 'node:crypto';
 import type { PeerCertificate, SecureContext } from 'node:tls';
 
 import type { ErrorCode } from '../core/errors.ts';
 
 /** Our side of mutual TLS. Settings of the environment have no part in it: the context is all that counts. */
 export interface ClientTls {
-  /** Certificate, key, trusted CA, CRL, versions and ciphers. An explicit CA replaces every other trust. */
+  /** Certificate, key, trusted CA, versions and ciphers. An explicit CA replaces every other trust. */
   readonly secureContext: SecureContext;
+  /** By revocation lists: the name of the reason why a chain that OpenSSL accepts is refused, the peer's own first. */
+  readonly judge?: (chain: readonly X509Certificate[]) => string | undefined;
   /** As the operator wrote them, for messages. */
   readonly certFile: string;
   readonly caFile: string;

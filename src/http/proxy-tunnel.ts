@@ -17,6 +17,7 @@ export function openTunnel(proxy: URL, peer: Peer, timeoutMs: number): Promise<S
   const target = `${peer.url.hostname}:${port}`;
   const fail = (text: string, cause?: unknown): RelayError =>
     new RelayError(peer.codes.unreachable, `${peer.label}: proxy ${proxy.protocol}//${proxy.host} ${text}`, {
+      fault: 'proxy',
       hint: 'check --proxy',
       cause,
     });

@@ -3,13 +3,14 @@
  *
  * Used by https-client.ts (sensor) and gateway-pool.ts (destinations). Node's built-in check destroys the
  * socket before anybody can ask whose certificate it was or when it ended, so its verdict on chain and name
- * (`authorized`, which no session is ever resumed to get around) is enforced here: not one byte of a request
- * is written before it is good. Nothing here reads the process environment;
+ * (`authorized`, which no session is ever resumed to get around) is enforced here, and that of the revocation lists
+ * (`judge`): not one byte of a request is written before both are good. Nothing here reads the process environment;
  * NODE_TLS_REJECT_UNAUTHORIZED and NODE_EXTRA_CA_CERTS change nothing.
  */
 
+import { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect, type TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 
 import { RelayError, systemCode } from '../core/errors.ts';
 import { hostOf, type ClientTls, type Peer } from './peer.ts';
@@ -78,10 +79,10 @@ function verdict(
   peer: Peer,
   tls: ClientTls,
 ): Promise<RelayError> | undefined {
-  if (socket.authorized) return undefined;
-  const certificate = socket.getPeerCertificate();
   // Typed as Error; in fact the code as text, OpenSSL's or that of checkServerIdentity.
-  const code = String(socket.authorizationError);
+  const code = socket.authorized ? revoked(socket, tls) : String(socket.authorizationError);
+  if (code === undefined) return undefined;
+  const certificate = socket.getPeerCertificate();
   return import('./certificate-fault.ts').then(({ certificateFault, nameFault }) =>
     code === 'ERR_TLS_CERT_ALTNAME_INVALID'
       ? nameFault(name, certificate, peer)
@@ -89,16 +90,34 @@ function verdict(
   );
 }
 
+/** Not by getPeerX509Certificate: on the client's side that takes the chain away, and the next caller gets none. */
+function revoked(socket: TLSSocket, { judge }: ClientTls): string | undefined {
+  if (judge === undefined) return undefined;
+  const chain: X509Certificate[] = [];
+  const seen = new Set<DetailedPeerCertificate>();
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (next?.raw !== undefined && !seen.has(next)) {
+    seen.add(next);
+    chain.push(new X509Certificate(next.raw));
+    next = next.issuerCertificate;
+  }
+  return judge(chain);
+}
+
 function slow(peer: Peer, timeoutMs: number): RelayError {
   return new RelayError(
     peer.codes.unreachable,
     `${peer.label} did not take the connection within ${timeoutMs / 1000} s`,
-    { hint: 'check the network and the firewall, and that the service answers' },
+    {
+      hint: 'check the network and the firewall, and that the service answers',
+      fault: 'connection-timeout',
+    },
   );
 }
 
 function hungUp(peer: Peer, tls: ClientTls): RelayError {
   return new RelayError(peer.codes.tls, `${peer.label} closed the connection during the TLS handshake`, {
+    fault: 'tls-hang-up',
     hint: `it may not speak TLS, or not accept our certificate ${tls.certFile}; its log says why`,
   });
 }

@@ -7,10 +7,13 @@
 
 import { RelayError } from '../core/errors.ts';
 import { xmlLimits } from '../core/limits.ts';
+import type { Severity } from '../core/severity.ts';
 import { loadChecksum } from './checksum.ts';
 import type { Consumer } from './consumers.ts';
+import type { Counters } from './counters.ts';
 import { dedupe, verdict } from './dedupe.ts';
 import type { AppendResult, NewMessage, Origin } from './journal.ts';
+import { QUARANTINE_BYTES } from './schema.ts';
 import type { Store } from './store.ts';
 
 export interface AppendCall {
@@ -63,6 +66,15 @@ export function appendMessages(store: Store, { messages, origin }: AppendCall): 
   return { accepted: fresh.length, duplicate, quarantined, conflict, first, last };
 }
 
+/** Counters: the last number given to a message of a severity that has no index (schema.ts). */
+const LAST_OF = { 1: 'last:1', 2: 'last:2' } as const;
+
+/** The last number of a message at least so severe and without an index. */
+export function lastMildOf(counters: Counters, least: Severity): number {
+  const info = least <= 1 ? counters.get(LAST_OF[1]) : 0;
+  return least <= 2 ? Math.max(info, counters.get(LAST_OF[2])) : 0;
+}
+
 /** Store bodies under new sequence numbers and owe them to consumers. */
 export function insertMessages(
   store: Store,
@@ -78,6 +90,7 @@ export function insertMessages(
   let bytes = 0;
   for (const { body, severity } of messages) {
     const length = body.byteLength;
+    if (severity === 1 || severity === 2) counters.set(LAST_OF[severity], sequence);
     db.run(
       'INSERT INTO message(seq, at, severity, len, crc32, body) VALUES(?, ?, ?, ?, ?, ?)',
       sequence,
@@ -122,4 +135,5 @@ function setAsideInvalid({ db, counters }: Store, message: NewMessage, at: numbe
     body,
   );
   counters.add(`quarantined:${quarantine.reason}`, 1);
+  counters.add(QUARANTINE_BYTES, body.byteLength);
 }

@@ -36,6 +36,8 @@ export interface LeaseClaim extends ClaimBase {
   undecided: number;
   /** Index of the next to read. */
   position: number;
+  /** Taken for the consumer before it asked (reserving.ts): still pending to whoever counts. */
+  reserved: boolean;
 }
 
 export interface PeekClaim extends ClaimBase {
@@ -67,7 +69,7 @@ export class Claims {
     const count = sequences.length;
     const base = { id: this.#nextId(), kind: 'lease', consumer, tick: this.nextTick() } as const;
     const fates = new Uint8Array(count);
-    const rest = { open: count, undecided: count, position: 0, broken: undefined };
+    const rest = { open: count, undecided: count, position: 0, broken: undefined, reserved: false };
     const claim: LeaseClaim = { ...base, count, bytes, sequences, lengths, fates, ...rest };
     this.#open.set(claim.id, claim);
     return claim;
@@ -104,13 +106,45 @@ export class Claims {
     this.#open.delete(claim.id);
   }
 
-  /** Messages of a consumer under lease and undecided. */
+  /** Messages of a consumer under lease and undecided; not what is only reserved. */
   leased(consumer: Consumer): number {
     let count = 0;
     for (const claim of this.#open.values()) {
-      if (claim.kind === 'lease' && claim.consumer === consumer) count += claim.open;
+      if (claim.kind === 'lease' && claim.consumer === consumer && !claim.reserved) count += claim.open;
     }
     return count;
+  }
+
+  /** What is reserved for a consumer. */
+  reserved(consumer: Consumer): LeaseClaim[] {
+    return [...this.#open.values()].filter(
+      (claim): claim is LeaseClaim => claim.kind === 'lease' && claim.reserved && claim.consumer === consumer,
+    );
+  }
+
+  /** Another claim in the place of the one of the same number. */
+  replace(claim: LeaseClaim): void {
+    this.#open.set(claim.id, claim);
+  }
+
+  /** Sequence numbers of a consumer under lease and undecided. */
+  held(consumer: Consumer): ReadonlySet<number> {
+    const held = new Set<number>();
+    for (const claim of this.#open.values()) {
+      if (claim.kind !== 'lease' || claim.consumer !== consumer) continue;
+      for (const [index, sequence] of claim.sequences.entries()) {
+        if (isUndecided(claim, index)) held.add(sequence);
+      }
+    }
+    return held;
+  }
+
+  /** Whether an answer is open over all a consumer is owed. */
+  peeked(consumer: Consumer): boolean {
+    for (const claim of this.#open.values()) {
+      if (claim.kind === 'peek' && claim.consumer === consumer) return true;
+    }
+    return false;
   }
 
   /** Whether an open claim, other than the one acting, may still read rows of the range. */

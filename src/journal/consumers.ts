@@ -17,9 +17,24 @@ export interface Consumer {
   /** Named by the options of this opening. */
   readonly active: boolean;
   readonly queue: DueQueue;
+  /** Wall time at which it last leased, looked or settled; the counter `seen` follows at a coarse grain. */
+  readonly heard: { at: number };
   /** Names of its counters; `dropped` is a prefix, the reason follows. */
   readonly counter: Readonly<
-    Record<'accepted' | 'settled' | 'pending' | 'pendingBytes' | 'dead' | 'dropped', string>
+    Record<
+      | 'accepted'
+      | 'settled'
+      | 'pending'
+      | 'pendingBytes'
+      | 'dead'
+      | 'dropped'
+      | 'seen'
+      /** Wall time at which it was named or last lapsed. */
+      | 'since'
+      /** Last number of a lapse under way. */
+      | 'lapseTo',
+      string
+    >
   >;
 }
 
@@ -76,13 +91,18 @@ export function nameConsumers(
   for (const row of known.values()) {
     const active = names.includes(row.name) ? 1 : 0;
     if (active !== row.active) db.run('UPDATE consumer SET active = ? WHERE id = ?', active, row.id);
+    const { since } = makeConsumer(row.id, row.name, active === 1, clock).counter;
+    // Named again, or of a file that did not keep the time: its absence begins now.
+    if (active > row.active || counters.get(since) === 0) counters.set(since, clock.now());
   }
   for (const name of names) {
     if (known.has(name)) continue;
     db.run('INSERT INTO consumer(name, active) VALUES(?, 1)', name);
     const row = db.get<{ id: number }>('SELECT id FROM consumer WHERE name = ?', name);
     if (row === undefined) throw new RelayError('BUG', `consumer ${name} was not stored`);
-    oweBacklog(db, makeConsumer(row.id, name, true, clock), [...known.values()], counters);
+    const consumer = makeConsumer(row.id, name, true, clock);
+    oweBacklog(db, consumer, [...known.values()], counters);
+    counters.set(consumer.counter.since, clock.now());
   }
 }
 
@@ -118,6 +138,7 @@ function makeConsumer(id: number, name: string, active: boolean, clock: Clock): 
     name,
     active,
     queue: new DueQueue(id, clock),
+    heard: { at: 0 },
     counter: {
       accepted: `${prefix}accepted`,
       settled: `${prefix}settled`,
@@ -125,6 +146,9 @@ function makeConsumer(id: number, name: string, active: boolean, clock: Clock): 
       pendingBytes: `${prefix}pendingBytes`,
       dead: `${prefix}dead`,
       dropped: `${prefix}dropped:`,
+      seen: `${prefix}seen`,
+      since: `${prefix}since`,
+      lapseTo: `${prefix}lapseTo`,
     },
   };
 }

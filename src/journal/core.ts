@@ -3,63 +3,55 @@
  *
  * Used directly by what lives on the journal's thread (the sensor's intake, through the ledger verbs) and,
  * wrapped as the asynchronous Journal, by everybody else (in-process.ts, serve.ts). Each verb is one transaction
- * or none. A failure is explained as a RelayError; a file found corrupt is set aside, a new one is started, and
- * the verb fails with JOURNAL_CORRUPT: its claims are void and the caller does it again.
+ * or none. A failure is explained as a RelayError; a file found corrupt is set aside, what is readable goes on in a
+ * new one, and the verb fails with JOURNAL_CORRUPT: its claims are void and the caller does it again.
  */
 
 import { RelayError } from '../core/errors.ts';
 import { appendMessages, checkCall, type AppendCall } from './append.ts';
 import { describeClaim, indexOf, leased } from './claims.ts';
-import { freeAll, sweep } from './deliveries.ts';
-import {
-  fileCounters,
-  forgetFiles,
-  knowsFile,
-  listFiles,
-  moveFileCounters,
-  takeFiles,
-  withdrawFiles,
-  type FileCounts,
-  type LedgerFile,
-  type TakenFile,
-} from './intake-ledger.ts';
+import { CoreFile } from './core-file.ts';
+import { freeConsumer, sweep } from './deliveries.ts';
+import { hear } from './hear.ts';
 import type {
   AppendResult,
   Chunk,
   Claim,
   JournalStats,
   QuarantineEntry,
+  PeekWant,
   QuarantineReason,
   ReleaseOptions,
+  Reservation,
   Want,
 } from './journal.ts';
 import { end, giveBack, planSettle, settlePlanned, takeLease, type SettleCall } from './leasing.ts';
-import { JournalFile } from './journal-file.ts';
-import type { JournalOptions } from './options.ts';
-import { acceptQuarantined, bury, dropQuarantined, listQuarantine, showQuarantine } from './quarantine.ts';
-import { openPeek, readChunk, rewind } from './reading.ts';
+import { sweepLapsed } from './lapse.ts';
+import { checkOwed, proofFor } from './proof.ts';
+import {
+  acceptQuarantined,
+  bury,
+  countQuarantine,
+  dropQuarantined,
+  listQuarantine,
+  showQuarantine,
+} from './quarantine.ts';
+import { openPeek, readChunk, rewind, type DamageHooks } from './reading.ts';
+import { endReservations, grant, reserve } from './reserving.ts';
+import { sweepRetention } from './retention.ts';
 import { explainFailure } from './sqlite-errors.ts';
 import { journalStats } from './stats.ts';
-import { checkRoom, write, type Store } from './store.ts';
+import { write, type Store } from './store.ts';
 
-export class JournalCore {
-  readonly path: string;
-  readonly #file: JournalFile;
-  readonly #listeners = new Set<() => void>();
-
-  constructor(options: JournalOptions) {
-    this.path = options.path;
-    this.#file = new JournalFile(options, () => this.#announce());
-  }
-
+export class JournalCore extends CoreFile {
   /** Random, made with the file; another one after the file had to be set aside. */
   get id(): string {
-    return this.#file.look((store) => store.id);
+    return this.file.look((store) => store.id);
   }
 
   /** Opened to look only. */
   get readOnly(): boolean {
-    return this.#file.options.readOnly === true;
+    return this.file.options.readOnly === true;
   }
 
   append(call: AppendCall): AppendResult {
@@ -71,66 +63,45 @@ export class JournalCore {
 
   /** Several calls in one transaction: all are stored or none. Call checkCall on each first. */
   appendAll(calls: readonly AppendCall[]): AppendResult[] {
-    return this.#add((store) => calls.map((call) => appendMessages(store, call)));
-  }
-
-  /** Spool files with their messages, and how the file counters move, in one transaction. */
-  takeFiles(files: readonly TakenFile[], counts: FileCounts = {}): AppendResult[] {
-    for (const file of files) checkCall(file);
-    return this.#add((store) => {
-      moveFileCounters(store, counts);
-      return takeFiles(store, files);
-    });
-  }
-
-  knowsFile(file: LedgerFile): boolean {
-    return this.#file.look((store) => knowsFile(store, file));
-  }
-
-  listFiles(): LedgerFile[] {
-    return this.#file.look(listFiles);
-  }
-
-  fileCounters(): Record<string, number> {
-    return this.#file.look(fileCounters);
-  }
-
-  /** After the files were removed or moved away. */
-  forgetFiles(files: readonly LedgerFile[], counts: FileCounts = {}): void {
-    this.#file.change((store) => forgetFiles(store, files, counts));
-  }
-
-  /** The files left the spool by another hand: what nobody has settled is withdrawn. Returns how many. */
-  withdrawFiles(files: readonly LedgerFile[], counts: FileCounts = {}): number {
-    return this.#file.change((store) => withdrawFiles(store, files, counts));
-  }
-
-  countFiles(counts: FileCounts): void {
-    this.#file.change((store) => write(store, () => moveFileCounters(store, counts)));
+    return this.add((store) => calls.map((call) => appendMessages(store, call)));
   }
 
   lease(consumer: string, want: Want): Claim | undefined {
-    return this.#file.change((store) => {
-      const claim = takeLease(store, store.consumers.named(consumer), want);
+    return this.give(consumer, (store) => {
+      const asking = store.consumers.named(consumer);
+      endReservations(store, asking);
+      const claim = takeLease(store, asking, want);
+      if (claim === undefined && want.minSeverity === undefined) checkOwed(store, asking);
+      hear(store, [asking]);
       return claim === undefined ? undefined : describeClaim(claim);
     });
   }
 
-  peek(consumer: string, want: Partial<Want> = {}): Claim | undefined {
-    return this.#file.change((store) => {
-      const claim = openPeek(store, store.consumers.named(consumer), want);
+  reserve(consumer: string, want: Want | undefined, held: readonly number[]): Reservation {
+    return this.file.change((store) =>
+      reserve(store, store.consumers.named(consumer), want, held, this.#damageHooks(store)),
+    );
+  }
+
+  grant(consumer: string, claims: readonly number[]): void {
+    this.file.change((store) => grant(store, store.consumers.named(consumer), claims));
+  }
+
+  peek(consumer: string, want: PeekWant = {}): Claim | undefined {
+    return this.give(consumer, (store) => {
+      const asking = store.consumers.named(consumer);
+      const claim = openPeek(store, asking, want);
+      if (want.byOther !== true) hear(store, [asking]);
       return claim === undefined ? undefined : describeClaim(claim);
     });
   }
 
   read(claim: number): Chunk {
-    return this.#file.change((store) =>
-      readChunk(store, store.claims.get(claim), this.#file.options.onDamage),
-    );
+    return this.file.change((store) => readChunk(store, store.claims.get(claim), this.#damageHooks(store)));
   }
 
   rewind(claim: number): void {
-    this.#file.look((store) => rewind(store.claims.get(claim)));
+    this.file.look((store) => rewind(store.claims.get(claim)));
   }
 
   settle(claim: number, sequences?: readonly number[]): void {
@@ -140,7 +111,7 @@ export class JournalCore {
 
   /** Several settlements in one transaction. A call that names no open claim fails alone. */
   settleAll(calls: readonly SettleCall[]): (RelayError | undefined)[] {
-    return this.#file.change((store) => {
+    return this.file.alter((store) => {
       const plans: ReturnType<typeof planSettle>[] = [];
       const failures = calls.map((call) => {
         try {
@@ -151,24 +122,26 @@ export class JournalCore {
         }
       });
       if (plans.length > 0) settlePlanned(store, plans);
+      const heard = plans.map(({ claim }) => claim.consumer);
+      hear(store, heard);
       sweep(store);
       return failures;
     });
   }
 
   release(claim: number, options: ReleaseOptions = {}): void {
-    const due = this.#file.change((store) => {
+    const due = this.file.change((store) => {
       const open = store.claims.get(claim);
       if (open.kind === 'peek') store.claims.close(open);
       const again = open.kind === 'lease' && giveBack(store, open, options);
       if (!store.claims.has(claim)) sweep(store);
       return again;
     });
-    if (due) this.#announce();
+    if (due) this.announce();
   }
 
   bury(claim: number, sequence: number, why: QuarantineReason): void {
-    this.#file.change((store) => {
+    this.file.alter((store) => {
       const lease = store.claims.lease(claim);
       bury(store, lease, sequence, why);
       end(store, lease, [indexOf(lease, sequence)], leased.settled);
@@ -177,17 +150,31 @@ export class JournalCore {
 
   /** Clear away a bounded part of what no claim reads any more. True: call again when idle. */
   sweep(): boolean {
-    return this.#file.change(sweep);
+    return this.file.change(sweep);
+  }
+
+  /**
+   * What is due by time, a bounded part of it: retention, consumer bounds, the reserve, the report of losses. Its owner
+   * calls it at journalLimits.tidyMs. True: call again when idle.
+   */
+  tidy(): boolean {
+    return this.file.alter((store) => {
+      store.reserve.make();
+      const more = sweepRetention(store);
+      const lapsing = sweepLapsed(store);
+      store.losses.report(this.file.options.onLoss);
+      return sweep(store) || more || lapsing;
+    });
   }
 
   /** Whether a claim is open. */
   isOpen(claim: number): boolean {
-    return this.#file.look((store) => store.claims.has(claim));
+    return this.file.look((store) => store.claims.has(claim));
   }
 
   /** Milliseconds until a message that was put off is due; undefined when none is. */
   dueIn(): number | undefined {
-    return this.#file.look(({ consumers }) => {
+    return this.file.look(({ consumers }) => {
       const waits = consumers.active.map(({ queue }) => queue.dueIn() ?? Infinity);
       const least = Math.min(...waits);
       return least === Infinity ? undefined : least;
@@ -196,76 +183,64 @@ export class JournalCore {
 
   /** After each commit that made something due. */
   onDue(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   stats(): JournalStats {
-    return this.#file.look((store) => {
+    return this.file.look((store) => {
       if (this.readOnly) store.counters.load(store.db);
       return journalStats(store);
     });
   }
 
   listQuarantine(): QuarantineEntry[] {
-    return this.#file.look(listQuarantine);
+    return this.file.look(listQuarantine);
+  }
+
+  countQuarantine(): number {
+    return this.file.look(countQuarantine);
   }
 
   showQuarantine(id: number): ReturnType<typeof showQuarantine> {
-    return this.#file.look((store) => showQuarantine(store, id));
+    return this.file.look((store) => showQuarantine(store, id));
   }
 
   acceptQuarantined(id: number, body?: Uint8Array): boolean {
-    const accepted = this.#file.change((store) => acceptQuarantined(store, id, body));
-    if (accepted) this.#announce();
+    const accepted = this.file.alter((store) => acceptQuarantined(store, id, body));
+    if (accepted) this.announce();
     return accepted;
   }
 
   dropQuarantined(id: number): boolean {
-    return this.#file.change((store) => dropQuarantined(store, id));
+    return this.file.alter((store) => dropQuarantined(store, id));
   }
 
   getState(key: string): string | undefined {
-    return this.#file.look(
+    return this.file.look(
       ({ db }) => db.get<{ value: string }>('SELECT value FROM state WHERE key = ?', key)?.value,
     );
   }
 
   setState(key: string, value: string): void {
-    this.#file.change(({ db }) =>
-      db.run('INSERT OR REPLACE INTO state(key, value) VALUES(?, ?)', key, value),
+    this.file.change((store) =>
+      write(store, () => store.db.run('INSERT OR REPLACE INTO state(key, value) VALUES(?, ?)', key, value)),
     );
   }
 
   /** A consumer no longer named gives up what is held for it: counted as discarded. Returns how many. */
   freeConsumer(name: string): number {
-    return this.#file.change((store) => {
-      const consumer = store.consumers.find(name);
-      if (consumer === undefined)
-        throw new RelayError('NO_INPUT', `journal ${this.path}: no consumer ${name}`);
-      if (consumer.active) {
-        throw new RelayError('USAGE', `journal ${this.path}: consumer ${name} is in use`, {
-          hint: 'remove it from the configuration first',
-        });
-      }
-      return freeAll(store, consumer);
-    });
+    return this.file.alter((store) => freeConsumer(store, name));
   }
 
   close(): void {
-    this.#file.close();
+    this.file.close();
   }
 
-  #announce(): void {
-    for (const listener of this.#listeners) listener();
-  }
-
-  #add(work: (store: Store) => AppendResult[]): AppendResult[] {
-    const results = this.#file.change((store) => {
-      checkRoom(store);
-      return write(store, () => work(store));
-    });
-    if (results.some(({ accepted }) => accepted > 0)) this.#announce();
-    return results;
+  #damageHooks(store: Store): DamageHooks {
+    return {
+      onDamage: this.file.options.onDamage,
+      beforeDrop: () => this.file.prove(store, proofFor.damage),
+    };
   }
 }

@@ -5,7 +5,7 @@
  * across an await would pin the write-ahead log. The connection lives in a field as long as its statements.
  */
 
-import type { Connection, SqlValue, Statement } from './driver.ts';
+import { AS, type Connection, type SqlValue, type Statement } from './driver.ts';
 
 export class Database {
   readonly path: string;
@@ -36,6 +36,11 @@ export class Database {
     const arrays = names.map((name) => `json_group_array(${name}) AS ${name}`).join(', ');
     const row = this.get<Record<string, string>>(`SELECT ${arrays} FROM (${query})`, ...values);
     return names.map((name) => parseNumbers(row?.[name]));
+  }
+
+  /** A number the file's header or SQLite knows of it. */
+  pragma(name: 'application_id' | 'user_version' | 'page_count' | 'freelist_count' | 'page_size'): number {
+    return Object.values(this.get<Record<string, number>>(`PRAGMA ${AS}.${name}`) ?? {})[0] ?? 0;
   }
 
   /** Rows changed. */

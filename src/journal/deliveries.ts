@@ -5,6 +5,7 @@
  * retired; `sweep` clears it away when the last such claim is closed, or after a restart.
  */
 
+import { RelayError } from '../core/errors.ts';
 import { journalLimits } from '../core/limits.ts';
 import type { OpenClaim } from './claims.ts';
 import type { Consumer } from './consumers.ts';
@@ -124,8 +125,16 @@ export function sweep(store: Store): boolean {
   return false;
 }
 
-/** A consumer that is no longer named is owed nothing more. In transactions of bounded size. */
-export function freeAll(store: Store, consumer: Consumer): number {
+/** A consumer that is no longer named is owed nothing more. In transactions of bounded size. How many it was. */
+export function freeConsumer(store: Store, name: string): number {
+  const consumer = store.consumers.find(name);
+  const { path } = store.db;
+  if (consumer === undefined) throw new RelayError('NO_INPUT', `journal ${path}: no consumer ${name}`);
+  if (consumer.active) {
+    throw new RelayError('USAGE', `journal ${path}: consumer ${name} is in use`, {
+      hint: 'remove it from the configuration first',
+    });
+  }
   let freed = 0;
   for (;;) {
     const [sequences = []] = store.db.columns(
@@ -140,4 +149,67 @@ export function freeAll(store: Store, consumer: Consumer): number {
     const fate = `${consumer.counter.dropped}discarded`;
     freed += write(store, () => endDeliveries(store, consumer, { first, last }, fate));
   }
+}
+
+/** What is known of a message that may have to go. */
+export type Droppable = (message: {
+  readonly sequence: number;
+  readonly at: number;
+  readonly length: number;
+}) => boolean;
+
+/** What went in one turn. */
+export interface Dropped {
+  readonly messages: number;
+  readonly bytes: number;
+  /** Accepted at: the oldest and the youngest of them. */
+  readonly from: number;
+  readonly to: number;
+}
+
+const OLDEST = `
+  SELECT delivery.seq AS seq, at, delivery.len AS len FROM delivery CROSS JOIN message ON message.seq = delivery.seq
+    WHERE consumer = ? AND delivery.seq >= ? AND state = 0 ORDER BY delivery.seq LIMIT ?`;
+
+/**
+ * Drop the oldest a consumer is owed, in one transaction, until one need not go; at most retentionRows. What is
+ * leased is passed over; while a peek is open nothing goes, because the rows it announced would be kept anyway.
+ */
+export function dropOldest(
+  store: Store,
+  consumer: Consumer,
+  fate: string,
+  mustGo: Droppable,
+): Dropped | undefined {
+  const { db, claims } = store;
+  if (claims.peeked(consumer)) return undefined;
+  const held = claims.held(consumer);
+  const oldest = consumer.queue.oldest(db) ?? 0;
+  const limit = journalLimits.retentionRows + held.size;
+  const [sequences = [], times = [], lengths = []] = db.columns(
+    ['seq', 'at', 'len'],
+    OLDEST,
+    consumer.id,
+    oldest,
+    limit,
+  );
+  const gone: number[] = [];
+  let bytes = 0;
+  let from = Infinity;
+  let to = 0;
+  for (const [index, sequence] of sequences.entries()) {
+    const message = { sequence, at: times[index] ?? 0, length: lengths[index] ?? 0 };
+    if (gone.length >= journalLimits.retentionRows) break;
+    if (held.has(sequence)) continue;
+    if (!mustGo(message)) break;
+    gone.push(sequence);
+    bytes += message.length;
+    from = Math.min(from, message.at);
+    to = Math.max(to, message.at);
+  }
+  if (gone.length === 0) return undefined;
+  const messages = write(store, () =>
+    toRanges(gone).reduce((sum, range) => sum + endDeliveries(store, consumer, range, fate), 0),
+  );
+  return { messages, bytes, from, to };
 }

@@ -4,11 +4,14 @@
  * Called by database.ts and lock.ts only. Loaded when a journal is opened, not when this file is imported, so
  * that commands without a journal do not pay for it.
  * Traps of photostructure: a statement does not keep its connection alive, so whoever prepares statements keeps
- * the connection in a field beside them (Database does). And a closed connection keeps its descriptors until its
- * statements are collected as garbage, so keep a journal open rather than opening it again and again.
+ * the connection in a field beside them (Database does). And it cannot finalize statements, each of which would keep
+ * the file of a closed connection open until it is collected as garbage. So a journal is attached to a connection that
+ * has no file of its own, and detached before that is closed: then nothing keeps its descriptors (`openAttached`).
  */
 
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
@@ -41,6 +44,50 @@ const FIRST_NODE_WITH_SQLITE = 24;
 export function openConnection(path: string, options: ConnectionOptions): Connection {
   const { DatabaseSync } = loadModule();
   return new DatabaseSync(path, { enableForeignKeyConstraints: false, timeout: 0, ...options });
+}
+
+/** What an attached file is called in SQL, where its name is needed: pragmas, definitions. */
+export const AS = 'journal';
+
+/**
+ * A file whose descriptors are closed with it, whatever statements there have been. `immutable`: nobody writes it
+ * meanwhile, so it is read without locks, and nothing is made beside it.
+ */
+export function openAttached(path: string, options: ConnectionOptions, immutable = false): Connection {
+  const connection = openConnection(':memory:', options);
+  try {
+    connection.exec(`ATTACH DATABASE '${nameOf(path, immutable).replaceAll("'", "''")}' AS ${AS}`);
+  } catch (error) {
+    connection.close();
+    // ATTACH says "unable to open database: PATH" of everything, and means what its code says.
+    const words = Object.entries(codesByWords).find(([, code]) => code === sqliteCode(error));
+    if (error instanceof Error && words !== undefined) [error.message] = words;
+    throw error;
+  }
+  return {
+    get isTransaction() {
+      return connection.isTransaction;
+    },
+    exec: (sql) => connection.exec(sql),
+    prepare: (sql) => connection.prepare(sql),
+    close: () => {
+      try {
+        if (connection.isTransaction) connection.exec('ROLLBACK');
+        connection.exec(`DETACH DATABASE ${AS}`);
+      } finally {
+        connection.close();
+      }
+    },
+  };
+}
+
+function nameOf(path: string, immutable: boolean): string {
+  // SQLite's own: in memory, or a temporary file without a name.
+  if (path === ':memory:' || path === '') return path;
+  if (!immutable) return resolve(path);
+  const url = pathToFileURL(path);
+  url.search = '?immutable=1';
+  return url.href;
 }
 
 function loadModule(): SqliteModule {

@@ -5,6 +5,7 @@
  * together share a transaction; everything else happens at once. Several may be made over one core.
  */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import { checkCall, type AppendCall } from './append.ts';
 import { JournalCore } from './core.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -16,8 +17,10 @@ import type {
   JournalStats,
   NewMessage,
   Origin,
+  PeekWant,
   QuarantineReason,
   ReleaseOptions,
+  Reservation,
   Want,
 } from './journal.ts';
 import { journalLimits } from '../core/limits.ts';
@@ -55,6 +58,7 @@ export class InProcessJournal implements Journal {
     this.#forget = core.onDue(() => this.#announce());
     this.quarantine = {
       list: async () => core.listQuarantine(),
+      count: async () => core.countQuarantine(),
       show: async (id) => core.showQuarantine(id),
       accept: async (id, body) => core.acceptQuarantined(id, body),
       drop: async (id) => core.dropQuarantined(id),
@@ -82,7 +86,15 @@ export class InProcessJournal implements Journal {
     return claim;
   }
 
-  async peek(consumer: string, want?: Partial<Want>): Promise<Claim | undefined> {
+  async reserve(consumer: string, want: Want | undefined, held: readonly number[]): Promise<Reservation> {
+    return this.#core.reserve(consumer, want, held);
+  }
+
+  async grant(consumer: string, claims: readonly number[]): Promise<void> {
+    this.#core.grant(consumer, claims);
+  }
+
+  async peek(consumer: string, want?: PeekWant): Promise<Claim | undefined> {
     return this.#core.peek(consumer, want);
   }
 
@@ -120,6 +132,15 @@ export class InProcessJournal implements Journal {
 
   async stats(): Promise<JournalStats> {
     return this.#core.stats();
+  }
+
+  async freeConsumer(name: string): Promise<number> {
+    return this.#core.freeConsumer(name);
+  }
+
+  async tidy(): Promise<void> {
+    // Others get their turns in between.
+    while (!this.#detached && this.#core.tidy()) await turn();
   }
 
   /** Commit what is waiting to be grouped. */

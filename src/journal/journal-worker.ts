@@ -50,12 +50,16 @@ export function startJournalWorker(onEnd: (error: RelayError) => void = () => un
 }
 
 /** Without the functions the caller's object may hold, which cannot be sent. */
-function sendable({ path, consumers, maxBytes, readOnly }: JournalSettings): JournalSettings {
+function sendable(settings: JournalSettings & JournalEvents): JournalSettings {
+  const { path, consumers, maxBytes, readOnly, reserveBytes, retention, consumerBounds } = settings;
   return {
     path,
     ...(consumers === undefined ? {} : { consumers }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(readOnly === undefined ? {} : { readOnly }),
+    ...(reserveBytes === undefined ? {} : { reserveBytes }),
+    ...(retention === undefined ? {} : { retention }),
+    ...(consumerBounds === undefined ? {} : { consumerBounds }),
   };
 }
 

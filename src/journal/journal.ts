@@ -58,6 +58,17 @@ export interface Want {
   readonly messages: number;
   /** At most so many bytes of bodies, but always one message. */
   readonly bytes: number;
+  /** Only messages at least so severe, the oldest of them first. A lease only. */
+  readonly minSeverity?: Severity;
+  /** Also what was put off and is not due yet. A lease only. */
+  readonly early?: boolean;
+  /** Not even one message beyond `bytes`: the rest of a batch that has begun. A lease only. */
+  readonly strict?: boolean;
+}
+
+export interface PeekWant extends Partial<Want> {
+  /** Somebody else looks at what the consumer is owed: the consumer itself has not been heard of. */
+  readonly byOther?: boolean;
 }
 
 /**
@@ -86,6 +97,20 @@ export interface Chunk {
   readonly done: boolean;
 }
 
+/** Taken for a consumer before it asks, with its bytes, so that the answer need not wait for the journal. */
+export interface Reservation {
+  /** Id of the journal. */
+  readonly journal: string;
+  /** Undefined when nothing is due, or nothing was wanted. */
+  readonly claim: Claim | undefined;
+  /** Of the whole claim. */
+  readonly bodies: Uint8Array;
+  /** The consumer's numbers now. What is reserved is pending. */
+  readonly stats: ConsumerStats;
+  /** What was said to be held is reserved still, and all of it is owed. */
+  readonly intact: boolean;
+}
+
 export interface ReleaseOptions {
   /** Only these; default all of the claim that are still unsettled. The claim ends when none is left. */
   readonly sequences?: readonly number[];
@@ -104,12 +129,14 @@ export interface ConsumerStats {
   readonly leased: number;
   readonly held: number;
   readonly dead: number;
-  /** By reason: retention, withdrawn, damaged, suppressed, discarded. */
+  /** By reason: retention, lapsed, withdrawn, damaged, suppressed, discarded. */
   readonly dropped: Readonly<Record<string, number>>;
   /** Wall time (ms) at which the oldest undelivered message was accepted; undefined when none. */
   readonly oldestAt: number | undefined;
   /** Whether the configuration still names it; `held` counts its claim when it does not. */
   readonly active: boolean;
+  /** Wall time (ms) at which it last leased, looked or settled, after a restart to the minute; undefined when never. */
+  readonly lastSeenAt?: number;
 }
 
 export interface JournalStats {
@@ -122,6 +149,10 @@ export interface JournalStats {
   /** Spool files: found = taken + known + waiting + refused. */
   readonly files: Readonly<Record<string, number>>;
   readonly consumers: readonly ConsumerStats[];
+  /** Bodies in quarantine. */
+  readonly quarantineBytes?: number;
+  /** Entries of quarantine given up, by hand or by retention. */
+  readonly quarantineDropped?: number;
   /** Pages in use, not the size of the file: the file does not shrink. */
   readonly usedBytes: number;
   readonly maxBytes: number | undefined;
@@ -143,10 +174,18 @@ export interface Journal {
   readonly id: string;
   /** Durable before it resolves. All or nothing. Throws RelayError JOURNAL_FULL, JOURNAL_IO. */
   append(messages: readonly NewMessage[], origin?: Origin): Promise<AppendResult>;
-  /** The oldest due messages of a consumer, or undefined when none is due. */
+  /** The oldest due messages of a consumer, or undefined when none is due. Ends what is reserved for it. */
   lease(consumer: string, want: Want): Promise<Claim | undefined>;
+  /**
+   * A lease that counts as pending until it is granted, read at once; without a wish only the numbers.
+   *
+   * @param held claims reserved before, of which it is asked whether they are as they were
+   */
+  reserve(consumer: string, want: Want | undefined, held: readonly number[]): Promise<Reservation>;
+  /** The consumer came: its reserved claims, in ascending order, are one lease from now on, under the first number. */
+  grant(consumer: string, claims: readonly number[]): Promise<void>;
   /** Everything unacknowledged, leased messages too, or undefined when there is nothing. */
-  peek(consumer: string, want?: Partial<Want>): Promise<Claim | undefined>;
+  peek(consumer: string, want?: PeekWant): Promise<Claim | undefined>;
   /** The next chunk of a claim, at most journalLimits.readRows or readBytes. CRC-checked. */
   read(claim: number): Promise<Chunk>;
   /** Start reading the claim from its first message again. */
@@ -162,6 +201,8 @@ export interface Journal {
   stats(): Promise<JournalStats>;
   quarantine: {
     list(): Promise<readonly QuarantineEntry[]>;
+    /** How many entries there are. */
+    count(): Promise<number>;
     show(id: number): Promise<{ readonly entry: QuarantineEntry; readonly body: Uint8Array } | undefined>;
     /** Accept the (possibly mended) body: `invalid` becomes an accepted message, `poison` pending again. */
     accept(id: number, body?: Uint8Array): Promise<boolean>;
@@ -173,5 +214,9 @@ export interface Journal {
     get(key: string): Promise<string | undefined>;
     set(key: string, value: string): Promise<void>;
   };
+  /** Give up what a consumer the configuration no longer names is still owed (`held`); dropped.discarded. How many. */
+  freeConsumer(name: string): Promise<number>;
+  /** Do what is due by time: retention, consumer bounds, the reserve. Owners call it at journalLimits.tidyMs. */
+  tidy(): Promise<void>;
   close(): Promise<void>;
 }

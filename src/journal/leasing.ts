@@ -6,6 +6,7 @@
  */
 
 import { journalLimits } from '../core/limits.ts';
+import { lastMildOf } from './append.ts';
 import { decide, isUndecided, leased, undecidedIndexes, type LeaseClaim } from './claims.ts';
 import type { Consumer } from './consumers.ts';
 import { endDeliveries } from './deliveries.ts';
@@ -20,7 +21,8 @@ export interface SettleCall {
 
 export function takeLease(store: Store, consumer: Consumer, want: Want): LeaseClaim | undefined {
   const messages = Math.max(1, want.messages);
-  const { sequences, lengths, bytes } = consumer.queue.take(store.db, { messages, bytes: want.bytes });
+  const lastMild = lastMildOf(store.counters, want.minSeverity ?? 0);
+  const { sequences, lengths, bytes } = consumer.queue.take(store.db, { ...want, messages }, lastMild);
   return sequences.length === 0 ? undefined : store.claims.addLease(consumer, sequences, lengths, bytes);
 }
 

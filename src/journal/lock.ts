@@ -26,8 +26,15 @@ export function takeLock(journal: string): InstanceLock {
   } catch (error) {
     connection?.close();
     const explained = explainFailure(error, path);
-    if (explained.code === 'JOURNAL_BUSY') throw inUse(journal, path, error);
+    if (explained.code === 'JOURNAL_BUSY') throw inUse(journal, error);
     if (explained.code !== 'JOURNAL_CORRUPT') throw explained;
+    // Nothing is in it that could be wrong: SQLite says the same when it cannot be read.
+    if (statSync(path, { throwIfNoEntry: false })?.size === 0) {
+      throw new RelayError('JOURNAL_IO', `lock ${path}: input/output error`, {
+        hint: 'check the disk and the kernel log',
+        cause: error,
+      });
+    }
     throw new RelayError('JOURNAL_IO', `lock ${path}: it is not a lock file`, {
       hint: 'make sure no program uses the journal, then remove the lock file',
       cause: error,
@@ -35,8 +42,8 @@ export function takeLock(journal: string): InstanceLock {
   }
 }
 
-function inUse(journal: string, lock: string, cause: unknown): RelayError {
-  const pid = holderOf(lock);
+function inUse(journal: string, cause: unknown): RelayError {
+  const pid = lockHolder(journal);
   const holder = pid === undefined ? 'another process' : `process ${pid}`;
   return new RelayError('JOURNAL_BUSY', `journal ${journal}: in use by ${holder}`, {
     hint: pid === undefined ? 'stop that process first' : `stop it first: kill ${pid}`,
@@ -44,10 +51,10 @@ function inUse(journal: string, lock: string, cause: unknown): RelayError {
   });
 }
 
-/** Process id of a file's lock holder; undefined where /proc/locks does not tell. */
-function holderOf(path: string): number | undefined {
+/** Process id of whoever holds a journal; undefined when nobody does, or where /proc/locks does not tell. */
+export function lockHolder(journal: string): number | undefined {
   try {
-    const { ino } = statSync(path);
+    const { ino } = statSync(`${journal}.lock`);
     for (const line of readFileSync('/proc/locks', 'utf8').split('\n')) {
       const [, , , kind, pid, file] = line.trim().split(/\s+/);
       if (kind === 'WRITE' && file?.endsWith(`:${ino}`) === true && Number(pid) > 0) return Number(pid);

@@ -8,7 +8,7 @@
 import { messageOf, RelayError, errorCodes, type ErrorCode } from '../core/errors.ts';
 import type { Severity } from '../core/severity.ts';
 import type { NewMessage, QuarantineReason } from './journal.ts';
-import type { Damage, SetAside } from './options.ts';
+import type { Damage, Loss, SetAside } from './options.ts';
 
 export interface Request {
   readonly call: number;
@@ -23,7 +23,8 @@ export type Notice =
   | { readonly kind: 'error'; readonly call: number; readonly error: PlainError }
   | { readonly kind: 'due' }
   | { readonly kind: 'set-aside'; readonly event: SetAside }
-  | { readonly kind: 'damage'; readonly event: Damage };
+  | { readonly kind: 'damage'; readonly event: Damage }
+  | { readonly kind: 'loss'; readonly event: Loss };
 
 export interface PlainError {
   readonly code: ErrorCode;

@@ -7,11 +7,13 @@
  */
 
 import { RelayError } from '../core/errors.ts';
+import { journalLimits } from '../core/limits.ts';
 import type { Severity } from '../core/severity.ts';
 import { checkCall, insertMessages } from './append.ts';
 import { indexOf, isUndecided, type LeaseClaim } from './claims.ts';
-import { endDeliveries } from './deliveries.ts';
+import { endDeliveries, type Droppable, type Dropped } from './deliveries.ts';
 import type { QuarantineEntry, QuarantineReason } from './journal.ts';
+import { QUARANTINE_BYTES, QUARANTINE_DROPPED } from './schema.ts';
 import { write, type Store } from './store.ts';
 
 interface EntryRow {
@@ -33,6 +35,10 @@ const ENTRY = 'id, at, kind, consumer, reason, detail, severity, len';
 
 export function listQuarantine({ db }: Store): QuarantineEntry[] {
   return db.all<EntryRow>(`SELECT ${ENTRY} FROM quarantine ORDER BY id`).map(toEntry);
+}
+
+export function countQuarantine({ db }: Store): number {
+  return db.get<{ count: number }>('SELECT count(*) AS count FROM quarantine')?.count ?? 0;
 }
 
 export function showQuarantine(
@@ -61,6 +67,7 @@ export function bury(store: Store, claim: LeaseClaim, sequence: number, why: Qua
       consumer.id,
     );
     if (copied === 0) return false;
+    store.counters.add(QUARANTINE_BYTES, claim.lengths[indexOf(claim, sequence)] ?? 0);
     endDeliveries(store, consumer, { first: sequence, last: sequence }, consumer.counter.dead, claim);
     return true;
   });
@@ -86,7 +93,7 @@ export function acceptQuarantined(store: Store, id: number, mended?: Uint8Array)
       counters.add(consumer.counter.accepted, -1);
       insertMessages(store, [message], now, [consumer]);
     }
-    remove(store, id);
+    remove(store, row);
   });
   return true;
 }
@@ -95,23 +102,45 @@ export function acceptQuarantined(store: Store, id: number, mended?: Uint8Array)
 export function dropQuarantined(store: Store, id: number): boolean {
   const row = find(store, id);
   if (row === undefined) return false;
-  write(store, () => {
-    if (row.kind === 'poison') {
-      const { counter } = consumerOf(store, row);
-      store.counters.add(counter.dead, -1);
-      store.counters.add(`${counter.dropped}discarded`, 1);
-    }
-    remove(store, id);
-  });
+  write(store, () => giveUp(store, row, 'discarded'));
   return true;
+}
+
+/** Drop the oldest entries until one need not go, at most retentionRows. As if dropped by hand, but for the reason. */
+export function dropEntries(store: Store, mustGo: Droppable): Dropped | undefined {
+  const gone: EntryRow[] = [];
+  let bytes = 0;
+  const select = `SELECT ${ENTRY} FROM quarantine ORDER BY id LIMIT ${journalLimits.retentionRows}`;
+  for (const row of store.db.all<EntryRow>(select)) {
+    if (!mustGo({ sequence: row.id, at: row.at, length: row.len })) break;
+    gone.push(row);
+    bytes += row.len;
+  }
+  if (gone.length === 0) return undefined;
+  write(store, () => {
+    for (const row of gone) giveUp(store, row, 'retention');
+  });
+  const times = gone.map(({ at }) => at);
+  return { messages: gone.length, bytes, from: Math.min(...times), to: Math.max(...times) };
+}
+
+function giveUp(store: Store, row: EntryRow, reason: 'discarded' | 'retention'): void {
+  if (row.kind === 'poison') {
+    const { counter } = consumerOf(store, row);
+    store.counters.add(counter.dead, -1);
+    store.counters.add(`${counter.dropped}${reason}`, 1);
+  }
+  store.counters.add(QUARANTINE_DROPPED, 1);
+  remove(store, row);
 }
 
 function find({ db }: Store, id: number): FullRow | undefined {
   return db.get<FullRow>(`SELECT ${ENTRY}, body FROM quarantine WHERE id = ?`, id);
 }
 
-function remove({ db }: Store, id: number): void {
+function remove({ db, counters }: Store, { id, len }: EntryRow): void {
   db.run('DELETE FROM quarantine WHERE id = ?', id);
+  counters.add(QUARANTINE_BYTES, -len);
 }
 
 function consumerOf({ consumers }: Store, row: EntryRow) {

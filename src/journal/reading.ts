@@ -56,12 +56,25 @@ export function rewind(claim: OpenClaim): void {
   if (claim.kind === 'peek') claim.read = 0;
 }
 
-export function readChunk(store: Store, claim: OpenClaim, onDamage?: (event: Damage) => void): Chunk {
+/** What a damaged row is told to. */
+export interface DamageHooks {
+  readonly onDamage?: ((event: Damage) => void) | undefined;
+  /** The rest of the file must be sound: dropping the row frees pages that a damaged pointer may have stolen. */
+  readonly beforeDrop: () => void;
+}
+
+export function readChunk(store: Store, claim: OpenClaim, hooks: DamageHooks): Chunk {
   if (claim.broken !== undefined) throw unreadable(claim, claim.broken);
   const places = claim.kind === 'lease' ? nextOfLease(claim) : nextOfPeek(store, claim);
+  if (claim.kind === 'peek' && places.sequences.length === 0 && claim.read < claim.count) {
+    hooks.beforeDrop();
+    claim.broken = `${claim.count - claim.read} of ${claim.count} messages missing`;
+    throw unreadable(claim, claim.broken);
+  }
   const found = fetchBodies(store, claim.consumer, places);
   if ('damaged' in found) {
-    for (const row of found.damaged) dropDamaged(store, row, onDamage);
+    hooks.beforeDrop();
+    for (const row of found.damaged) dropDamaged(store, row, hooks.onDamage);
     claim.broken = `damaged: ${formatRanges(found.damaged.map(({ sequence }) => sequence))}`;
     throw unreadable(claim, claim.broken);
   }
@@ -108,10 +121,6 @@ function nextOfPeek({ db }: Store, claim: PeekClaim): Places {
   for (let bytes = 0; taken < lengths.length; taken++) {
     bytes += lengths[taken] ?? 0;
     if (taken > 0 && bytes > room.bytes) break;
-  }
-  if (taken === 0 && claim.read < claim.count) {
-    claim.broken = `${claim.count - claim.read} of ${claim.count} messages missing`;
-    throw unreadable(claim, claim.broken);
   }
   return { sequences: sequences.slice(0, taken), lengths: lengths.slice(0, taken) };
 }

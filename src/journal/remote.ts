@@ -15,8 +15,10 @@ import type {
   JournalStats,
   NewMessage,
   Origin,
+  PeekWant,
   QuarantineReason,
   ReleaseOptions,
+  Reservation,
   Want,
 } from './journal.ts';
 import type { JournalEvents } from './options.ts';
@@ -114,6 +116,9 @@ class Connection {
       case 'damage':
         this.#events.onDamage?.(notice.event);
         break;
+      case 'loss':
+        this.#events.onLoss?.(notice.event);
+        break;
     }
   }
 
@@ -149,6 +154,7 @@ class RemoteJournal implements Journal {
     this.#connection = connection;
     this.quarantine = {
       list: () => connection.call('listQuarantine', []),
+      count: () => connection.call('countQuarantine', []),
       show: (id) => connection.call('showQuarantine', [id]),
       accept: (id, body) => connection.call('acceptQuarantined', [id, body]),
       drop: (id) => connection.call('dropQuarantined', [id]),
@@ -172,7 +178,15 @@ class RemoteJournal implements Journal {
     return this.#connection.call('lease', [consumer, want]);
   }
 
-  peek(consumer: string, want?: Partial<Want>): Promise<Claim | undefined> {
+  reserve(consumer: string, want: Want | undefined, held: readonly number[]): Promise<Reservation> {
+    return this.#connection.call('reserve', [consumer, want, held]);
+  }
+
+  grant(consumer: string, claims: readonly number[]): Promise<void> {
+    return this.#connection.call('grant', [consumer, claims]);
+  }
+
+  peek(consumer: string, want?: PeekWant): Promise<Claim | undefined> {
     return this.#connection.call('peek', [consumer, want]);
   }
 
@@ -203,6 +217,14 @@ class RemoteJournal implements Journal {
 
   stats(): Promise<JournalStats> {
     return this.#connection.call('stats', []);
+  }
+
+  freeConsumer(name: string): Promise<number> {
+    return this.#connection.call('freeConsumer', [name]);
+  }
+
+  tidy(): Promise<void> {
+    return this.#connection.call('tidy', []);
   }
 
   close(): Promise<void> {

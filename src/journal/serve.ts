@@ -8,7 +8,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { RelayError } from '../core/errors.ts';
 import type { JournalCore } from './core.ts';
 import { InProcessJournal } from './in-process.ts';
-import type { Claim, Journal, Origin, QuarantineReason, ReleaseOptions, Want } from './journal.ts';
+import type { Claim, Journal, Origin, PeekWant, QuarantineReason, ReleaseOptions, Want } from './journal.ts';
 import { toPlain, unpackMessages, type Notice, type PackedMessages, type Request } from './protocol.ts';
 
 const TIDY_AT = 64;
@@ -49,6 +49,7 @@ export function serveJournal(
   const handle = async ({ call, method, args }: Request): Promise<void> => {
     try {
       const value = await answer(verbs, method, args);
+      sayNewId();
       post({ kind: 'result', call, value }, buffersOf(value));
     } catch (error) {
       sayNewId();
@@ -102,14 +103,23 @@ function makeVerbs(journal: InProcessJournal, core: JournalCore, open: Set<numbe
   return {
     append: (messages: PackedMessages, origin?: Origin) => journal.append(unpackMessages(messages), origin),
     lease: async (consumer: string, want: Want) => opened(await journal.lease(consumer, want)),
-    peek: async (consumer: string, want?: Partial<Want>) => opened(await journal.peek(consumer, want)),
+    reserve: async (consumer: string, want: Want | undefined, held: readonly number[]) => {
+      const reservation = await journal.reserve(consumer, want, held);
+      opened(reservation.claim);
+      return reservation;
+    },
+    grant: (consumer: string, claims: readonly number[]) => journal.grant(consumer, claims),
+    peek: async (consumer: string, want?: PeekWant) => opened(await journal.peek(consumer, want)),
     read: (claim: number) => journal.read(claim),
     rewind: (claim: number) => journal.rewind(claim),
     settle: (claim: number, sequences?: readonly number[]) => journal.settle(claim, sequences),
     release: (claim: number, options?: ReleaseOptions) => journal.release(claim, options),
     bury: (claim: number, sequence: number, why: QuarantineReason) => journal.bury(claim, sequence, why),
     stats: () => journal.stats(),
+    freeConsumer: (name: string) => journal.freeConsumer(name),
+    tidy: () => journal.tidy(),
     listQuarantine: () => journal.quarantine.list(),
+    countQuarantine: () => journal.quarantine.count(),
     showQuarantine: (entry: number) => journal.quarantine.show(entry),
     acceptQuarantined: (entry: number, body?: Uint8Array) => journal.quarantine.accept(entry, body),
     dropQuarantined: (entry: number) => journal.quarantine.drop(entry),

@@ -6,12 +6,16 @@
  * stays as it is. The system's own word (EACCES, EROFS) is asked for, because SQLite hides it.
  */
 
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, RelayError, systemCode, type ErrorCode } from '../core/errors.ts';
 import { sqliteCode } from './driver.ts';
+import { isNoSpace } from './reserve.ts';
+
+const PROBE_BYTES = 64 * 1024;
 
 const code = {
+  error: 1,
   perm: 3,
   busy: 5,
   locked: 6,
@@ -29,6 +33,21 @@ const code = {
 export function isCorruption(error: unknown): boolean {
   const sqlite = sqliteCode(error);
   return sqlite === code.corrupt || sqlite === code.notADatabase;
+}
+
+/** What a check of our own has found, as SQLite would say it. */
+export function corruption(text: string): Error {
+  return Object.assign(new Error(text), { code: 'ERR_SQLITE_ERROR', errcode: code.corrupt });
+}
+
+/** The filesystem has no room. */
+export function isFull(error: unknown): boolean {
+  return sqliteCode(error) === code.full;
+}
+
+/** SQLite could not make sense of a statement: with statements that are sound, the schema is not. */
+export function isLogicError(error: unknown): boolean {
+  return sqliteCode(error) === code.error;
 }
 
 export function isIoError(error: unknown): boolean {
@@ -59,7 +78,7 @@ export function explainFailure(error: unknown, path: string): RelayError {
         error,
       );
     case code.full:
-      return failure('JOURNAL_IO', path, 'the disk is full', 'free space on its filesystem', error);
+      return failure('JOURNAL_FULL', path, 'the disk is full', 'free space on its filesystem', error);
     case code.tooBig:
       return failure('TOO_LARGE', path, 'a message is too large to be kept', 'split it', error);
     case code.noMemory:
@@ -69,8 +88,11 @@ export function explainFailure(error: unknown, path: string): RelayError {
     case code.auth:
     case code.cannotOpen:
       return accessFailure(path, error);
-    case code.ioError:
+    case code.ioError: {
+      const lacking = spaceFault(path);
+      if (lacking !== undefined) return systemFailure(path, lacking, error);
       return failure('JOURNAL_IO', path, messageOf(error), 'check the disk and the kernel log', error);
+    }
     default:
       if (system !== '' && system !== 'ERR_SQLITE_ERROR') return systemFailure(path, system, error);
       return new RelayError('BUG', `journal ${path}: ${messageOf(error)}`, { cause: error });
@@ -83,6 +105,19 @@ function accessFailure(path: string, error: unknown): RelayError {
   return found === undefined
     ? failure('JOURNAL_IO', path, messageOf(error), 'check the state directory and its owner', error)
     : systemFailure(path, found, error);
+}
+
+/** Whether nothing can be written beside the journal for want of room, in the system's word. */
+function spaceFault(path: string): string | undefined {
+  const file = `${path}.probe`;
+  try {
+    writeFileSync(file, Buffer.alloc(PROBE_BYTES, 1), { flush: true });
+    return undefined;
+  } catch (cause) {
+    return isNoSpace(cause) ? systemCode(cause) : undefined;
+  } finally {
+    rmSync(file, { force: true });
+  }
 }
 
 function probe(path: string): string | undefined {
@@ -119,7 +154,8 @@ function systemFailure(path: string, system: string, error: unknown): RelayError
     messageOf(error),
     'check the state directory and its owner',
   ];
-  return failure('JOURNAL_IO', path, `${cause} (${system})`, remedy, error);
+  const kind = system === 'ENOSPC' || system === 'EDQUOT' ? 'JOURNAL_FULL' : 'JOURNAL_IO';
+  return failure(kind, path, `${cause} (${system})`, remedy, error);
 }
 
 function failure(kind: ErrorCode, path: string, cause: string, hint: string, error: unknown): RelayError {

@@ -14,11 +14,26 @@ export function checkStateOwner(journal: string, euid: number | undefined): void
   if (euid !== 0) return;
   const { path, stats } = nearestExisting(resolve(journal));
   if (stats.uid === 0) return;
-  const user = userName(stats.uid);
-  const command = process.argv.slice(1).map((word, index) => (index === 0 ? basename(word) : word));
-  throw new RelayError('STATE_OWNER', `${path} belongs to ${user ?? `user id ${stats.uid}`}, not to root`, {
-    hint: `run it as its owner: runuser -u ${user ?? `'#${stats.uid}'`} -- ${command.join(' ')}`,
+  const user = userName(stats.uid) ?? `user id ${stats.uid}`;
+  throw new RelayError('STATE_OWNER', `${path} belongs to ${user}, not to root`, {
+    hint: `run it as its owner: ${asOwner(stats.uid)}`,
   });
+}
+
+/** How to run this command as whoever owns the path, or the nearest directory above it that can be seen. */
+export function ownersCommand(path: string): string {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    try {
+      return asOwner(statSync(at).uid);
+    } catch (error) {
+      if (at === dirname(at)) throw error;
+    }
+  }
+}
+
+function asOwner(uid: number): string {
+  const command = process.argv.slice(1).map((word, index) => (index === 0 ? basename(word, '.js') : word));
+  return `runuser -u ${userName(uid) ?? `'#${uid}'`} -- ${command.join(' ')}`;
 }
 
 /** The journal, or where it would be made. */

@@ -3,6 +3,7 @@
 import type { Consumer } from './consumers.ts';
 import { fileCounters } from './intake-ledger.ts';
 import type { ConsumerStats, JournalStats } from './journal.ts';
+import { QUARANTINE_BYTES, QUARANTINE_DROPPED } from './schema.ts';
 import { usedBytes, type Store } from './store.ts';
 
 export function journalStats(store: Store): JournalStats {
@@ -16,16 +17,19 @@ export function journalStats(store: Store): JournalStats {
     quarantined: counters.under('quarantined:'),
     files: fileCounters(store),
     consumers: consumers.all.map((consumer) => consumerStats(store, consumer)),
+    quarantineBytes: counters.get(QUARANTINE_BYTES),
+    quarantineDropped: counters.get(QUARANTINE_DROPPED),
     usedBytes: usedBytes(db),
     maxBytes,
   };
 }
 
-function consumerStats(store: Store, consumer: Consumer): ConsumerStats {
+export function consumerStats(store: Store, consumer: Consumer): ConsumerStats {
   const { counters, claims } = store;
   const { name, active, counter } = consumer;
   const owed = counters.get(counter.pending);
   const leased = claims.leased(consumer);
+  const heard = Math.max(consumer.heard.at, counters.get(counter.seen));
   return {
     name,
     accepted: counters.get(counter.accepted),
@@ -38,10 +42,12 @@ function consumerStats(store: Store, consumer: Consumer): ConsumerStats {
     dropped: counters.under(counter.dropped),
     oldestAt: owed === 0 ? undefined : oldestAt(store, consumer),
     active,
+    ...(heard === 0 ? {} : { lastSeenAt: heard }),
   };
 }
 
-function oldestAt({ db }: Store, consumer: Consumer): number | undefined {
+/** Wall time at which the oldest message a consumer is owed was accepted. */
+export function oldestAt({ db }: Store, consumer: Consumer): number | undefined {
   const oldest = consumer.queue.oldest(db);
   if (oldest === undefined) return undefined;
   return db.get<{ at: number }>('SELECT at FROM message WHERE seq = ?', oldest)?.at;

@@ -27,6 +27,7 @@ function open({ settings, port }: OpenRequest): void {
       random: systemRandom,
       onSetAside: (event) => post({ kind: 'set-aside', event }),
       onDamage: (event) => post({ kind: 'damage', event }),
+      onLoss: (event) => post({ kind: 'loss', event }),
     });
     port.on('close', () => core.close());
     serveJournal(core, port);

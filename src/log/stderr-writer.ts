@@ -14,11 +14,19 @@ import { logLimits } from '../core/limits.ts';
 const stderr = 2;
 const pauseMs = 5;
 
-export function createStderrWriter(fd: number = stderr): (line: string) => void {
+interface WriterOptions {
+  readonly fd?: number;
+  /** Called for each line given up. */
+  readonly onLost?: () => void;
+}
+
+export function createStderrWriter({ fd = stderr, onLost }: WriterOptions = {}): (line: string) => void {
   let lost = 0;
   return (line) => {
     if (lost > 0 && writeAll(fd, `(${lost} log lines lost: nobody read them)\n`)) lost = 0;
-    if (lost > 0 || !writeAll(fd, line)) lost += 1;
+    if (lost === 0 && writeAll(fd, line)) return;
+    lost += 1;
+    onLost?.();
   };
 }
 

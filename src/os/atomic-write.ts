@@ -17,6 +17,8 @@ import { RelayError, messageOf, systemCode } from '../core/errors.ts';
 export interface WriteOptions {
   /** Permissions of the new file, before umask; default 0o640. */
   readonly mode?: number;
+  /** The mode as it is, whatever the umask: somebody else is to read it. */
+  readonly exactMode?: boolean;
 }
 
 /** A path as text, or as bytes where names need not be UTF-8. */
@@ -51,7 +53,7 @@ export function writeFileAtomic(path: Path, data: string | Uint8Array, options: 
   const { dir, name } = split(path);
   const temporary = joinPath(dir, temporaryName(name));
   try {
-    writeNew(temporary, data, options.mode ?? 0o640);
+    writeNew(temporary, data, options);
     fs.renameSync(temporary, path);
   } catch (error) {
     discard(temporary);
@@ -191,9 +193,10 @@ function copyContent(from: Path, to: Buffer): void {
   }
 }
 
-function writeNew(path: Buffer, data: string | Uint8Array, mode: number): void {
+function writeNew(path: Buffer, data: string | Uint8Array, { mode = 0o640, exactMode }: WriteOptions): void {
   const fd = fs.openSync(path, 'wx', mode);
   try {
+    if (exactMode === true) fs.fchmodSync(fd, mode);
     writeFully(fd, typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
     fs.fsyncSync(fd);
   } finally {

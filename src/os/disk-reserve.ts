@@ -40,7 +40,7 @@ export function diskReserve(
   const ok = freeBytes >= needed;
   const reason = ok
     ? ''
-    : `filesystem of ${path} has ${size(freeBytes)} (${freePercent.toFixed(1)} %) free, reserve is ${size(needed)}`;
+    : `filesystem of ${path} has ${formatBytes(freeBytes)} (${freePercent.toFixed(1)} %) free, reserve is ${formatBytes(needed)}`;
   return { ok, freeBytes, freePercent, needed, reason };
 }
 
@@ -53,7 +53,7 @@ function reserveOf(total: number, minFree: MinFree): number {
 }
 
 /** Bytes for people: binary units, one decimal. */
-function size(bytes: number): string {
+export function formatBytes(bytes: number): string {
   let value = bytes;
   for (const unit of ['B', 'KiB', 'MiB', 'GiB']) {
     if (value < 1024) return `${unit === 'B' ? Math.round(value) : value.toFixed(1)} ${unit}`;

@@ -10,7 +10,7 @@ import { backoff, unitInterval } from '../core/backoff.ts';
 import { pollerLimits } from '../core/limits.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Clock, Random } from '../core/ports.ts';
-import type { Destination, Parcel } from '../destinations/destination.ts';
+import { refusesAll, type Destination, type Parcel } from '../destinations/destination.ts';
 import type { Claim, Journal } from '../journal/journal.ts';
 import type { Failure } from './destination-health.ts';
 import { forgetRefusals, judgeRefusals, type Refusal } from './refusal-ledger.ts';
@@ -32,6 +32,8 @@ interface Deps {
   readonly random: Random;
   /** More may be due behind this lease. */
   readonly more: boolean;
+  /** Takes over the giving back of what is refused; default: at once. */
+  readonly hold?: (release: () => Promise<void>) => void;
 }
 
 export async function deliverLease(
@@ -75,12 +77,13 @@ export async function deliverLease(
   }
   await group.flush();
   if (accepted.size > 0) await forgetRefusals(destination.id, accepted, journal.state);
-  const { poison, refused } = await judge(claim, destination, refusals, accepted.size, deps);
+  const others = deps.more || kept.length > 0;
+  const { poison, refused } = await judge(claim, destination, refusals, accepted.size, { ...deps, others });
   if (kept.length > 0) await journal.release(claim.id, { sequences: kept.toSorted((a, b) => a - b) });
   // A few messages refused alone are their own affair; many, or a whole lease, are the destination's.
   const many = deps.more || refused.length >= pollerLimits.refusalsBeforeDoubt;
   if (failure === undefined && refused.length > 0 && accepted.size === 0 && many) {
-    failure = { kind: 'broken', reason: everything(refused), hint: "the destination's own log says why" };
+    failure = refusesAll(refused.length, refused[0]?.reason ?? '');
   }
   return { accepted: accepted.size, poison, refused, failure };
 }
@@ -90,7 +93,7 @@ async function judge(
   { id }: Destination,
   refusals: readonly Refusal[],
   accepted: number,
-  { journal, clock, random, more }: Deps,
+  { journal, clock, random, others, hold }: Deps & { readonly others: boolean },
 ): Promise<{ poison: Refusal[]; refused: Refusal[] }> {
   const poison: Refusal[] = [];
   const refused: Refusal[] = [];
@@ -108,20 +111,15 @@ async function judge(
     refused.push(verdict.refusal);
     const range = { minMs: pollerLimits.backoffMinMs, maxMs: pollerLimits.backoffMaxMs };
     const pause =
-      accepted === 0 && more
-        ? pollerLimits.turnMs // a whole lease was refused: those behind it get their turn, and prove something
+      accepted === 0 && others
+        ? pollerLimits.turnMs // all that was tried was refused: the others get their turn, and prove something
         : backoff(verdict.seen, range, unitInterval(random.bytes(4)));
-    await journal.release(claim.id, {
-      sequences: [sequence],
-      failed: accepted > 0,
-      notBefore: clock.now() + pause,
-    });
+    const options = { sequences: [sequence], failed: accepted > 0, notBefore: clock.now() + pause };
+    const release = async (): Promise<void> => await journal.release(claim.id, options);
+    if (hold === undefined) await release();
+    else hold(release);
   }
   return { poison, refused };
-}
-
-function everything(refused: readonly Refusal[]): string {
-  return `refuses all of ${refused.length} messages (${refused[0]?.reason ?? ''})`;
 }
 
 async function readParcel(claim: Claim, journal: Journal): Promise<Parcel> {

@@ -33,16 +33,20 @@ export interface Illness {
   /** Runs that ended with it. */
   readonly runs: number;
   readonly notBefore: number;
+  /** Wall time (ms) of the last failure; undefined in entries of earlier versions. */
+  readonly at?: number;
   /** Until then (wall time, ms) the destination itself asked for peace; 0 when it did not. */
   readonly askedUntil: number;
 }
 
 export interface DestinationHealth {
   illness(): Illness | undefined;
+  /** Wall time (ms) at which it last accepted something in this process. */
+  acceptedAt(): number | undefined;
   /** Milliseconds until the next attempt is allowed; 0 when it is. */
   pauseMs(): number;
   fail(failure: Failure): Promise<void>;
-  /** The illness that has ended, if there was one. */
+  /** It has accepted something. The illness that has ended, if there was one. */
   recover(): Promise<Illness | undefined>;
   /** Count one more run that ends ill. */
   endRun(): Promise<void>;
@@ -56,6 +60,7 @@ export async function loadHealth(
 ): Promise<DestinationHealth> {
   const key = `fault ${id}`;
   let illness = parse(await state.get(key));
+  let acceptedAt: number | undefined;
   let ownPause = false;
   const store = async (value: Illness | undefined): Promise<void> => {
     illness = value;
@@ -63,6 +68,7 @@ export async function loadHealth(
   };
   return {
     illness: () => illness,
+    acceptedAt: () => acceptedAt,
     pauseMs: () => {
       if (illness === undefined) return 0;
       // A clock set back must not prolong a pause beyond the longest one.
@@ -86,11 +92,13 @@ export async function loadHealth(
         since: illness?.since ?? now,
         failures,
         runs: illness?.runs ?? 0,
+        at: now,
         notBefore: now + Math.max(pause, asked),
         askedUntil: asked > 0 ? now + asked : 0,
       });
     },
     recover: async () => {
+      acceptedAt = clock.now();
       const before = illness;
       if (before !== undefined) await store(undefined);
       return before;
@@ -101,16 +109,23 @@ export async function loadHealth(
   };
 }
 
+/** What stands in the state of a destination. */
+export async function readIllness(id: string, state: Journal['state']): Promise<Illness | undefined> {
+  return parse(await state.get(`fault ${id}`));
+}
+
 function parse(text: string | undefined): Illness | undefined {
   const entry = jsonObject(text);
   const kind = entry?.['kind'];
   const reason = textOf(entry?.['reason']);
   if ((kind !== 'again' && kind !== 'broken') || reason === undefined) return undefined;
   const hint = textOf(entry?.['hint']);
+  const at = numberOf(entry?.['at']);
   return {
     kind,
     reason,
     ...(hint === undefined ? {} : { hint }),
+    ...(at === undefined ? {} : { at }),
     since: numberOf(entry?.['since']) ?? 0,
     failures: numberOf(entry?.['failures']) ?? 1,
     runs: numberOf(entry?.['runs']) ?? 0,

@@ -7,7 +7,8 @@
 import { openJournal } from '../journal/in-process.ts';
 import { readBatch } from './intake.ts';
 import type { ProfileConfig } from './profile.ts';
-import { clientTls, dial, journalPath, type PollerDeps } from './profile-session.ts';
+import { dial, journalPath, type PollerDeps } from './profile-session.ts';
+import { openProfileTls } from './profile-tls.ts';
 import { addTo, listCounts } from './run-counts.ts';
 import { firstRule } from './to-messages.ts';
 import { RelayError } from '../core/errors.ts';
@@ -17,7 +18,8 @@ import { destinationId } from '../destinations/destination.ts';
 export async function dryRun(profile: ProfileConfig, deps: PollerDeps, signal: AbortSignal): Promise<number> {
   const say = (text: string): void => deps.log.notice(`${profile.name}: dry run: ${text}`);
   const limited = AbortSignal.any([signal, AbortSignal.timeout(profile.deadlineSeconds * 1000)]);
-  const sensor = dial(profile, clientTls(profile.tls, '', []), limited);
+  const tls = await openProfileTls(profile, deps, false);
+  const sensor = dial(profile, tls.sensor, limited);
   try {
     const body = await sensor.peek();
     if (body === undefined) {

@@ -8,7 +8,8 @@
 
 import { pollerLimits } from '../core/limits.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
-import type { Journal, Want } from '../journal/journal.ts';
+import type { Severity } from '../core/severity.ts';
+import type { Claim, Journal, Want } from '../journal/journal.ts';
 import type { LeaseDelivery } from './deliver-lease.ts';
 import { localTime } from './fault-streak.ts';
 import type { Target } from './profile-session.ts';
@@ -30,10 +31,33 @@ export interface ForwardOptions {
   readonly ending: () => boolean;
   /** Wait out a destination's pause (follower) instead of ending (oneshot). */
   readonly patient: boolean;
+  /** Messages of severity high are leased before the others. */
+  readonly highFirst: boolean;
+  /** At the end, try once what was put off and is not due yet: a run by hand shows whether a repair has helped. */
+  readonly tryPutOff: boolean;
 }
 
 export async function forward(options: ForwardOptions): Promise<void> {
-  const { journal, target, want, signal, wait } = options;
+  const held: (() => Promise<void>)[] = [];
+  // A run refuses a message once: what was refused is given back at its end.
+  const hold = options.patient ? undefined : (release: () => Promise<void>) => void held.push(release);
+  try {
+    await forwardDue({ ...options, ...(hold === undefined ? {} : { hold }) });
+  } finally {
+    for (const release of held) await release();
+  }
+}
+
+interface Forwarding extends ForwardOptions {
+  /** Takes over the giving back of refused messages. */
+  readonly hold?: (release: () => Promise<void>) => void;
+}
+
+async function forwardDue(options: Forwarding): Promise<void> {
+  const { target, signal, wait } = options;
+  const want = options.highFirst
+    ? { ...options.want, messages: pollerLimits.highFirstMessages }
+    : options.want;
   while (!signal.aborted) {
     const pause = target.health.pauseMs();
     if (pause > 0) {
@@ -42,20 +66,49 @@ export async function forward(options: ForwardOptions): Promise<void> {
       continue;
     }
     const ending = options.ending();
-    const claim = await journal.lease(target.id, want);
-    if (claim === undefined) {
-      if (ending) return;
-      await wait(pollerLimits.dueCheckMs);
-      continue;
-    }
-    const deps = { ...options, more: claim.count >= want.messages };
-    const { deliverLease } = await import('./deliver-lease.ts');
-    const delivery = await deliverLease(claim, await target.open(), deps, signal);
-    options.counts.forwarded += delivery.accepted;
-    options.counts.poison += delivery.poison.length;
-    await judgeHealth(delivery, options);
-    sayRefusals(delivery, options);
+    const claim = await leaseNext(want, options);
+    if (claim !== undefined) await deliver(claim, claim.count >= want.messages, options);
+    else if (ending) break;
+    else await wait(pollerLimits.dueCheckMs);
   }
+  if (options.tryPutOff && !signal.aborted) await deliverPutOff(want, options);
+}
+
+async function leaseNext(
+  want: Want,
+  { journal, target, highFirst }: ForwardOptions,
+): Promise<Claim | undefined> {
+  const high = highFirst ? await journal.lease(target.id, { ...want, minSeverity: HIGH }) : undefined;
+  return high ?? (await journal.lease(target.id, want));
+}
+
+const HIGH: Severity = 4;
+
+/**
+ * What the destination refused in earlier runs stands back so that others get their turn. When these have had it,
+ * it is tried too: a few first, and no more when all of those are refused.
+ */
+async function deliverPutOff(want: Want, options: Forwarding): Promise<void> {
+  const { journal, target, signal } = options;
+  let messages: number = pollerLimits.connections;
+  while (!signal.aborted && target.health.pauseMs() === 0) {
+    const claim = await journal.lease(target.id, { ...want, messages, early: true });
+    if (claim === undefined) return;
+    if ((await deliver(claim, claim.count >= messages, options)) === 0) return;
+    ({ messages } = want);
+  }
+}
+
+/** Returns how many were accepted. */
+async function deliver(claim: Claim, more: boolean, options: Forwarding): Promise<number> {
+  const { target, counts, signal } = options;
+  const { deliverLease } = await import('./deliver-lease.ts');
+  const delivery = await deliverLease(claim, await target.open(), { ...options, more }, signal);
+  counts.forwarded += delivery.accepted;
+  counts.poison += delivery.poison.length;
+  await judgeHealth(delivery, options);
+  sayRefusals(delivery, options);
+  return delivery.accepted;
 }
 
 function sayRefusals(

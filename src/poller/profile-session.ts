@@ -3,24 +3,25 @@
  * sensor, destinations with their health.
  *
  * Called by profile-run.ts (a run) and follow.ts (for good). Opening fails with the RelayError of whatever is
- * not in order; JOURNAL_BUSY means that another run is active. Certificates are read here and, for a
- * follower, again each time a client is made.
+ * not in order; JOURNAL_BUSY means that another run is active. Certificates are read here; for a follower they are
+ * kept up to date (profile-tls.ts).
  */
 
-import { createSecureContext } from 'node:tls';
 import { join } from 'node:path';
 
 import type { ProfileConfig } from './profile.ts';
+import { journalLimits } from '../core/limits.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
-import type { TlsSettings } from '../core/settings.ts';
 import { destinationId, destinationLabel, type Destination } from '../destinations/destination.ts';
 import { createHttpsClient } from '../http/https-client.ts';
 import { labelOf, sensorCodes, type ClientTls, type Peer } from '../http/peer.ts';
 import { openJournal } from '../journal/in-process.ts';
+import { setAsideWords } from '../journal/salvage/report.ts';
 import type { Journal } from '../journal/journal.ts';
-import { loadCredentials } from '../tls/credentials.ts';
-import { tlsParameters } from '../tls/policy.ts';
+import { lossFields, lossText } from '../journal/loss-words.ts';
+import { systemClock } from '../os/clock.ts';
 import { loadHealth, type DestinationHealth } from './destination-health.ts';
+import { openProfileTls, type ProfileTls } from './profile-tls.ts';
 import { createSensorClient, type SensorClient } from './sensor-client.ts';
 import { originOf, readSensorFacts } from './sensor-facts.ts';
 
@@ -29,7 +30,18 @@ export interface PollerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly hostname: string;
+  /** A follower has opened the profile, or failed to for the first time. */
+  readonly tried?: (profile: string) => void;
+  /** Told at the end of each run, and by a follower each minute. Never rejects. */
+  readonly observe?: Observe;
 }
+
+/** `journal` is undefined when it could not be opened. */
+export type Observe = (
+  profile: ProfileConfig,
+  journal: Journal | undefined,
+  end: { readonly exit: number; readonly ms: number },
+) => Promise<void>;
 
 export interface Target {
   readonly id: string;
@@ -46,7 +58,8 @@ export interface ProfileSession {
   readonly prefix: string;
   readonly journal: Journal;
   readonly targets: readonly Target[];
-  /** A new client, with the certificates as they are now. */
+  readonly tls: ProfileTls;
+  /** A new client, with the certificates that are in force. */
   dialSensor(signal: AbortSignal): SensorClient;
   close(): Promise<void>;
 }
@@ -56,37 +69,43 @@ export function journalPath(stateDir: string): string {
   return join(stateDir, 'journal.db');
 }
 
-export async function openSession(profile: ProfileConfig, deps: PollerDeps): Promise<ProfileSession> {
+/** `watching`: certificates are kept up to date with their files. */
+export async function openSession(
+  profile: ProfileConfig,
+  deps: PollerDeps,
+  watching = false,
+): Promise<ProfileSession> {
   const { log, clock, random } = deps;
   const prefix = `${profile.name}: `;
-  const warnings: string[] = [];
-  let sensorTls: ClientTls | undefined = clientTls(profile.tls, '', warnings);
-  // Read now, so that a wrong file is said at once and not when the first alert is to be forwarded.
-  const own =
-    profile.managerTls !== profile.tls && profile.managers.some(({ protocol }) => protocol === 'https:');
-  if (own) clientTls(profile.managerTls, 'manager-', warnings);
-
+  const tls = await openProfileTls(profile, deps, watching);
   const ids = profile.managers.map(destinationId);
   const journal = await openJournal({
     path: journalPath(profile.stateDir),
     consumers: ids,
     ...(profile.maxJournalBytes === undefined ? {} : { maxBytes: profile.maxJournalBytes }),
+    ...(profile.retention === undefined ? {} : { retention: profile.retention }),
     clock,
     random,
-    onSetAside: ({ path, reason }) =>
-      log.error(
-        `${prefix}the journal was damaged (${reason}) and set aside as ${path}; a new one is started`,
-      ),
+    onSetAside: (event) => log.error(`${prefix}${setAsideWords(event)}`),
     onDamage: ({ sequence, reason }) =>
       log.error(
         `${prefix}message ${sequence} of the journal is damaged (${reason}); it is dropped and counted`,
       ),
+    onLoss: (loss) => log.error(`${prefix}${lossText(loss)}`, { profile: profile.name, ...lossFields(loss) }),
+  }).catch((error: unknown) => {
+    tls.close();
+    throw error;
   });
+  // A fault of the file is said by the next verb.
+  const tidy = (): void => void journal.tidy().catch(() => undefined);
+  const tidying = setInterval(tidy, journalLimits.tidyMs);
+  tidying.unref();
+  if (profile.retention !== undefined) tidy();
 
   try {
-    if (warnings.length > 0) {
+    if (tls.warnings.length > 0) {
       const { warnDaily } = await import('./warn-daily.ts');
-      await warnDaily(warnings, journal.state, clock, (text) => log.warning(`${prefix}${text}`));
+      await warnDaily(tls.warnings, journal.state, clock, (text) => log.warning(`${prefix}${text}`));
     }
     const opened: Destination[] = [];
     const targets: Target[] = [];
@@ -101,7 +120,8 @@ export async function openSession(profile: ProfileConfig, deps: PollerDeps): Pro
           if (destination !== undefined) return destination;
           const { createDestination } = await import('../destinations/create-destination.ts');
           destination = createDestination(url, {
-            tls: () => clientTls(own ? profile.managerTls : profile.tls, own ? 'manager-' : '', []),
+            tls: () => tls.managers,
+            tlsGeneration: () => tls.generation,
             ...(profile.proxy === undefined ? {} : { proxy: profile.proxy }),
             idleMs: profile.timeoutSeconds * 1000,
             dialect: profile.dialect,
@@ -119,43 +139,29 @@ export async function openSession(profile: ProfileConfig, deps: PollerDeps): Pro
       prefix,
       journal,
       targets,
-      dialSensor: (signal) => {
-        const tls = sensorTls ?? clientTls(profile.tls, '', []);
-        sensorTls = undefined;
-        return dial(profile, tls, signal);
-      },
+      tls,
+      dialSensor: (signal) => dial(profile, tls.sensor, signal, clock),
       close: async () => {
+        clearInterval(tidying);
+        tls.close();
         for (const destination of opened) await destination.close();
         await journal.close();
       },
     };
   } catch (error) {
+    clearInterval(tidying);
+    tls.close();
     await journal.close();
     throw error;
   }
 }
 
-/** Our side of mutual TLS, from files. Throws RelayError TLS_FILE or CONFIG. */
-export function clientTls(settings: TlsSettings, optionPrefix: string, warnings: string[]): ClientTls {
-  const credentials = loadCredentials(settings, { optionPrefix, purpose: 'client' });
-  const { parameters, warnings: more } = tlsParameters(settings);
-  warnings.push(...credentials.warnings, ...more);
-  return {
-    certFile: settings.certFile,
-    caFile: settings.caFile,
-    secureContext: createSecureContext({
-      cert: credentials.cert,
-      key: credentials.key,
-      ca: [...credentials.ca],
-      ...(credentials.crl.length === 0 ? {} : { crl: [...credentials.crl] }),
-      minVersion: parameters.minVersion,
-      maxVersion: parameters.maxVersion,
-      ciphers: parameters.ciphers,
-    }),
-  };
-}
-
-export function dial(profile: ProfileConfig, tls: ClientTls, signal: AbortSignal): SensorClient {
+export function dial(
+  profile: ProfileConfig,
+  tls: ClientTls,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): SensorClient {
   const idleMs = profile.timeoutSeconds * 1000;
   const peer: Peer = {
     url: profile.sensor,
@@ -163,5 +169,6 @@ export function dial(profile: ProfileConfig, tls: ClientTls, signal: AbortSignal
     label: labelOf('sensor', profile.sensor),
     codes: sensorCodes,
   };
-  return createSensorClient({ peer, client: createHttpsClient(peer, tls, idleMs), idleMs, signal });
+  const client = createHttpsClient(peer, tls, idleMs);
+  return createSensorClient({ peer, client, idleMs, signal, clock, gzip: profile.gzip });
 }

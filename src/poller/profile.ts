@@ -5,6 +5,7 @@
 
 import type { MinFree, TlsSettings } from '../core/settings.ts';
 import type { ValidationMode } from '../idmef/verdict.ts';
+import type { Bounds } from '../journal/options.ts';
 
 export interface ProfileConfig {
   /** `--profile` name, or derived from the sensor's host and port when polled by flags alone. */
@@ -30,8 +31,18 @@ export interface ProfileConfig {
   readonly validate: ValidationMode;
   readonly onInvalid: 'quarantine' | 'forward';
   readonly dialect: 'auto' | 'rfc';
+  /** Messages of severity high overtake a backlog, at the sensor and towards the destinations. */
+  readonly highFirst: boolean;
+  /** Ask the sensor for compressed batches. */
+  readonly gzip: boolean;
+  /** A sensor silent, or messages waiting, for longer is reported to the destinations; 0: never. */
+  readonly reportAfterMs: number;
   readonly maxJournalBytes?: number;
+  /** What may be dropped, counted and logged, when a destination does not take it. */
+  readonly retention?: Bounds;
   readonly minFree: MinFree;
+  /** Where metrics of the profile are written, for a textfile collector; several profiles may share it. */
+  readonly metricsFile?: string;
   /** Fetch nothing for good: say what would happen (peek) and end. */
   readonly dryRun: boolean;
   /** Forward what is kept, pull nothing. */

@@ -30,11 +30,13 @@ export async function pullSession(
   const { profile, journal, prefix } = session;
   const { log, clock } = deps;
   const { state } = journal;
+  const began = clock.monotonic();
   const intake = { journal, validate: profile.validate, onInvalid: profile.onInvalid, counts };
   const common = {
     ...intake,
     sensor,
     batch: profile.batch,
+    highFirst: profile.highFirst,
     leaseSeconds: profile.leaseSeconds,
     noRoom: () => noRoom(journal, profile),
     prefix,
@@ -78,7 +80,8 @@ export async function pullSession(
     waitSeconds,
   );
   const facts = sensor.facts();
-  if (facts !== undefined) await rememberSensor(state, facts, clock);
+  const ms = waitSeconds === 0 ? clock.monotonic() - began : undefined;
+  if (facts !== undefined) await rememberSensor(state, facts, sensor.peer.label, clock, ms);
 }
 
 /** What anything thrown by a session means; a bug stays recognisable by its code. */

@@ -16,6 +16,8 @@ import type { SensorClient, SensorReply } from './sensor-client.ts';
 export interface PullOptions extends IntakeOptions {
   readonly sensor: SensorClient;
   readonly batch: number;
+  /** While more is waiting there, ask for messages of severity high before each further question. */
+  readonly highFirst: boolean;
   readonly leaseSeconds: number;
   /** Undefined when there is room to take more; else why not. */
   readonly noRoom: () => Promise<RelayError | undefined>;
@@ -35,7 +37,7 @@ export interface PullOptions extends IntakeOptions {
  * RelayError of the sensor's fault, or JOURNAL_FULL / DISK_RESERVE when there is no room for more.
  */
 export async function pull(options: PullOptions, waitSeconds = 0): Promise<void> {
-  const state: PullState = { careful: 0 };
+  const state: PullState = { careful: 0, backlog: false };
   let ahead: Promise<SensorReply> | undefined;
   try {
     let reply = await ask(options, state, waitSeconds);
@@ -67,20 +69,29 @@ export async function pull(options: PullOptions, waitSeconds = 0): Promise<void>
 export interface PullState {
   /** So many messages are still to be asked for one by one. */
   careful: number;
+  /** The last answer said that more is waiting. */
+  backlog: boolean;
 }
 
 async function canAskAhead({ noRoom, signal }: PullOptions, { careful }: PullState): Promise<boolean> {
   return careful === 0 && !signal.aborted && (await noRoom()) === undefined;
 }
 
-async function ask(options: PullOptions, { careful }: PullState, waitSeconds: number): Promise<SensorReply> {
+async function ask(options: PullOptions, state: PullState, waitSeconds: number): Promise<SensorReply> {
   const full = await options.noRoom();
   if (full !== undefined) throw full;
-  return await options.sensor.lease({
-    messages: careful > 0 ? 1 : options.batch,
-    leaseSeconds: options.leaseSeconds,
-    waitSeconds,
-  });
+  const { sensor, batch, leaseSeconds } = options;
+  const wanted = { messages: state.careful > 0 ? 1 : batch, leaseSeconds };
+  if (options.highFirst && state.backlog && sensor.hasLanes()) {
+    const first = await sensor.lease({ ...wanted, minSeverity: 'high' });
+    if (first.kind !== 'empty') return noteBacklog(first, sensor, state);
+  }
+  return noteBacklog(await sensor.lease({ ...wanted, waitSeconds }), sensor, state);
+}
+
+function noteBacklog(reply: SensorReply, sensor: SensorClient, state: PullState): SensorReply {
+  state.backlog = /(?:^|[\s,])pending=0*[1-9]/.test(sensor.facts()?.status ?? '');
+  return reply;
 }
 
 /** The batch asked for ahead will not be taken in this run. */

@@ -9,16 +9,18 @@
 import { RelayError } from '../core/errors.ts';
 import type { MinFree } from '../core/settings.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Bounds } from '../journal/options.ts';
 import { diskReserve } from '../os/disk-reserve.ts';
 
 interface RoomOptions {
   readonly stateDir: string;
   readonly minFree: MinFree;
   readonly maxJournalBytes?: number;
+  readonly retention?: Bounds;
 }
 
 export async function noRoom(journal: Journal, options: RoomOptions): Promise<RelayError | undefined> {
-  const { stateDir, minFree, maxJournalBytes } = options;
+  const { stateDir, minFree, maxJournalBytes, retention } = options;
   const reserve = diskReserve(stateDir, minFree);
   if (!reserve.ok) {
     return new RelayError('DISK_RESERVE', `${reserve.reason}: not pulling; alerts wait on the sensor`, {
@@ -26,6 +28,8 @@ export async function noRoom(journal: Journal, options: RoomOptions): Promise<Re
     });
   }
   if (maxJournalBytes === undefined) return undefined;
+  // Where less than that may be kept, the journal makes room by itself (--retention-bytes).
+  if ((retention?.maxBytes ?? Infinity) < maxJournalBytes) return undefined;
   const { usedBytes } = await journal.stats();
   if (usedBytes < maxJournalBytes) return undefined;
   return new RelayError(

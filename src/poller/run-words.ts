@@ -87,7 +87,7 @@ function mebibytes(bytes: number): string {
 }
 
 /** `45 s`, `12 min`, `62 h`, `9 d` */
-function age(ms: number): string {
+export function age(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;

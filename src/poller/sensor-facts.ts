@@ -1,15 +1,16 @@
 /**
- * What a profile remembers of its sensor between runs: the name in its certificate, its journal's id, its
- * own status line and when it last answered.
+ * What a profile remembers of its sensor between runs: the name and the end of its certificate, its journal's
+ * id, its own status line, its clock, and when it last answered.
  *
  * Written by profile-run.ts and follow.ts, read for IDMEF-Origin (a run may forward without pulling) and by
  * status commands. One entry, `sensor`, in the journal's state.
  */
 
-import { jsonObject, numberOf, textOf } from '../core/json-object.ts';
+import { isObject, jsonObject, numberOf, textOf } from '../core/json-object.ts';
 import { pollerLimits } from '../core/limits.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Journal } from '../journal/journal.ts';
+import { endDate, type EndDate } from '../tls/end-dates.ts';
 import type { SensorFacts } from './sensor-client.ts';
 
 export interface RememberedSensor {
@@ -20,6 +21,14 @@ export interface RememberedSensor {
   readonly status?: string;
   /** Wall time (ms) of its last good answer. */
   readonly lastSuccess?: number;
+  /** Its `IDMEF-Relay`, or `old` for a server that has none. */
+  readonly relay?: string;
+  /** When its certificate ends. */
+  readonly certificate?: EndDate;
+  /** How far its clock is ahead of ours. */
+  readonly clockOffsetMs?: number;
+  /** How long it took until everything was fetched, ms; not of a follower, who waits for alerts. */
+  readonly ms?: number;
 }
 
 type State = Journal['state'];
@@ -28,14 +37,18 @@ const KEY = 'sensor';
 
 export async function readSensorFacts(state: State): Promise<RememberedSensor> {
   const entry = jsonObject(await state.get(KEY));
-  const [name, journal, status] = ['name', 'journal', 'status'].map((key) => textOf(entry?.[key]));
-  const lastSuccess = numberOf(entry?.['lastSuccess']);
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(journal === undefined ? {} : { journal }),
-    ...(status === undefined ? {} : { status }),
-    ...(lastSuccess === undefined ? {} : { lastSuccess }),
-  };
+  const texts = ['name', 'journal', 'status', 'relay'].map((key) => [key, textOf(entry?.[key])]);
+  const numbers = ['lastSuccess', 'clockOffsetMs', 'ms'].map((key) => [key, numberOf(entry?.[key])]);
+  const facts = [...texts, ...numbers, ['certificate', readEndDate(entry?.['certificate'])]];
+  return Object.fromEntries(facts.filter(([, value]) => value !== undefined));
+}
+
+function readEndDate(entry: unknown): EndDate | undefined {
+  if (!isObject(entry)) return undefined;
+  const [name, at, id] = ['name', 'at', 'id'].map((key) => textOf(entry[key]));
+  const [from, until] = ['from', 'until'].map((key) => numberOf(entry[key]));
+  if (name === undefined || at === undefined || id === undefined) return undefined;
+  return from === undefined || until === undefined ? undefined : { kind: 'peer', name, at, id, from, until };
 }
 
 /**
@@ -53,23 +66,36 @@ export async function rememberJournal(
   return known.journal === id ? undefined : known.journal;
 }
 
-/** After a good answer. Writes seldom: an unchanged sensor costs one small commit a minute. */
-export async function rememberSensor(state: State, facts: SensorFacts, clock: Clock): Promise<void> {
+/** After a good answer. Writes seldom: an unchanged sensor costs about one small commit a minute. */
+export async function rememberSensor(
+  state: State,
+  facts: SensorFacts,
+  label: string,
+  clock: Clock,
+  ms?: number,
+): Promise<void> {
   const known = await readSensorFacts(state);
   const [name] = facts.names;
   const now = clock.now();
-  const recent = Math.abs(now - (known.lastSuccess ?? 0)) < pollerLimits.stateMs;
-  if (recent && known.name === name) return;
-  const status = facts.status === undefined ? {} : { status: facts.status };
-  await state.set(
-    KEY,
-    JSON.stringify({
-      ...(known.journal === undefined ? {} : { journal: known.journal }),
-      ...(name === undefined ? {} : { name }),
-      ...status,
-      lastSuccess: now,
-    }),
-  );
+  const last = known.lastSuccess ?? 0;
+  // Between half and one and a half of the time: many followers must not write in the same second.
+  const share = 0.5 + (last % 1000) / 1000;
+  const recent = Math.abs(now - last) < pollerLimits.stateMs * share;
+  const certificate = facts.certificate === undefined ? undefined : endDate(facts.certificate, 'peer', label);
+  if (recent && known.name === name && known.certificate?.id === certificate?.id) return;
+  const { status, relay = 'old', clockOffsetMs } = facts;
+  // JSON leaves out what is undefined.
+  const entry: { readonly [Key in keyof RememberedSensor]: RememberedSensor[Key] | undefined } = {
+    journal: known.journal,
+    name,
+    status,
+    relay,
+    certificate,
+    clockOffsetMs,
+    lastSuccess: now,
+    ms: ms === undefined ? undefined : Math.round(ms),
+  };
+  await state.set(KEY, JSON.stringify(entry));
 }
 
 /** Value of `IDMEF-Origin` (ARCHITECTURE.md: Poller). */

@@ -8,6 +8,7 @@ import { STATUS_CODES } from 'node:http';
 import { systemCode } from '../core/errors.ts';
 import type { Logger } from '../core/ports.ts';
 import type { SensorConnection } from './connection.ts';
+import type { Counts } from './counts.ts';
 import { problemBody } from './problem.ts';
 
 /** Node's parser errors → status and sentence; anything else is a bad request. */
@@ -21,11 +22,14 @@ export function answerClientError(
   socket: Socket,
   connection: SensorConnection | undefined,
   logger: Logger,
+  counts: Counts,
 ): void {
   const code = systemCode(error);
+  // The body of a request whose answer has not begun: the fault is its answer.
+  const inBody = code.startsWith('HPE_') && connection?.receiving === true;
   if (
     connection === undefined ||
-    connection.busy ||
+    (connection.busy && !inBody) ||
     !socket.writable ||
     code === 'ECONNRESET' ||
     code === 'EPIPE'
@@ -35,6 +39,7 @@ export function answerClientError(
     return;
   }
   const [status, reason] = REASONS.get(code) ?? [400, `this is not HTTP/1.1 (${code})`];
+  counts.add('requests_malformed', { status: String(status) });
   logger.info(`${connection.peer.name}: answered ${status}: ${reason}`, {
     event: 'bad-request',
     peer: connection.peer.name,
@@ -42,8 +47,11 @@ export function answerClientError(
     status,
   });
   const body = problemBody(status, { code: 'BAD_REQUEST', message: reason });
+  const end = (): void => void socket.destroy();
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nIDMEF-Relay: 1\r\nConnection: close\r\n` +
       `Content-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n\r\n${body.toString()}`,
+    // What of the request was under way is over with it.
+    ...(inBody ? [end] : []),
   );
 }

@@ -35,10 +35,12 @@ export class SensorConnection implements Connection {
   readonly socket: TLSSocket;
   readonly #ports: PortPair;
   readonly #table: TcpTable;
+  readonly #responses = new Set<ServerResponse>();
   #turn: Promise<void> = Promise.resolve();
   #waiting = 0;
   #silentMs = 0;
   #owed: number | undefined;
+  #retired = false;
 
   constructor(socket: TLSSocket, table: TcpTable, facts: ConnectionFacts) {
     this.peer = facts.peer;
@@ -56,19 +58,46 @@ export class SensorConnection implements Connection {
     this.receipts = new ReceiptWatch(socket, () => table.look(this.#ports));
   }
 
+  /** The next answer is the last: the peer is to show its certificate again. */
+  get retired(): boolean {
+    return this.#retired;
+  }
+
+  retire(): void {
+    this.#retired = true;
+  }
+
   /** Something is being answered, or an answer's fate is open. */
   get busy(): boolean {
     return this.#waiting > 0 || this.receipts.undecided > 0;
   }
 
-  /** Runs `answer` when all earlier requests of the connection are answered; not at all when it is gone by then. */
-  take(request: IncomingMessage, response: ServerResponse, answer: () => Promise<void>): void {
+  /** One request is under way, its body has not come to an end, and no byte of its answer has been given away. */
+  get receiving(): boolean {
+    const [response] = this.#responses;
+    if (response === undefined || this.#responses.size > 1 || this.receipts.undecided > 0) return false;
+    return !response.req.complete && !response.headersSent;
+  }
+
+  /**
+   * Runs `answer` when all earlier requests of the connection are answered; not at all when it is gone by then. Resolves
+   * when it is closed. False: too much was sent ahead, the connection is cut.
+   */
+  take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: () => Promise<void>,
+  ): Promise<void> | false {
     this.receipts.requestArrived(response);
+    this.#responses.add(response);
+    response.once('close', () => this.#responses.delete(response));
     this.#silentMs = 0;
     this.#owed = undefined;
     this.#waiting += 1;
     if (this.#waiting > connectionLimits.pipelinedRequests) {
+      this.#waiting -= 1;
       this.socket.destroy();
+      return false;
     }
     const before = this.#turn;
     this.#turn = (async () => {
@@ -84,6 +113,7 @@ export class SensorConnection implements Connection {
         this.#waiting -= 1;
       }
     })();
+    return this.#turn;
   }
 
   /** Resolves when nothing of this connection is under way any more. */

@@ -9,9 +9,15 @@ import type { DocumentVerdict } from '../idmef/verdict.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { PeerIdentity } from '../tls/peer.ts';
 import type { Rights } from '../tls/roles.ts';
+import type { MetricFamily } from '../log/exposition.ts';
+import type { DiskReserve } from '../os/disk-reserve.ts';
+import type { Ahead } from './ahead.ts';
 import type { BufferBin } from './buffer-bin.ts';
+import type { Counts } from './counts.ts';
 import type { Leases } from './leases.ts';
 import type { ReceiptWatch } from './receipt.ts';
+import type { SensorSnapshot } from './snapshot.ts';
+import type { Streams } from './streams.ts';
 
 /** Gauges of the spool intake, part of every answer. */
 export interface SensorStatus {
@@ -21,11 +27,23 @@ export interface SensorStatus {
   readonly corrupt: number;
   /** Files not yet decided. */
   readonly waiting: number;
+  /** Why nothing is taken at present. */
+  readonly paused?: string;
+  /** Old files removed from `--movedir`. */
+  readonly removed?: number;
+}
+
+/** What role monitor is shown. */
+export interface Monitor {
+  snapshot(): Promise<SensorSnapshot>;
+  /** Families of others, shown as they are. */
+  gauges(): readonly MetricFamily[];
 }
 
 export interface SensorContext {
   readonly journal: Journal;
   readonly leases: Leases;
+  readonly ahead: Ahead;
   readonly clock: Clock;
   readonly logger: Logger;
   /** `--delete` or `--movedir`: plain answers consume. */
@@ -46,6 +64,11 @@ export interface SensorContext {
   readonly bufferBin: BufferBin;
   /** Answers held until a message is due. */
   readonly waiting: Set<ServerResponse>;
+  readonly streams: Streams;
+  readonly counts: Counts;
+  readonly monitor: Monitor;
+  /** Of the journal's filesystem; undefined when nobody knows. */
+  disk(): Promise<DiskReserve | undefined>;
 }
 
 export interface BodyBudget {

@@ -4,9 +4,11 @@
  */
 
 import type { LogFields, Logger } from '../core/ports.ts';
+import { severityNames } from '../core/severity.ts';
 import type { Connection } from './context.ts';
+import type { LeaseFacts } from './leases.ts';
 
-export interface Delivery {
+export interface Delivery extends LeaseFacts {
   /** Id of the journal. */
   readonly journal: string;
   readonly messages: number;
@@ -26,10 +28,18 @@ const RECEIPT_WORDS = {
 } as const;
 
 export function logDelivery(logger: Logger, connection: Connection, delivery: Delivery): void {
-  const { journal, messages, bytes, first, last, receipt } = delivery;
+  const { journal, messages, bytes, first, last, receipt, encoding, minSeverity } = delivery;
+  const lane = minSeverity === undefined ? undefined : severityNames[minSeverity];
+  const how = `${encoding === undefined ? '' : `, ${encoding}`}${lane === undefined ? '' : `, ${lane} and above`}`;
   logger.notice(
-    `${connection.peer.name}: ${messages} messages (${journal} ${first}-${last}, ${bytes} bytes) ${RECEIPT_WORDS[receipt]}`,
-    { event: 'delivered', ...factsOf(connection, delivery), receipt },
+    `${connection.peer.name}: ${messages} messages (${journal} ${first}-${last}, ${bytes} bytes${how}) ${RECEIPT_WORDS[receipt]}`,
+    {
+      event: 'delivered',
+      ...factsOf(connection, delivery),
+      receipt,
+      ...(encoding === undefined ? {} : { encoding }),
+      ...(lane === undefined ? {} : { minSeverity: lane }),
+    },
   );
 }
 

@@ -5,12 +5,14 @@
  * A token is unguessable, made per delivery, and good only for the identity that leased (a renewed certificate of
  * the same names included). States: `sending` → `open` (last byte handed over; the clock runs) → `settling` →
  * `acknowledged` (remembered, so that a repeated DELETE is still right) or gone (released, expired). A stale
- * token never touches the journal: each claim leaves the table before anything is asked of the journal.
+ * token never touches the journal: each claim leaves the table before anything is asked of the journal. Renewing winds
+ * the clock up again, up to leaseLimits.totalSeconds after it first ran; what is settled or over cannot be renewed.
  */
 
 import { messageOf, RelayError } from '../core/errors.ts';
 import { leaseLimits } from '../core/limits.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
+import type { Severity } from '../core/severity.ts';
 import type { Claim, Journal } from '../journal/journal.ts';
 
 interface Lease {
@@ -18,18 +20,32 @@ interface Lease {
   /** PeerIdentity#key. */
   readonly holder: string;
   readonly claim: Claim;
-  readonly seconds: number;
+  readonly facts: LeaseFacts;
+  seconds: number;
   /** Monotonic, milliseconds; undefined while the answer is being sent. */
+  startedAt: number | undefined;
   expiresAt: number | undefined;
   /** Set once it is being settled. */
   settling: Promise<void> | undefined;
 }
+
+/** How the batch went out, for the line that says who got it. */
+export interface LeaseFacts {
+  readonly encoding?: 'gzip';
+  readonly minSeverity?: Severity;
+}
+
+export type LeaseEvent =
+  'granted' | 'acknowledged' | 'repeated' | 'released' | 'renewed' | 'expired' | 'broken' | 'stale';
 
 interface LeasesDeps {
   readonly journal: Pick<Journal, 'settle' | 'release'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly count?: (event: LeaseEvent) => void;
+  /** The journal has been asked to take a claim back. */
+  readonly returned?: (claim: Claim) => void;
 }
 
 type Acknowledged = 'acknowledged' | 'repeated' | 'unknown';
@@ -87,9 +103,11 @@ export class Leases {
   }
 
   /** A token for a claim; the place taken by `enter` is the lease's from now on. */
-  grant(holder: string, claim: Claim, seconds: number): string {
+  grant(holder: string, claim: Claim, seconds: number, facts: LeaseFacts = {}): string {
     const token = Buffer.from(this.#deps.random.bytes(TOKEN_BYTES)).toString('base64url');
-    this.#open.set(token, { token, holder, claim, seconds, expiresAt: undefined, settling: undefined });
+    const fresh = { startedAt: undefined, expiresAt: undefined, settling: undefined };
+    this.#open.set(token, { token, holder, claim, facts, seconds, ...fresh });
+    this.#count('granted');
     return token;
   }
 
@@ -97,15 +115,35 @@ export class Leases {
   start(token: string): void {
     const lease = this.#open.get(token);
     if (lease !== undefined) {
-      lease.expiresAt = this.#deps.clock.monotonic() + lease.seconds * 1000;
+      lease.startedAt = this.#deps.clock.monotonic();
+      lease.expiresAt = lease.startedAt + lease.seconds * 1000;
       this.#schedule();
     }
+  }
+
+  /** Whole seconds that are left now, `seconds` or the time first granted; undefined when there is nothing to renew. */
+  renew(token: string, holder: string, seconds?: number): number | undefined {
+    const lease = this.#find(token, holder);
+    const granted = lease === undefined ? 0 : this.#renewable(lease, seconds ?? lease.seconds);
+    if (lease === undefined || granted === 0) {
+      this.#count('stale');
+      return undefined;
+    }
+    if (lease.startedAt === undefined) {
+      lease.seconds = granted;
+    } else {
+      lease.expiresAt = this.#deps.clock.monotonic() + granted * 1000;
+      this.#schedule();
+    }
+    this.#count('renewed');
+    return granted;
   }
 
   /** The answer broke off: due again at once. */
   async abandon(token: string): Promise<void> {
     const lease = this.#open.get(token);
     if (lease !== undefined && lease.settling === undefined) {
+      this.#count('broken');
       await this.#release(lease);
     }
   }
@@ -114,16 +152,19 @@ export class Leases {
   async acknowledge(
     token: string,
     holder: string,
-  ): Promise<{ readonly result: Acknowledged; readonly claim?: Claim }> {
+  ): Promise<{ readonly result: Acknowledged; readonly claim?: Claim; readonly facts?: LeaseFacts }> {
     if (this.#acknowledged.get(token) === holder) {
+      this.#count('repeated');
       return { result: 'repeated' };
     }
     const lease = this.#find(token, holder);
     if (lease === undefined) {
+      this.#count('stale');
       return { result: 'unknown' };
     }
     if (lease.settling !== undefined) {
       await lease.settling;
+      this.#count('repeated');
       return { result: 'repeated' };
     }
     lease.settling = this.#deps.journal.settle(lease.claim.id);
@@ -136,17 +177,28 @@ export class Leases {
     }
     this.#forget(lease);
     this.#remember(token, holder);
-    return { result: 'acknowledged', claim: lease.claim };
+    this.#count('acknowledged');
+    return { result: 'acknowledged', claim: lease.claim, facts: lease.facts };
   }
 
   /** Gives back: true when the token was good. */
   async release(token: string, holder: string): Promise<Claim | undefined> {
     const lease = this.#find(token, holder);
     if (lease === undefined || lease.settling !== undefined) {
+      this.#count('stale');
       return undefined;
     }
+    this.#count('released');
     await this.#release(lease);
     return lease.claim;
+  }
+
+  /** Gives back all of an identity that may no longer be served, but what is being settled. */
+  async releaseAll(holder: string): Promise<void> {
+    const held = [...this.#open.values()].filter(
+      (lease) => lease.holder === holder && lease.settling === undefined,
+    );
+    await Promise.all(held.map(async (lease) => this.#release(lease)));
   }
 
   /** Releases what has run out. Called by its own timer. */
@@ -159,6 +211,7 @@ export class Leases {
           `lease of ${lease.claim.count} messages ran out after ${lease.seconds} s without acknowledgement: due again`,
           { event: 'lease-expired', sequences: lease.claim.sequences, messages: lease.claim.count },
         );
+        this.#count('expired');
         await this.#release(lease);
       }),
     );
@@ -179,10 +232,24 @@ export class Leases {
     return lease;
   }
 
+  /** Of the wanted seconds those within the total; 0 when that is over or the batch is being settled. */
+  #renewable({ startedAt, settling }: Lease, seconds: number): number {
+    if (settling !== undefined) return 0;
+    const now = this.#deps.clock.monotonic();
+    const left = Math.floor(((startedAt ?? now) - now) / 1000) + leaseLimits.totalSeconds;
+    return Math.max(0, Math.min(seconds, left));
+  }
+
+  #count(event: LeaseEvent): void {
+    this.#deps.count?.(event);
+  }
+
   async #release(lease: Lease): Promise<void> {
     this.#forget(lease);
     try {
-      await this.#deps.journal.release(lease.claim.id);
+      const released = this.#deps.journal.release(lease.claim.id);
+      this.#deps.returned?.(lease.claim);
+      await released;
     } catch (error) {
       throw new RelayError('JOURNAL_IO', `a lease could not be given back: ${messageOf(error)}`, {
         cause: error,

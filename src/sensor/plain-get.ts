@@ -8,12 +8,13 @@
 
 import type { ServerResponse } from 'node:http';
 import { messageOf } from '../core/errors.ts';
-import { leaseLimits } from '../core/limits.ts';
-import type { Claim, Want } from '../journal/journal.ts';
+import { connectionLimits, leaseLimits } from '../core/limits.ts';
+import type { Claim, ConsumerStats, Want } from '../journal/journal.ts';
 import { STALL_TICK_MS } from './connection.ts';
 import type { Exchange, SensorContext } from './context.ts';
 import { logDelivery, logUndelivered, sequenceRange } from './delivery-log.ts';
 import type { Preferences } from './prefer.ts';
+import { sendProblem } from './problem.ts';
 import { setStatusHeaders } from './status-headers.ts';
 import { documentLength, streamClaim } from './stream-claim.ts';
 
@@ -28,13 +29,19 @@ export async function answerPeek(
   consumer: string,
 ): Promise<void> {
   const { request, response, connection } = exchange;
-  const { journal } = context;
-  const claim = await journal.peek(consumer, wantOf(context, preferences));
-  if (claim === undefined) {
-    await answerEmpty(context, response, consumer);
+  const { journal, streams } = context;
+  if (!streams.enter(connection.peer.key, response)) {
+    await refuseStream(context, exchange, consumer);
     return;
   }
+  let claim: Claim | undefined;
   try {
+    const byOther = connection.consumer !== consumer;
+    claim = await journal.peek(consumer, { ...wantOf(context, preferences), byOther });
+    if (claim === undefined) {
+      await answerEmpty(context, response, consumer);
+      return;
+    }
     await setStatusHeaders(context, response, consumer, { pending: true });
     if (preferences.peek) {
       response.setHeader('Preference-Applied', 'peek');
@@ -49,7 +56,9 @@ export async function answerPeek(
       logDelivery(context.logger, connection, { ...sizeOf(context, claim), first, last, receipt: 'peek' });
     }
   } finally {
-    await journal.release(claim.id);
+    if (claim !== undefined) {
+      await journal.release(claim.id);
+    }
   }
 }
 
@@ -60,30 +69,37 @@ export async function answerConsuming(
   consumer: string,
 ): Promise<void> {
   const { response, connection } = exchange;
-  const { journal, logger } = context;
-  const claim = await journal.lease(consumer, plainWant(context));
-  if (claim === undefined) {
-    await answerEmpty(context, response, consumer);
+  const { journal, ahead, logger, counts, streams } = context;
+  if (!streams.enter(connection.peer.key, response)) {
+    await refuseStream(context, exchange, consumer);
     return;
   }
+  let claim: Claim | undefined;
   let handedOver = false;
   try {
+    const taken = await ahead.lease(consumer, plainWant(context));
+    if (taken === undefined) {
+      await answerEmpty(context, response, consumer);
+      return;
+    }
+    claim = taken;
     await setStatusHeaders(context, response, consumer, { pending: true });
     if (response.destroyed) {
       return;
     }
     // To `Connection: close` and HTTP/1.0 too: Node would destroy the socket itself, and no `end` would come.
     response.shouldKeepAlive = true;
-    setDocumentHeaders(response, claim);
-    const delivery = { ...sizeOf(context, claim), ...sequenceRange(claim.sequences) };
+    setDocumentHeaders(response, taken);
+    const delivery = { ...sizeOf(context, taken), ...sequenceRange(taken.sequences) };
     handedOver = true;
     const beforeLastByte = connection.receipts.watch(response, async (receipt) => {
+      counts.add('receipts', { kind: receipt ?? 'none' });
       try {
         if (receipt === undefined) {
-          await journal.release(claim.id);
+          await ahead.release(taken);
           logUndelivered(logger, connection, delivery);
         } else {
-          await journal.settle(claim.id);
+          await journal.settle(taken.id);
           logDelivery(logger, connection, { ...delivery, receipt });
         }
       } catch (error) {
@@ -93,12 +109,26 @@ export async function answerConsuming(
     response.once('finish', () => {
       response.req.socket.setTimeout(STALL_TICK_MS);
     });
-    await streamClaim(context, claim, response, beforeLastByte);
+    await streamClaim(context, taken, response, beforeLastByte);
   } finally {
-    if (!handedOver) {
-      await journal.release(claim.id);
+    if (claim !== undefined && !handedOver) {
+      await ahead.release(claim);
     }
   }
+}
+
+/** The certificate has as many answers under way as it may. Nothing was taken. */
+async function refuseStream(
+  context: SensorContext,
+  { response, connection }: Exchange,
+  consumer: string,
+): Promise<void> {
+  await setStatusHeaders(context, response, consumer, { pending: true });
+  sendProblem(response, {
+    code: 'TOO_MANY_ANSWERS',
+    message: `${connection.peer.name} has ${connectionLimits.streamsPerPeer} answers under way already`,
+    headers: { 'Retry-After': String(connectionLimits.streamsRetrySeconds) },
+  });
 }
 
 /** Nothing to send: 404, empty, as the server this one replaces. */
@@ -106,8 +136,9 @@ export async function answerEmpty(
   context: SensorContext,
   response: ServerResponse,
   consumer: string,
+  known?: ConsumerStats,
 ): Promise<void> {
-  await setStatusHeaders(context, response, consumer, { pending: true });
+  await setStatusHeaders(context, response, consumer, { pending: true, known });
   if (!response.headersSent) {
     response.writeHead(404, { 'Content-Type': 'text/plain', 'Content-Length': 0 });
     response.end();

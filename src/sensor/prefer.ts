@@ -6,6 +6,8 @@
  */
 
 import { leaseLimits } from '../core/limits.ts';
+import { severityRank } from '../core/severity.ts';
+import type { Severity } from '../core/severity.ts';
 import { splitOutsideQuotes } from './conneg.ts';
 
 export interface Preferences {
@@ -16,10 +18,12 @@ export interface Preferences {
   readonly batch: number | undefined;
   readonly batchBytes: number | undefined;
   readonly peek: boolean;
+  /** Only messages at least so severe; with `lease` only. */
+  readonly minSeverity: Severity | undefined;
 }
 
-export function readPreferences(header: string | undefined): Preferences {
-  const given = parsePrefer(header);
+export function readPreferences(header: string | readonly string[] | undefined): Preferences {
+  const given = parsePrefer(typeof header === 'object' ? header.join(', ') : header);
   return {
     lease: given.has('lease')
       ? clamp(
@@ -32,6 +36,7 @@ export function readPreferences(header: string | undefined): Preferences {
     batch: clamp(given.get('batch'), 1, leaseLimits.maxMessages),
     batchBytes: clamp(given.get('batch-bytes'), 1, leaseLimits.maxBytes),
     peek: given.has('peek'),
+    minSeverity: severityRank(given.get('min-severity')?.toLowerCase() ?? '') || undefined,
   };
 }
 

@@ -17,6 +17,9 @@ export interface Problem {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Seconds, unless a problem knows better: a full disk is not mended at once. */
+const RETRY_AFTER = { 503: '5', 507: '60' } as const;
+
 /** The answer's bytes. `status` is the registry's for the code. */
 export function problemBody(status: number, problem: Problem): Buffer {
   return Buffer.from(
@@ -38,6 +41,9 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
   }
   const status = new RelayError(problem.code, problem.message).http;
   const body = problemBody(status, problem);
+  if (status === 503 || status === 507) {
+    response.setHeader('Retry-After', RETRY_AFTER[status]);
+  }
   for (const [name, value] of Object.entries(problem.headers ?? {})) {
     response.setHeader(name, value);
   }

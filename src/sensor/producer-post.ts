@@ -23,6 +23,12 @@ export async function answerPost(context: SensorContext, exchange: Exchange): Pr
     await refuse(context, exchange, mismatch);
     return;
   }
+  const disk = await context.disk();
+  if (disk?.ok === false) {
+    refuseBody(request, response);
+    await refuse(context, exchange, { code: 'DISK_RESERVE', message: disk.reason });
+    return;
+  }
   const body = await readBody(request, response, context.bodyBudget);
   switch (body.kind) {
     case 'broken':
@@ -60,6 +66,7 @@ export async function answerPost(context: SensorContext, exchange: Exchange): Pr
   const result = await context.journal.append(
     messages.map(({ bytes, severity }) => ({ body: bytes, severity })),
   );
+  context.ahead.appended();
   context.logger.info(
     `${connection.peer.name}: posted ${messages.length} messages (${context.journal.id} ${result.first}-${result.last})`,
     {

@@ -7,22 +7,36 @@ import { RelayError } from '../core/errors.ts';
 import { acceptsXml } from './conneg.ts';
 import type { Exchange, SensorContext } from './context.ts';
 import { answerHead } from './head.ts';
-import { acknowledgeLease, releaseLease } from './lease-routes.ts';
+import { acceptedCodings } from './content-coding.ts';
+import { acknowledgeLease, releaseLease, renewLease } from './lease-routes.ts';
 import { answerLease } from './leased-get.ts';
+import { answerHealth, answerMetrics } from './monitor-routes.ts';
+import { pathOf } from './paths.ts';
 import { answerConsuming, answerPeek } from './plain-get.ts';
 import { readPreferences } from './prefer.ts';
 import { sendProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { ACCEPT_POST, answerPost } from './producer-post.ts';
 import { refuseBody } from './request-body.ts';
+import { requestFault } from './request-fault.ts';
 import { setRelayHeaders, setStatusHeaders } from './status-headers.ts';
 
 export async function route(context: SensorContext, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   setRelayHeaders(response);
+  const fault = requestFault(request);
+  if (fault !== undefined) {
+    response.shouldKeepAlive = false;
+    await refuse(context, exchange, fault);
+    return;
+  }
   const path = pathOf(request.url ?? '/');
   if (path === '/' || (path === '*' && request.method === 'OPTIONS')) {
     await routeRoot(context, exchange);
+    return;
+  }
+  if (path === '/metrics' || path === '/healthz') {
+    await routeMonitor(context, exchange, path);
     return;
   }
   const lease = /^\/leases\/([A-Za-z0-9_-]+)(\/release)?$/.exec(path);
@@ -93,10 +107,18 @@ async function routeGet(context: SensorContext, exchange: Exchange): Promise<voi
     });
     return;
   }
-  const preferences = readPreferences(joined(request.headers['prefer']));
+  const preferences = readPreferences(request.headers['prefer']);
   const { lease } = preferences;
   const mayConsume = rights.poller && connection.consumer !== undefined && !preferences.peek;
   const takes = mayConsume && (lease !== undefined || context.consuming);
+  const codings = acceptedCodings(request.headers['accept-encoding']);
+  if (!codings.identity && !(codings.gzip && takes && lease !== undefined)) {
+    await refuse(context, exchange, {
+      code: 'NOT_ACCEPTABLE',
+      message: `this answer has no coding the request accepts: ${request.headers['accept-encoding'] ?? ''}`,
+    });
+    return;
+  }
   if (!takes) {
     await answerPeek(context, exchange, preferences, consumer);
   } else if (request.method === 'HEAD') {
@@ -114,6 +136,24 @@ async function routeGet(context: SensorContext, exchange: Exchange): Promise<voi
   }
 }
 
+async function routeMonitor(
+  context: SensorContext,
+  exchange: Exchange,
+  path: '/metrics' | '/healthz',
+): Promise<void> {
+  const { request, response, connection } = exchange;
+  refuseBody(request, response);
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    await refuseMethod(context, exchange, 'GET, HEAD');
+  } else if (!connection.rights.monitor) {
+    await refuse(context, exchange, forbidden(exchange, 'look (--allow-monitor)'));
+  } else if (path === '/metrics') {
+    await answerMetrics(context, exchange);
+  } else {
+    await answerHealth(context, exchange);
+  }
+}
+
 async function routeLease(
   context: SensorContext,
   exchange: Exchange,
@@ -122,13 +162,15 @@ async function routeLease(
 ): Promise<void> {
   const { request, response, connection } = exchange;
   refuseBody(request, response);
-  const method = release ? 'POST' : 'DELETE';
-  if (request.method !== method) {
-    await refuseMethod(context, exchange, method);
+  const methods = release ? ['POST'] : ['DELETE', 'PUT'];
+  if (!methods.includes(request.method ?? '')) {
+    await refuseMethod(context, exchange, methods.join(', '));
   } else if (!connection.rights.poller) {
     await refuse(context, exchange, forbidden(exchange, 'poll (--allow-poller)'));
   } else if (release) {
     await releaseLease(context, exchange, token);
+  } else if (request.method === 'PUT') {
+    await renewLease(context, exchange, token);
   } else {
     await acknowledgeLease(context, exchange, token);
   }
@@ -167,15 +209,4 @@ function forbidden({ connection }: Exchange, what: string): Problem {
 
 function rootMethods(context: SensorContext): string {
   return context.hasProducers ? 'GET, HEAD, POST, OPTIONS' : 'GET, HEAD, OPTIONS';
-}
-
-/** Path of a request target in origin, absolute or asterisk form (RFC 9112 §3.2); a query does not matter. */
-function pathOf(target: string): string {
-  const absolute = /^https?:\/\/[^/?]*(.*)$/i.exec(target);
-  const rest = absolute === null ? target : (absolute[1] ?? '');
-  return rest.replace(/[?#].*$/s, '') || '/';
-}
-
-function joined(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(', ') : value;
 }

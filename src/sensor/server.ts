@@ -4,7 +4,8 @@
  *
  * Nothing here waits for a peer: handshakes, heads and bodies have deadlines, answers have back-pressure, and the
  * journal works in another thread. Raw sockets are tracked from `connection`, because a handshake that never
- * ends is known to nobody else and would keep close() waiting.
+ * ends is known to nobody else and would keep close() waiting. New credentials are taken into use while it runs, and
+ * who is no longer acceptable under them is cut off (peer-gate.ts).
  */
 
 import { once } from 'node:events';
@@ -17,26 +18,37 @@ import { messageOf, RelayError } from '../core/errors.ts';
 import { connectionLimits } from '../core/limits.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import type { DocumentVerdict } from '../idmef/verdict.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Claim, Journal } from '../journal/journal.ts';
 import type { Credentials } from '../tls/credentials.ts';
 import { peerIdentity } from '../tls/peer.ts';
 import type { PeerIdentity } from '../tls/peer.ts';
 import type { TlsParameters } from '../tls/policy.ts';
 import type { Roles } from '../tls/roles.ts';
-import { BufferBin } from './buffer-bin.ts';
+import { Ahead } from './ahead.ts';
 import { answerClientError } from './client-error.ts';
+import { ConnectionBounds, rawSocketOf } from './connection-bounds.ts';
 import { SensorConnection, STALL_TICK_MS } from './connection.ts';
-import type { SensorContext, SensorStatus } from './context.ts';
+import type { SensorStatus } from './context.ts';
+import { Counts } from './counts.ts';
+import { createContext } from './create-context.ts';
+import { cutPeers } from './cut-peers.ts';
 import { drained } from './drain.ts';
+import { handshakeLabel } from './handshake-label.ts';
 import { addressOf, HandshakeLog } from './handshake-log.ts';
 import { Leases } from './leases.ts';
+import type { LeaseEvent } from './leases.ts';
 import { listen } from './listen.ts';
+import { meterLoopDelay } from './loop-delay.ts';
+import type { LoopDelayMeter } from './loop-delay.ts';
+import { requestLabels } from './paths.ts';
+import { PeerGate } from './peer-gate.ts';
 import { createTcpTable } from './proc-net.ts';
 import type { TcpTable } from './proc-net.ts';
 import { sendProblem } from './problem.ts';
 import { route } from './router.ts';
+import type { ProgramFacts } from './snapshot.ts';
 
-interface SensorServerConfig {
+export interface SensorServerConfig {
   /** '' for every address of both families. */
   readonly address: string;
   readonly port: number;
@@ -57,6 +69,8 @@ export interface SensorServerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly tcpTable?: TcpTable;
+  /** Shown to role monitor. */
+  readonly program?: Partial<ProgramFacts>;
 }
 
 export interface SensorServer {
@@ -66,39 +80,42 @@ export interface SensorServer {
   close(): Promise<void>;
   /** Open connections, and how many requests hold on for a message. */
   connections(): { readonly open: number; readonly waiting: number };
+  /** In force. */
+  credentials(): Credentials;
+  /** Takes new ones into use, all or nothing; peers that may no longer be served are cut off. Throws what OpenSSL throws. */
+  adopt(credentials: Credentials): void;
+  /** What time alone changes: a revocation list has passed its end. Called every few seconds. */
+  refresh(): void;
+  /** Refused connections so far, by reason. */
+  handshakes(): Readonly<Record<string, number>>;
 }
 
 export function createSensorServer(config: SensorServerConfig, deps: SensorServerDeps): SensorServer {
-  const { journal, credentials, parameters, roles, logger, clock, random } = deps;
+  const { journal, parameters, roles, logger, clock, random } = deps;
+  const gate = new PeerGate(deps.credentials, parameters, clock);
   const table = deps.tcpTable ?? createTcpTable();
-  const leases = new Leases({ journal, clock, random, logger });
+  const counts = new Counts();
+  const bounds = new ConnectionBounds(counts);
+  const count = (event: LeaseEvent): void => counts.add('lease_events', { event });
+  const ahead = new Ahead({ journal, clock });
+  const returned = (claim: Claim): void => ahead.returned(claim);
+  const leases = new Leases({ journal, clock, random, logger, count, returned });
   const draining = new AbortController();
-  const context: SensorContext = {
-    journal,
-    leases,
-    clock,
-    logger,
-    consuming: config.consuming,
-    maxBatchSize: config.maxBatchSize,
-    hasProducers: roles.hasProducers,
-    firstConsumer: deps.firstConsumer,
-    status: deps.status,
-    readDocument: deps.readDocument,
-    draining: draining.signal,
-    bodyBudget: { inFlight: 0 },
-    waiting: new Set(),
-    bufferBin: new BufferBin(),
-  };
   const rawSockets = new Set<Socket>();
+  let loopDelay: LoopDelayMeter | undefined;
+  const context = createContext(config, deps, {
+    leases,
+    ahead,
+    counts,
+    draining: draining.signal,
+    connections: () => ({ open: rawSockets.size, handshaking: bounds.handshaking }),
+    loopDelay: () => loopDelay?.read(),
+  });
   const connections = new Map<Socket, SensorConnection>();
   const handshakes = new HandshakeLog(logger, clock);
 
   const server = createServer({
-    cert: credentials.cert,
-    key: credentials.key,
-    ca: [...credentials.ca],
-    crl: [...credentials.crl],
-    ...parameters,
+    ...gate.contextOptions(),
     requestCert: true,
     rejectUnauthorized: true,
     ALPNProtocols: ['http/1.1', 'http/1.0'],
@@ -108,6 +125,8 @@ export function createSensorServer(config: SensorServerConfig, deps: SensorServe
     keepAliveTimeout: connectionLimits.idleMs,
     connectionsCheckingInterval: connectionLimits.headersMs / 2,
     maxHeaderSize: connectionLimits.headerBytes,
+    // Looked at by request-fault.ts, with the answer of ours.
+    requireHostHeader: false,
     noDelay: true,
     keepAlive: true,
   });
@@ -116,25 +135,45 @@ export function createSensorServer(config: SensorServerConfig, deps: SensorServe
   server.on('connection', (socket: Socket) => {
     rawSockets.add(socket);
     handshakes.begin(socket);
+    bounds.begin(socket);
+    gate.begin(socket);
     socket.once('close', () => rawSockets.delete(socket));
   });
-  server.on('drop', () => handshakes.dropped());
-  server.on('tlsClientError', (error: Error, socket: TLSSocket) => handshakes.refused(error, socket));
+  server.on('drop', () => {
+    bounds.refused('total');
+    handshakes.dropped();
+  });
+  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+    counts.add('handshakes_refused', { reason: handshakeLabel(error, socket) });
+    handshakes.failed(error, socket);
+  });
   server.on('secureConnection', (socket: TLSSocket) => {
-    const certificate = socket.getPeerX509Certificate();
-    if (certificate === undefined || !socket.authorized) {
+    const admission = gate.admit(socket);
+    if (admission === undefined || typeof admission === 'string') {
+      if (admission !== undefined) {
+        counts.add('handshakes_refused', { reason: admission.toLowerCase() });
+        handshakes.refused(admission, socket);
+      }
       socket.destroy();
       return;
     }
-    const peer = peerIdentity(certificate);
+    const peer = peerIdentity(admission.certificate);
     const connection = new SensorConnection(socket, table, {
       peer,
       rights: roles.rightsOf(peer),
       consumer: deps.consumerOf(peer),
       address: addressOf(socket),
     });
+    if (admission.retire) {
+      connection.retire();
+    }
     connections.set(socket, connection);
-    socket.once('close', () => connections.delete(socket));
+    counts.add('connections_accepted');
+    socket.once('close', () => {
+      connections.delete(socket);
+      bounds.closed(connection);
+    });
+    bounds.established(rawSocketOf(socket), connection);
   });
   server.on('timeout', (socket: Socket) => {
     const connection = connections.get(socket);
@@ -151,7 +190,7 @@ export function createSensorServer(config: SensorServerConfig, deps: SensorServe
     }
   });
   server.on('clientError', (error: Error, socket: Socket) => {
-    answerClientError(error, socket, connections.get(socket), logger);
+    answerClientError(error, socket, connections.get(socket), logger, counts);
   });
 
   async function answer(
@@ -170,26 +209,58 @@ export function createSensorServer(config: SensorServerConfig, deps: SensorServe
       });
     }
   }
+  const becomeIdle = async (connection: SensorConnection, answered: Promise<void>): Promise<void> => {
+    await answered;
+    if (!connection.busy) bounds.idle(connection);
+  };
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = connections.get(request.socket);
     if (connection === undefined) {
       request.socket.destroy();
       return;
     }
-    if (draining.signal.aborted) {
+    if (draining.signal.aborted || connection.retired) {
       response.shouldKeepAlive = false;
     }
-    connection.take(request, response, async () => {
-      await answer(connection, request, response);
+    const labels = requestLabels(request.url ?? '/', request.method ?? '');
+    response.once('close', () => {
+      counts.add('requests', {
+        ...labels,
+        status: response.headersSent ? String(response.statusCode) : 'none',
+      });
     });
+    const answered = connection.take(request, response, () => answer(connection, request, response));
+    if (answered === false) {
+      bounds.refused('pipelined');
+      return;
+    }
+    bounds.answering(connection);
+    void becomeIdle(connection, answered);
   };
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
+
+  const adopt = (credentials: Credentials): void => {
+    const former = gate.credentials;
+    server.setSecureContext(gate.contextOptions(credentials));
+    gate.adopt(credentials);
+    cutPeers(connections, (socket) => gate.rejudge(socket, former), { leases, logger });
+  };
 
   return {
+    credentials: () => gate.credentials,
+    handshakes: () => handshakes.counts(),
+    adopt,
+    refresh() {
+      if (gate.isOutdated()) {
+        adopt(gate.credentials);
+      }
+    },
     connections: () => ({ open: rawSockets.size, waiting: context.waiting.size }),
     async listen() {
       const bound = await listen(server, config.address, config.port);
+      loopDelay = meterLoopDelay();
       if (config.consuming && !table.showsListener(bound.port)) {
         NetServer.prototype.close.call(server);
         throw new RelayError('UNSUPPORTED', '/proc/self/net/tcp does not show the sockets of this process', {
@@ -202,6 +273,7 @@ export function createSensorServer(config: SensorServerConfig, deps: SensorServe
       // Not https.Server#close: that would cut answers which are sent but not yet received.
       NetServer.prototype.close.call(server);
       draining.abort();
+      ahead.close();
       await drained(connections, leases, connectionLimits.drainMs);
       const open = [...connections.values()];
       const gone = [...rawSockets].map(async (socket) => once(socket, 'close'));
@@ -210,6 +282,8 @@ export function createSensorServer(config: SensorServerConfig, deps: SensorServe
       }
       await Promise.allSettled([...gone, ...open.map(async (connection) => connection.idle())]);
       leases.close();
+      loopDelay?.stop();
+      handshakes.close();
       server.close();
     },
   };

@@ -8,6 +8,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { RelayError } from '../core/errors.ts';
+import { connectionLimits } from '../core/limits.ts';
 import { envelopeBytes, envelopeHead, envelopeTail } from '../idmef/envelope.ts';
 import type { Claim, Journal } from '../journal/journal.ts';
 import type { BufferBin } from './buffer-bin.ts';
@@ -30,17 +31,12 @@ interface Streamed {
 interface StreamDeps {
   readonly journal: Journal;
   readonly bufferBin: BufferBin;
+  readonly streams: { readonly size: number };
 }
-
-/**
- * Reads under way while a chunk is written. More keep the journal's thread no busier (measured), and each is
- * journalLimits.readBytes of memory for as long as a slow peer takes.
- */
-const READS_AHEAD = 1;
 
 /** Rejects, with the connection cut, when the journal cannot be read. */
 export async function streamClaim(
-  { journal, bufferBin }: StreamDeps,
+  { journal, bufferBin, streams }: StreamDeps,
   claim: Claim,
   response: ServerResponse,
   beforeLastByte?: BeforeLastByte,
@@ -48,15 +44,16 @@ export async function streamClaim(
   let first = 0;
   let last = 0;
   let written = 0;
-  const reads = Array.from({ length: READS_AHEAD }, () => readAhead(journal, claim));
+  let read = readAhead(journal, claim);
   try {
     response.socket?.setTimeout(STALL_TICK_MS);
     response.write(envelopeHead);
-    for (let read = reads.shift(); read !== undefined; read = reads.shift()) {
+    for (;;) {
       const chunk = await read.result;
-      if (!chunk.done) {
-        // Past the end there is nothing to read, and reading it does no harm.
-        reads.push(readAhead(journal, claim));
+      // One read ahead keeps the peer busy; it is a chunk of memory for as long as a slow one takes, so not for all.
+      const ahead = streams.size <= connectionLimits.readingAhead;
+      if (ahead && !chunk.done) {
+        read = readAhead(journal, claim);
       }
       first ||= chunk.sequences[0] ?? 0;
       last = chunk.sequences.at(-1) ?? last;
@@ -70,6 +67,9 @@ export async function streamClaim(
       }
       if (chunk.done) {
         break;
+      }
+      if (!ahead) {
+        read = readAhead(journal, claim);
       }
     }
     if (written !== claim.bytes) {

@@ -1,25 +1,33 @@
 /**
- * The long poll: leases what is due, or holds on until something is. Called by leased-get.ts.
+ * The long poll: leases what is due, or holds on until something is. From memory where that is possible (ahead.ts), else
+ * from the journal. Called by leased-get.ts.
  *
  * Ends early when the peer hangs up or the server drains; a claim nobody is there for any more goes back.
  */
 
 import type { ServerResponse } from 'node:http';
-import type { Claim, Journal, Want } from '../journal/journal.ts';
+import type { Claim, Want } from '../journal/journal.ts';
+import type { AheadBatch } from './ahead-batch.ts';
 import type { SensorContext } from './context.ts';
 
-/** A claim, or undefined when none was due in time or nobody waits any more. */
+/** What the request gets: from memory with bytes and numbers, or else from the journal, without them. */
+export interface Found {
+  /** Undefined when none was due in time or nobody waits any more. */
+  readonly claim: Claim | undefined;
+  readonly ready?: AheadBatch;
+}
+
 export async function leaseOrWait(
   context: SensorContext,
   response: ServerResponse,
   consumer: string,
   want: Want,
   waitSeconds: number,
-): Promise<Claim | undefined> {
+): Promise<Found> {
   const { journal, draining, waiting } = context;
-  const first = await journal.lease(consumer, want);
-  if (first !== undefined || waitSeconds === 0 || draining.aborted || response.destroyed) {
-    return await keepUnlessGone(journal, response, first);
+  const first = await find(context, consumer, want);
+  if (first.claim !== undefined || waitSeconds === 0 || draining.aborted || response.destroyed) {
+    return await keepUnlessGone(context, response, first);
   }
   const over = new AbortController();
   const end = (): void => over.abort();
@@ -35,13 +43,13 @@ export async function leaseOrWait(
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const claim = await journal.lease(consumer, want);
-      if (claim !== undefined || over.signal.aborted) {
-        return await keepUnlessGone(journal, response, claim);
+      const found = await find(context, consumer, want);
+      if (found.claim !== undefined || over.signal.aborted) {
+        return await keepUnlessGone(context, response, found);
       }
       await Promise.race([woken, aborted(over.signal)]);
       if (over.signal.aborted) {
-        return undefined;
+        return { claim: undefined };
       }
     }
   } finally {
@@ -54,17 +62,22 @@ export async function leaseOrWait(
   }
 }
 
+async function find({ ahead }: SensorContext, consumer: string, want: Want): Promise<Found> {
+  const ready = await ahead.take(consumer, want);
+  return ready === undefined ? { claim: await ahead.lease(consumer, want) } : { claim: ready.claim, ready };
+}
+
 /** A claim for a peer that has gone meanwhile goes back at once. */
 async function keepUnlessGone(
-  journal: Journal,
+  { ahead }: SensorContext,
   response: ServerResponse,
-  claim: Claim | undefined,
-): Promise<Claim | undefined> {
-  if (claim !== undefined && response.destroyed) {
-    await journal.release(claim.id);
-    return undefined;
+  found: Found,
+): Promise<Found> {
+  if (found.claim !== undefined && response.destroyed) {
+    await ahead.release(found.claim);
+    return { claim: undefined };
   }
-  return claim;
+  return found;
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

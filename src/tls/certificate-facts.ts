@@ -5,19 +5,20 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { readDer } from './der.ts';
+import { signatureAlgorithm } from './signature.ts';
 
 /** RSA below 2048 bits and SHA-1 are refused at OpenSSL's security level 2, the default from Node 24.5 on. */
 const MIN_RSA_BITS = 2048;
 
 const PURPOSE_OIDS = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
 
-/** DER of the signature algorithms that hash with MD5 or SHA-1: OID in hex → name. */
-const WEAK_SIGNATURES: ReadonlyMap<string, string> = new Map([
-  ['2a864886f70d010104', 'MD5'],
-  ['2a864886f70d010105', 'SHA-1'],
-  ['2a8648ce3d0401', 'SHA-1'],
-  ['2a8648ce380403', 'SHA-1'],
+/** Digests that OpenSSL's security level 2 refuses, as people write them. */
+const WEAK_DIGESTS: ReadonlyMap<string, string> = new Map([
+  ['md5', 'MD5'],
+  ['sha1', 'SHA-1'],
 ]);
+
+const NOTHING = Buffer.alloc(0);
 
 export type Purpose = keyof typeof PURPOSE_OIDS;
 
@@ -37,7 +38,7 @@ export function certificateWarnings(certificate: X509Certificate, now: number, p
       `has a ${bits} bit RSA key, which Node 24 and later refuse: re-issue it with ${MIN_RSA_BITS} or more`,
     );
   }
-  const hash = weakHash(certificate);
+  const hash = WEAK_DIGESTS.get(signatureDigest(certificate));
   // The signature of a self-signed root is never checked.
   if (hash !== undefined && certificate.issuer !== certificate.subject) {
     warnings.push(`is signed with ${hash}, which Node 24 and later refuse: re-issue it with SHA-256`);
@@ -51,17 +52,23 @@ export function certificateWarnings(certificate: X509Certificate, now: number, p
 }
 
 /** DER of the subject's name: tbsCertificate is [version] serial signature issuer validity subject … */
-export function subjectDer(certificate: X509Certificate): Buffer | undefined {
-  const tbs = readDer(
-    readDer(readDer(certificate.raw)?.[0]?.value ?? Buffer.alloc(0))?.[0]?.value ?? Buffer.alloc(0),
-  );
-  return tbs?.[tbs[0]?.tag === 0xa0 ? 5 : 4]?.raw;
+export function subjectDer(certificate: X509Certificate): Buffer {
+  return tbsField(certificate, 4);
 }
 
-function weakHash(certificate: X509Certificate): string | undefined {
-  const algorithm = readDer(readDer(certificate.raw)?.[0]?.value ?? Buffer.alloc(0))?.[1];
-  const oid = readDer(algorithm?.value ?? Buffer.alloc(0))?.[0]?.value.toString('hex');
-  return oid === undefined ? undefined : WEAK_SIGNATURES.get(oid);
+export function issuerDer(certificate: X509Certificate): Buffer {
+  return tbsField(certificate, 2);
+}
+
+function tbsField(certificate: X509Certificate, index: number): Buffer {
+  const tbs = readDer(readDer(readDer(certificate.raw)?.[0]?.value ?? NOTHING)?.[0]?.value ?? NOTHING);
+  return tbs?.[tbs[0]?.tag === 0xa0 ? index + 1 : index]?.raw ?? NOTHING;
+}
+
+/** `sha256`, …, as in signature.ts. */
+export function signatureDigest(certificate: X509Certificate): string {
+  const algorithm = readDer(readDer(certificate.raw)?.[0]?.value ?? NOTHING)?.[1];
+  return signatureAlgorithm(algorithm?.value ?? NOTHING).digest;
 }
 
 function day(time: number): string {

@@ -1,121 +1,67 @@
 /**
- * Certificate, key, authorities and revocation lists of one TLS side, read once and checked as far as one
- * side alone can. Called at start by src/app/reverse-server.ts and by the poller for each profile.
- *
- * What would make every handshake fail is a RelayError TLS_FILE that names option, file and reason; what only
- * the other side can judge (an expired certificate) is a warning. Nothing ever asks for a passphrase.
+ * Certificate, key, authorities and revocation lists of one TLS side, as they stand in their files now. Called at start by
+ * src/app/reverse-server.ts and by the poller for each profile, and again when the files have changed (tls-watch.ts); then a
+ * fault keeps the credentials that are in force.
  */
 
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
-import { messageOf, RelayError, systemCode } from '../core/errors.ts';
+import type { X509Certificate } from 'node:crypto';
 import type { TlsSettings } from '../core/settings.ts';
-import { certificateWarnings, subjectDer } from './certificate-facts.ts';
-import type { Purpose } from './certificate-facts.ts';
+import { subjectDer } from './certificate-facts.ts';
 import { readCrls } from './crl.ts';
-import { pemBlocks } from './pem.ts';
+import type { RevocationList } from './crl.ts';
+import { readName } from './distinguished-name.ts';
+import { isStale } from './end-dates.ts';
+import { createPeerJudge } from './peer-judge.ts';
+import type { PeerJudge } from './peer-judge.ts';
+import { fault, loadPlainCredentials, readBytes } from './plain-credentials.ts';
+import type { LoadOptions, PlainCredentials } from './plain-credentials.ts';
 
-export interface Credentials {
-  /** PEM: the leaf and what follows it in the file. */
-  readonly cert: string;
-  readonly key: string;
-  /** PEM, one per authority. */
-  readonly ca: readonly string[];
-  /** PEM, one per list; empty without `--crl`. */
-  readonly crl: readonly string[];
-  /** The leaf. */
-  readonly certificate: X509Certificate;
-  /** One sentence each, naming the file. To be logged at start. */
-  readonly warnings: readonly string[];
-}
-
-interface LoadOptions {
-  /** Wall time, milliseconds. */
-  readonly now?: number;
-  /** `manager-` when the settings came from `--manager-cert` and so on. */
-  readonly optionPrefix?: string;
-  /** Warn when the certificate is not meant for this side. */
-  readonly purpose?: Purpose;
+export interface Credentials extends PlainCredentials {
+  /** Empty without `--crl`. */
+  readonly lists: readonly RevocationList[];
+  /** `--crl-strict` */
+  readonly strict: boolean;
+  readonly judge: PeerJudge;
 }
 
 /** Throws RelayError TLS_FILE. */
 export function loadCredentials(settings: TlsSettings, options: LoadOptions = {}): Credentials {
+  const plain = loadPlainCredentials(settings, options);
+  const { authorities } = plain;
+  const warnings = [...plain.warnings];
   const now = options.now ?? Date.now();
-  const prefix = `--${options.optionPrefix ?? ''}`;
-  const warnings: string[] = [];
-
-  const certAt = `${prefix}cert ${settings.certFile}`;
-  const chain = readCertificates(certAt, settings.certFile);
-  const [leaf] = chain;
-  if (leaf === undefined) {
-    throw fault(`${certAt} holds no certificate`, 'it must be a PEM file with a CERTIFICATE block');
-  }
-  warnings.push(...certificateWarnings(leaf, now, options.purpose).map((text) => `${certAt} ${text}`));
-
-  const keyAt = `${prefix}key ${settings.keyFile}`;
-  const keyText = readText(keyAt, settings.keyFile);
-  const key = readKey(keyAt, keyText);
-  if (!leaf.checkPrivateKey(key)) {
-    const holder = chain.slice(1).some((certificate) => certificate.checkPrivateKey(key));
-    throw fault(
-      `${keyAt} does not match the certificate in ${settings.certFile}`,
-      holder
-        ? 'the certificate of the key stands further down in that file: put it first'
-        : 'key and certificate must come from the same request',
-    );
-  }
-  if ((statSync(settings.keyFile).mode & 0o007) !== 0) {
-    warnings.push(`${keyAt} can be read by every user of this host: chmod o-rwx`);
-  }
-
-  const caAt = `${prefix}cacert ${settings.caFile}`;
-  const authorities = readCertificates(caAt, settings.caFile);
-  if (authorities.length === 0) {
-    throw fault(
-      `${caAt} holds no certificate`,
-      'it must be a PEM file with the CERTIFICATE of your authority',
-    );
-  }
-  for (const authority of authorities) {
-    const name = authority.subject.replaceAll('\n', ', ');
-    warnings.push(...certificateWarnings(authority, now).map((text) => `${caAt}: ${name} ${text}`));
-  }
-
-  const crl =
+  const strict = settings.crlStrict === true;
+  const lists =
     settings.crlFile === undefined
       ? []
-      : loadCrls(`${prefix}crl`, settings.crlFile, authorities, now, warnings);
-  const credentials: Credentials = {
-    cert: chain.map((certificate) => certificate.toString()).join(''),
-    key: keyText,
-    ca: authorities.map((authority) => authority.toString()),
-    crl,
-    certificate: leaf,
-    warnings,
-  };
-  proveUsable(credentials, certAt);
-  return credentials;
+      : loadCrls(`--${options.optionPrefix ?? ''}crl`, settings.crlFile, {
+          authorities,
+          now,
+          strict,
+          warnings,
+        });
+  return { ...plain, lists, strict, judge: createPeerJudge({ authorities, lists, strict }), warnings };
 }
 
-function loadCrls(
-  option: string,
-  file: string,
-  authorities: readonly X509Certificate[],
-  now: number,
-  warnings: string[],
-): readonly string[] {
+interface CrlContext {
+  readonly authorities: readonly X509Certificate[];
+  readonly now: number;
+  readonly strict: boolean;
+  readonly warnings: string[];
+}
+
+function loadCrls(option: string, file: string, context: CrlContext): readonly RevocationList[] {
+  const { authorities, now, strict, warnings } = context;
   const at = `${option} ${file}`;
   const lists = readCrls(readBytes(at, file));
-  if (lists === undefined) {
-    throw fault(`${at} is not a certificate revocation list`, 'PEM (X509 CRL blocks) or DER is wanted');
+  if (typeof lists === 'string') {
+    throw fault(`${at} ${lists}`, 'PEM (X509 CRL blocks) or DER is wanted');
   }
   for (const list of lists) {
-    if (list.nextUpdate !== undefined && list.nextUpdate <= now) {
+    if (strict && isStale(list, now)) {
       throw fault(
-        `${at} expired on ${new Date(list.nextUpdate).toISOString()}: every peer would be refused`,
-        `fetch the current list from your authority, or leave ${option} out`,
+        `${at} expired on ${new Date(list.nextUpdate ?? 0).toISOString()}: every peer would be refused`,
+        `fetch the current list from your authority, or leave ${option}-strict out`,
       );
     }
     if (list.thisUpdate > now) {
@@ -125,88 +71,21 @@ function loadCrls(
       );
     }
   }
+  for (const { issuer, isSignedBy } of lists) {
+    const named = authorities.filter((authority) => readName(subjectDer(authority)).key === issuer.key);
+    if (named.length > 0 && !named.some(({ publicKey }) => isSignedBy(publicKey))) {
+      throw fault(
+        `${at}: the list of ${issuer.text} is not signed by the key of that authority in --cacert`,
+        'it was damaged or forged, or the authority has a new key: fetch both anew',
+      );
+    }
+  }
   for (const authority of authorities) {
-    const subject = subjectDer(authority);
-    if (subject !== undefined && !lists.some(({ issuer }) => issuer.equals(subject))) {
+    const { key } = readName(subjectDer(authority));
+    if (!lists.some(({ issuer }) => issuer.key === key)) {
       const name = authority.subject.replaceAll('\n', ', ');
       warnings.push(`${at} has no list of ${name}: certificates of that authority will be refused`);
     }
   }
-  return lists.map(({ pem }) => pem);
-}
-
-function readCertificates(at: string, file: string): readonly X509Certificate[] {
-  const text = readText(at, file);
-  const blocks = pemBlocks(text).filter(({ label }) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label));
-  if (blocks.length === 0 && text.trim() !== '' && !text.includes('-----BEGIN')) {
-    throw fault(`${at} is not PEM`, `if it is DER: openssl x509 -inform der -in ${file} -out ${file}.pem`);
-  }
-  return blocks.map(({ text: block }, index) => {
-    try {
-      return new X509Certificate(block);
-    } catch (error) {
-      throw fault(`${at}: certificate ${index + 1} is damaged: ${messageOf(error)}`, undefined, error);
-    }
-  });
-}
-
-function readKey(at: string, text: string): KeyObject {
-  if (/ENCRYPTED/.test(text)) {
-    throw fault(
-      `${at} is encrypted, and nobody is there to type the passphrase`,
-      'decrypt it: openssl pkey -in KEY -out NEW',
-    );
-  }
-  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
-    throw fault(`${at} holds no private key`, 'it must be a PEM file with a PRIVATE KEY block');
-  }
-  try {
-    return createPrivateKey(text);
-  } catch (error) {
-    throw fault(`${at} is damaged: ${messageOf(error)}`, undefined, error);
-  }
-}
-
-function readText(at: string, file: string): string {
-  return readBytes(at, file).toString('latin1');
-}
-
-function readBytes(at: string, file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    switch (systemCode(error)) {
-      case 'ENOENT':
-        throw fault(`${at} does not exist`, undefined, error);
-      case 'EISDIR':
-        throw fault(`${at} is a directory`, undefined, error);
-      case 'EACCES':
-      case 'EPERM':
-        throw fault(
-          `${at} may not be read by user id ${process.geteuid?.() ?? '?'}`,
-          'make it readable for the group of the service: chgrp idmef-relay FILE; chmod g+r FILE',
-          error,
-        );
-      default:
-        throw fault(`${at} cannot be read: ${messageOf(error)}`, undefined, error);
-    }
-  }
-}
-
-/** OpenSSL has the last word: what it refuses now it would refuse at each handshake. */
-function proveUsable(credentials: Credentials, certAt: string): void {
-  try {
-    createSecureContext({
-      cert: credentials.cert,
-      key: credentials.key,
-      ca: [...credentials.ca],
-      crl: [...credentials.crl],
-    });
-  } catch (error) {
-    throw fault(`${certAt} is refused by OpenSSL: ${messageOf(error)}`, undefined, error);
-  }
-}
-
-function fault(message: string, hint?: string, cause?: unknown): RelayError {
-  return new RelayError('TLS_FILE', message, { ...(hint === undefined ? {} : { hint }), cause });
+  return lists;
 }

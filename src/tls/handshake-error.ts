@@ -27,14 +27,19 @@ const CERTIFICATE_REASONS: ReadonlyMap<string, string> = new Map([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate of an unknown authority'],
   ['CERT_SIGNATURE_FAILURE', 'certificate with a wrong signature'],
-  ['INVALID_PURPOSE', 'certificate not meant for a client (extended key usage)'],
+  ['INVALID_PURPOSE', 'certificate not meant for a client (extended key usage), or issued by no authority'],
+  ['PATH_LENGTH_EXCEEDED', 'certificate chain longer than an authority in it allows'],
   ['INVALID_CA', 'certificate issued by one that is no authority'],
   ['CRL_HAS_EXPIRED', 'revocation list of this server expired: fetch a current one'],
   ['CRL_NOT_YET_VALID', 'revocation list of this server not yet valid (is the clock right?)'],
   ['UNABLE_TO_GET_CRL', 'no revocation list of the authority that issued the certificate'],
   ['CRL_SIGNATURE_FAILURE', 'revocation list of this server has a wrong signature'],
-  ['EE_KEY_TOO_SMALL', 'certificate with too short a key'],
-  ['CA_MD_TOO_WEAK', 'certificate signed with too weak a hash'],
+  [
+    'ISSUER_UNSEEN',
+    'certificate of an intermediate authority that this version of Node does not show: name that authority in --cacert',
+  ],
+  // Node has no name for weak keys and hashes.
+  ['UNSPECIFIED', 'certificate that OpenSSL does not accept (a weak key or hash in its chain?)'],
 ]);
 
 const PROTOCOL_REASONS: ReadonlyMap<string, string> = new Map([
@@ -55,12 +60,17 @@ const PROTOCOL_REASONS: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'the peer says the certificate of this server expired'],
 ]);
 
+/** OpenSSL's name of a verdict on a certificate, or one of ours, in words. */
+export function certificateReason(code: string): string {
+  return CERTIFICATE_REASONS.get(code) ?? `certificate refused: ${code}`;
+}
+
 /** One reason, lower case, no full stop. */
 export function handshakeReason({ error, authorizationError, bytesRead }: HandshakeFacts): string {
   const verdict =
     typeof authorizationError === 'string' ? authorizationError : systemCode(authorizationError);
   if (verdict !== '') {
-    return CERTIFICATE_REASONS.get(verdict) ?? `certificate refused: ${verdict}`;
+    return certificateReason(verdict);
   }
   const code = systemCode(error);
   if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') {

@@ -1,5 +1,5 @@
 /**
- * PEM armour (RFC 7468): the blocks of a file, and back. Called by credentials.ts and crl.ts.
+ * PEM armour (RFC 7468): the blocks of a file, and back. Called by credentials.ts, crl.ts and src/app/certs-check.ts.
  */
 
 interface PemBlock {
@@ -20,7 +20,17 @@ export function pemBlocks(text: string): readonly PemBlock[] {
   return blocks;
 }
 
+/** A block that begins and does not end: the file is half-written, and what is missing must not be forgotten. */
+export function hasBrokenBlock(text: string): boolean {
+  const begun = text.match(/^-----BEGIN [A-Z0-9 ]+-----/gm)?.length ?? 0;
+  return begun > (text.match(/^-----END [A-Z0-9 ]+-----/gm)?.length ?? 0);
+}
+
 export function toPem(label: string, der: Buffer): string {
-  const lines = der.toString('base64').replaceAll(/.{64}(?=.)/g, '$&\n');
-  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+  const text = der.toString('base64');
+  const lines: string[] = [];
+  for (let at = 0; at < text.length; at += 64) {
+    lines.push(text.slice(at, at + 64));
+  }
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }

@@ -20,6 +20,9 @@ import { startTestSensor } from '../support/test-sensor.ts';
 import { messageids } from '../support/tiny-alerts.ts';
 import { until } from '../support/until.ts';
 
+/** A sensor with nothing to report. */
+const healthy = { status: () => ({ stuck: 0, corrupt: 0, waiting: 0 }) };
+
 interface World {
   readonly dir: string;
   readonly pki: Pki;
@@ -68,7 +71,7 @@ const never = new AbortController().signal;
 
 test('P10: profiles do not disturb each other; the exit code is the worst', async (t) => {
   const { pki, profile, program, arrived, logger } = await world(t);
-  const sensor = await startTestSensor(t, { pki, consuming: true });
+  const sensor = await startTestSensor(t, { pki, consuming: true, deps: healthy });
   await sensor.fill(30);
   const good = profile('good', sensor.port);
   const down = profile('down', 1);
@@ -84,7 +87,7 @@ test('P10: profiles do not disturb each other; the exit code is the worst', asyn
 
 test('a follower gets what comes within moments, and survives its sensor', async (t) => {
   const { pki, profile, program, arrived, logger } = await world(t);
-  const sensor = await startTestSensor(t, { pki, consuming: true });
+  const sensor = await startTestSensor(t, { pki, consuming: true, deps: healthy });
   const stop = new AbortController();
   const running = program({ kind: 'follow' }, [profile('f', sensor.port), profile('down', 1)]).run(
     stop.signal,
@@ -104,7 +107,7 @@ test('a follower gets what comes within moments, and survives its sensor', async
 
 test('a follower waits out a destination that fails', async (t) => {
   const { pki, profile, program } = await world(t);
-  const sensor = await startTestSensor(t, { pki, consuming: true });
+  const sensor = await startTestSensor(t, { pki, consuming: true, deps: healthy });
   const gateway = await startTrivialGateway(t, { pki });
   gateway.misbehave = (_body, count) => (count <= 2 ? { status: 503 } : undefined);
   const stop = new AbortController();
@@ -127,7 +130,7 @@ test('a follower that can never start says so and ends', async (t) => {
 
 test('reload starts what is new, ends what is gone; a bad configuration changes nothing', async (t) => {
   const { pki, profile, program, arrived, logger } = await world(t);
-  const sensor = await startTestSensor(t, { pki, consuming: true });
+  const sensor = await startTestSensor(t, { pki, consuming: true, deps: healthy });
   const one = profile('one', sensor.port);
   const two = profile('two', sensor.port);
   let next: () => readonly ProfileConfig[] = () => [two];
@@ -160,7 +163,7 @@ test('reload starts what is new, ends what is gone; a bad configuration changes 
 
 test('a schedule runs all profiles at its times', async (t) => {
   const { pki, profile, program, arrived } = await world(t);
-  const sensor = await startTestSensor(t, { pki, consuming: true });
+  const sensor = await startTestSensor(t, { pki, consuming: true, deps: healthy });
   await sensor.fill(5);
   const stop = new AbortController();
   const running = program({ kind: 'schedule', cron: '* * * * * *' }, [profile('s', sensor.port)]).run(

@@ -31,7 +31,8 @@ function say(text: string): void {
 function makeMessages(count: number): NewMessage[] {
   return Array.from({ length: count }, (_, index) => ({
     body: Buffer.from(`<Alert messageid="${index}">`.padEnd(BODY_BYTES, 'x')),
-    severity: 2,
+    // As sensors send them: a fifth is medium or high, and goes into the index for lanes.
+    severity: ([2, 2, 1, 2, 3, 2, 0, 2, 2, 4] as const)[index % 10] ?? 0,
   }));
 }
 
@@ -130,6 +131,28 @@ function benchReadAndSettle(consumers: readonly string[]): void {
   core.close();
 }
 
+/** What is severe overtakes a backlog that is not; each question behind all of it. */
+function benchLanes(total: number): void {
+  const core = openCore('lanes.db');
+  const message = (severity: NewMessage['severity']): NewMessage => ({
+    body: Buffer.from('<Alert/>'),
+    severity,
+  });
+  const backlog = Array.from({ length: 1000 }, (_, index) => message(index % 2 === 0 ? 0 : 2));
+  for (let count = 0; count < total; count += backlog.length) core.append({ messages: backlog });
+  const lane = (minSeverity: 3 | 4): number =>
+    core.lease('default', { messages: 500, bytes: 4 * 1024 * 1024, minSeverity })?.count ?? 0;
+  const none = time(() => void lane(4));
+  core.append({ messages: Array.from({ length: 1500 }, (_, index) => message(index % 3 === 0 ? 3 : 4)) });
+  const high = time(() => void lane(4));
+  const medium = time(() => void lane(3));
+  say(
+    `lanes beside a backlog of ${total}: none that severe ${none.toFixed(2)} ms (goal 5), ` +
+      `500 high ${high.toFixed(2)} ms (goal 15), 500 at least medium ${medium.toFixed(2)} ms`,
+  );
+  core.close();
+}
+
 function benchOpen(total: number): void {
   const core = openCore('backlog.db');
   const messages = makeMessages(1000);
@@ -168,6 +191,7 @@ try {
   benchDuplicates();
   benchReadAndSettle(['default']);
   benchReadAndSettle(['a', 'b', 'c']);
+  benchLanes(flags.long ? 1_000_000 : 100_000);
   benchOpen(flags.long ? 1_000_000 : 20_000);
 } finally {
   rmSync(directory, { recursive: true, force: true });

@@ -91,7 +91,8 @@ describe('README.md', () => {
   test('lists the exit codes', () => {
     const codes = new Set(programs.flatMap(({ exits }) => exits.map(({ code }) => code)));
     for (const code of codes) assert.match(readme, new RegExp(`^\\| ${code} +\\|`, 'm'));
-    const used = new Set<number>(Object.values(errorCodes).map(({ exit }) => exit));
+    const verbs = idmefTables.flatMap(({ exits }) => exits.map(({ code }) => code));
+    const used = new Set<number>([...verbs, ...Object.values(errorCodes).map(({ exit }) => exit)]);
     for (const [, code] of readme.matchAll(/^\| (\d+) +\|/gm)) {
       assert.ok(code === '0' || codes.has(Number(code)) || used.has(Number(code)), code);
     }

@@ -69,7 +69,7 @@ const refused: readonly (readonly [words: string, message: string, hint: string]
   ['--=x', 'unknown flag --', 'reverse-server --help-all lists the flags'],
   [
     '--c x',
-    '--c could be --cert, --cacert, --config-dir, --consumer, --crl, --ciphers',
+    '--c could be --cert, --cacert, --config-dir, --consumer, --consumer-max-age, --consumer-max-bytes, --crl, --crl-strict, --ciphers',
     'write more of the name',
   ],
   ['--max 1', '--max could be --maxbatchsize, --max-journal-bytes', 'write more of the name'],

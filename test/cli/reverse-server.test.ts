@@ -41,6 +41,13 @@ const accepted: readonly (readonly [words: string, change: Partial<ReverseServer
   ['--address ::1 --delete --movedir d', { address: '::1', delete: true, moveDir: 'd' }],
   ['--state /s', { stateDir: '/s' }],
   ['--max-journal-bytes 20G', { maxJournalBytes: 20 * 1024 * mib }],
+  ['--retention-age 30d', { retention: { maxAgeMs: 30 * 86_400_000 } }],
+  [
+    '--retention-age 90s --retention-bytes 10G',
+    { retention: { maxAgeMs: 90_000, maxBytes: 10 * 1024 * mib } },
+  ],
+  ['--consumer-max-age 24h', { consumerBounds: { maxAgeMs: 86_400_000 } }],
+  ['--consumer-max-bytes 5M', { consumerBounds: { maxBytes: 5 * mib } }],
   ['--min-free 1G', { minFree: { bytes: 1024 * mib } }],
   ['--min-free 2.5%', { minFree: { percent: 2.5 } }],
   ['--min-free 10%,64MiB', { minFree: { bytes: 64 * mib, percent: 10 } }],
@@ -52,6 +59,7 @@ const accepted: readonly (readonly [words: string, change: Partial<ReverseServer
     '--crl l --ciphers X --tls-policy modern',
     { tls: { ...defaults.tls, crlFile: 'l', ciphers: 'X', policy: 'modern' } },
   ],
+  ['--crl l --crl-strict', { tls: { ...defaults.tls, crlFile: 'l', crlStrict: true } }],
 ];
 
 const refused: readonly (readonly [words: string, message: string])[] = [
@@ -66,6 +74,19 @@ const refused: readonly (readonly [words: string, message: string])[] = [
   ['--tls-policy old', "--tls-policy must be one of anssi, intermediate, modern, not 'old'"],
   ['--log-format xml', "--log-format must be one of text, json, not 'xml'"],
   ['--max-journal-bytes 1M', "--max-journal-bytes must be a size such as 512M, at least 16M, not '1M'"],
+  [
+    '--retention-age 5',
+    "--retention-age must be a duration such as 30s, 15m, 24h or 7d, at least 1s, not '5'",
+  ],
+  [
+    '--retention-age 0',
+    "--retention-age must be a duration such as 30s, 15m, 24h or 7d, at least 1s, not '0'",
+  ],
+  [
+    '--retention-age 1w',
+    "--retention-age must be a duration such as 30s, 15m, 24h or 7d, at least 1s, not '1w'",
+  ],
+  ['--consumer-max-bytes 5', "--consumer-max-bytes must be a size such as 512M, at least 1M, not '5'"],
   ['--max-journal-bytes lots', "--max-journal-bytes must be a size such as 512M, at least 16M, not 'lots'"],
   ['--min-free 1%,2%', "--min-free must be a size, a percentage or both (512M,5%), not '1%,2%'"],
   ['--allow-poller IP:1.2.3.4', "--allow-poller must be DNS:…, URI:…, email:…, CN:… or *, not 'IP:1.2.3.4'"],

@@ -171,7 +171,11 @@ describe('every row of the plain protocol', () => {
       const found = await client.answer();
       assert.equal(found?.status, status, name);
       assert.match(found.head, /^IDMEF-Relay: 1$/im, name);
-      assert.match(found.head, /^IDMEF-Status: pending=\d+, oldest=\d+, stuck=0, corrupt=0$/im, name);
+      assert.match(
+        found.head,
+        /^IDMEF-Status: pending=\d+, oldest=\d+, stuck=0, corrupt=0, dropped=0, paused=0$/im,
+        name,
+      );
       assert.match(found.head, /^Cache-Control: no-store$/im, name);
       look(found);
       client.socket.destroy();

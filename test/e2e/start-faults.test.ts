@@ -372,7 +372,7 @@ describe('a journal that cannot be used', () => {
     t.after(() => sensor.kill('SIGKILL'));
     await sensor.line(
       new RegExp(
-        `error: journal ${literal(path)} was damaged \\(.+\\): kept as ${literal(path)}\\.corrupt-\\w+, a new one is in use$`,
+        `error: journal was damaged \\(.+\\): salvaged 0 messages, .*; the old file is kept as ${literal(path)}\\.corrupt-\\w+$`,
       ),
     );
     assertNoStack(sensor.stderr());
@@ -397,13 +397,13 @@ describe('a journal that cannot be used', () => {
     assert.match(
       poller.stderr(),
       new RegExp(
-        `error: localhost-\\d+: the journal was damaged \\(.+\\) and set aside as ${literal(path)}\\.corrupt-\\w+; a new one is started`,
+        `error: localhost-\\d+: journal was damaged \\(.+\\): salvaged 0 messages, .*; the old file is kept as ${literal(path)}\\.corrupt-\\w+`,
       ),
     );
     assertNoStack(poller.stderr());
   });
 
-  const newer = /journal \S+journal\.db: format 99 is newer than this program's 1/;
+  const newer = /journal \S+journal\.db: format 99 is newer than this program's 2/;
   const remedy = /install the newer idmef-relay again, .*/;
 
   test('of a newer format: 74, nothing is touched, on the sensor', async (t) => {

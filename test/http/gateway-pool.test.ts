@@ -51,6 +51,25 @@ test('P5: bodies arrive exactly, with Content-Length, over few connections', asy
   assert.ok(host.connections() <= 2, `${host.connections()} connections`);
 });
 
+test('an answer that trickles for ever ends with the timeout', async (t) => {
+  const pki = await makePki(tempDir(t));
+  const host = await startHost(t, {
+    pki,
+    handle: (_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/plain' });
+      const timer = setInterval(() => response.write('.'), 20);
+      response.once('close', () => clearInterval(timer));
+    },
+  });
+  const pool = poolFor(t, pki, host.url, { idleMs: 200 });
+  await assert.rejects(pool.send(post), (error: unknown) => {
+    assert.ok(error instanceof RelayError);
+    assert.equal(error.code, 'DESTINATION_UNREACHABLE');
+    assert.match(error.message, /did not end its answer within 0\.2 s$/);
+    return true;
+  });
+});
+
 test('P3: a redirect is an answer, nobody goes there', async (t) => {
   const pki = await makePki(tempDir(t));
   const paths: string[] = [];

@@ -93,6 +93,14 @@ describe('units and programs', () => {
       assert.doesNotMatch(text, /^EnvironmentFile=/m);
     });
   }
+  test('services tell when they are ready and that they live', () => {
+    for (const name of ['reverse-server.service', 'http-proxy-follow@.service']) {
+      const text = readFileSync(join(folder, name), 'utf8');
+      for (const line of ['Type=notify', 'NotifyAccess=all'])
+        assert.ok(text.split('\n').includes(line), `${name}: ${line}`);
+      assert.match(text, /^WatchdogSec=\d+$/m);
+    }
+  });
   test('a run may take as long as its deadline before systemd ends it', () => {
     const text = readFileSync(join(folder, 'http-proxy@.service'), 'utf8');
     const limit = Number(/^TimeoutStartSec=(\d+)$/m.exec(text)?.[1]);

@@ -37,6 +37,7 @@ export async function checkInterface(journal: Journal): Promise<void> {
       ['poison', 'refused'],
     ],
   );
+  assert.equal(await journal.quarantine.count(), 2);
   const shown = await journal.quarantine.show(1);
   assert.equal(Buffer.from(shown?.body ?? []).toString(), 'bad');
   assert.equal(await journal.quarantine.show(9), undefined);

@@ -11,7 +11,7 @@ import { Database } from '../../src/journal/database.ts';
 import { openConnection } from '../../src/journal/driver.ts';
 import type { ConsumerStats, NewMessage } from '../../src/journal/journal.ts';
 import { brokenLaws } from '../../src/journal/law.ts';
-import type { Damage, JournalOptions, SetAside } from '../../src/journal/options.ts';
+import type { Damage, JournalOptions, Loss, SetAside } from '../../src/journal/options.ts';
 import { manualClock, type ManualClock } from '../support/manual-clock.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -22,8 +22,9 @@ export interface TestJournal {
   readonly options: JournalOptions;
   readonly setAside: SetAside[];
   readonly damages: Damage[];
+  readonly losses: Loss[];
   /** Open it, again after a close; closed when the test ends. */
-  open(more?: Partial<JournalOptions>): JournalCore;
+  readonly open: (more?: Partial<JournalOptions>) => JournalCore;
 }
 
 interface Ending {
@@ -48,6 +49,7 @@ export function testJournal(t: Ending): TestJournal {
   const clock = manualClock();
   const setAside: SetAside[] = [];
   const damages: Damage[] = [];
+  const losses: Loss[] = [];
   const opened: JournalCore[] = [];
   const options: JournalOptions = {
     path,
@@ -55,6 +57,7 @@ export function testJournal(t: Ending): TestJournal {
     random: countingRandom(),
     onSetAside: (event) => setAside.push(event),
     onDamage: (event) => damages.push(event),
+    onLoss: (event) => losses.push(event),
   };
   t.after(() => {
     for (const core of opened) core.close();
@@ -64,7 +67,7 @@ export function testJournal(t: Ending): TestJournal {
     opened.push(core);
     return core;
   };
-  return { dir, path, clock, options, setAside, damages, open };
+  return { dir, path, clock, options, setAside, damages, losses, open };
 }
 
 export function message(text: string): NewMessage {

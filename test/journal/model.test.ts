@@ -1,8 +1,8 @@
 /**
  * The journal against its model: random commands, restarts among them, and after each one the same numbers, the
  * same texts and the law. NUM_RUNS sets how many sequences (default 100; take 500 or more after a change of the
- * journal). Each makes journals anew, and closed ones of photostructure keep their descriptors until the garbage is
- * collected (driver.ts), so it is collected now and then.
+ * journal), MAX_COMMANDS their length, MODEL_SEED their chance. Some runs have limits by age and size, within which nothing
+ * may go and beyond which something must.
  */
 
 import assert from 'node:assert/strict';
@@ -12,22 +12,18 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import * as fc from 'fast-check';
+import type { Severity } from '../../src/core/severity.ts';
 import { JournalCore } from '../../src/journal/core.ts';
 import type { NewMessage, Origin } from '../../src/journal/journal.ts';
+import type { JournalOptions } from '../../src/journal/options.ts';
 import { formatRanges } from '../../src/journal/ranges.ts';
 import { manualClock } from '../support/manual-clock.ts';
-import {
-  assertLaw,
-  consumerOf,
-  countingRandom,
-  fails,
-  garbageCollector,
-  inspect,
-  readTexts,
-} from './fixture.ts';
-import { JournalModel, type ModelClaim } from './model.ts';
+import { assertLaw, consumerOf, countingRandom, fails, inspect, readTexts } from './fixture.ts';
+import { bytesOf, JournalModel, type ModelClaim } from './model.ts';
 
 const RUNS = Number(process.env['NUM_RUNS'] ?? 100);
+const LONGEST = Number(process.env['MAX_COMMANDS'] ?? 80);
+const SEED = process.env['MODEL_SEED'];
 /** Memory where there is some to write to: what is tried here is not what a disk does. */
 const ROOM = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const NAMES = ['a', 'b', 'c'];
@@ -44,16 +40,33 @@ class Pair {
   core: JournalCore;
   texts = 0;
 
-  constructor(dir: string) {
+  readonly bounds: Pick<JournalOptions, 'retention' | 'consumerBounds'>;
+  lost = 0;
+
+  constructor(dir: string, bounds: Pair['bounds']) {
     this.path = join(dir, 'journal.db');
     this.model.now = this.clock.now();
+    this.bounds = bounds;
+    this.model.retention = bounds.retention;
+    this.model.consumerBounds = bounds.consumerBounds;
     this.core = this.open(['a']);
   }
 
   open(consumers: readonly string[]): JournalCore {
     this.closed.push(...this.model.claims.keys());
     this.model.open(consumers);
-    return new JournalCore({ path: this.path, consumers, clock: this.clock, random: this.random });
+    return new JournalCore({
+      path: this.path,
+      consumers,
+      clock: this.clock,
+      random: this.random,
+      reserveBytes: 0,
+      ...this.bounds,
+      onLoss: ({ messages, bytes, from, to }) => {
+        this.lost += messages;
+        assert.ok(messages > 0 && bytes >= messages && from <= to);
+      },
+    });
   }
 
   restart(consumers: readonly string[]): void {
@@ -85,6 +98,8 @@ class Pair {
     assertLaw(core);
     const stats = core.stats();
     const { offered, accepted, duplicate, quarantined, last } = model;
+    assert.equal(stats.quarantineBytes, model.quarantineBytes(), 'bytes in quarantine');
+    assert.equal(stats.quarantineDropped, model.quarantineDropped, 'dropped of quarantine');
     assert.equal(stats.offered, offered, 'offered');
     assert.equal(stats.accepted, accepted, 'accepted');
     assert.equal(stats.duplicate, duplicate, 'duplicate');
@@ -94,19 +109,27 @@ class Pair {
       const leased = model.leasedBy(consumer);
       const owed = consumer.owed.size;
       assert.deepEqual(
-        { ...real, oldestAt: real.oldestAt !== undefined },
+        {
+          ...real,
+          oldestAt: real.oldestAt !== undefined,
+          // A restart remembers it to the minute, or without bounds as of the last transaction.
+          ...(consumer.seen > 0 && (real.lastSeenAt ?? 0) <= consumer.seen
+            ? { lastSeenAt: consumer.seen }
+            : {}),
+        },
         {
           name: consumer.name,
           accepted: consumer.accepted,
           settled: consumer.settled,
           pending: consumer.active ? owed - leased : 0,
-          pendingBytes: [...consumer.owed.values()].reduce((sum, { text }) => sum + text.length, 0),
+          pendingBytes: bytesOf(consumer),
           leased,
           held: consumer.active ? 0 : owed,
           dead: consumer.dead,
           dropped: consumer.dropped,
           oldestAt: owed > 0,
           active: consumer.active,
+          ...(consumer.seen === 0 ? {} : { lastSeenAt: consumer.seen }),
         },
       );
     }
@@ -148,9 +171,10 @@ function part<T>(values: readonly T[], mask: number): T[] {
 function newMessages(pair: Pair, sizes: readonly number[]): NewMessage[] {
   return sizes.map((size) => {
     const body = Buffer.from(`<${++pair.texts}>`.padEnd(size, '.'));
+    const severity = ([0, 4, 2, 2, 1, 3] as const)[size % 6] ?? 0;
     return size % 7 === 0
-      ? { body, severity: 0, quarantine: { reason: 'E12', detail: '{}' } }
-      : { body, severity: 2 };
+      ? { body, severity, quarantine: { reason: 'E12', detail: '{}' } }
+      : { body, severity };
   });
 }
 
@@ -159,8 +183,9 @@ function offerAll(
   batch: readonly NewMessage[],
   keys?: readonly string[],
 ): (number | undefined)[] {
-  return batch.map(({ body, quarantine }, index) =>
-    pair.model.offer(Buffer.from(body).toString(), keys?.[index], quarantine !== undefined),
+  if (pair.model.isExcessive()) pair.model.retain();
+  return batch.map(({ body, severity, quarantine }, index) =>
+    pair.model.offer(Buffer.from(body).toString(), severity, keys?.[index], quarantine !== undefined),
   );
 }
 
@@ -171,6 +196,9 @@ const wanted = fc.record({
   messages: fc.integer({ min: 1, max: 9 }),
   bytes: fc.integer({ min: 0, max: 200 }),
 });
+const inLane = fc
+  .tuple(wanted, fc.constantFrom<Severity>(0, 0, 1, 2, 3, 4, 4))
+  .map(([want, minSeverity]) => (minSeverity === 0 ? want : { ...want, minSeverity }));
 
 const append = sizes.map((list): Command => (pair) => {
   const batch = newMessages(pair, list);
@@ -195,8 +223,9 @@ const appendAgain = fc
     );
   });
 
-const takeLease = fc.tuple(pick, wanted).map(([who, want]): Command => (pair) => {
+const takeLease = fc.tuple(pick, inLane).map(([who, want]): Command => (pair) => {
   const consumer = pair.consumer(who);
+  consumer.seen = pair.clock.now();
   const expected = pair.model.due(consumer, want);
   const claim = pair.core.lease(consumer.name, want);
   assert.equal(claim?.count ?? 0, expected.length, 'leased');
@@ -211,7 +240,8 @@ const takeLease = fc.tuple(pick, wanted).map(([who, want]): Command => (pair) =>
 
 const takePeek = fc.tuple(pick, fc.option(wanted)).map(([who, want]): Command => (pair) => {
   const consumer = pair.consumer(who);
-  const claim = pair.core.peek(consumer.name, want ?? {});
+  if (who % 2 === 0) consumer.seen = pair.clock.now();
+  const claim = pair.core.peek(consumer.name, { ...want, ...(who % 2 === 0 ? {} : { byOther: true }) });
   assert.equal(claim !== undefined, consumer.owed.size > 0);
   if (claim === undefined) return;
   pair.model.peek(claim.id, consumer, want ?? { messages: Infinity, bytes: Infinity });
@@ -237,6 +267,7 @@ const settle = fc.tuple(pick, mask).map(([which, bits]): Command => (pair) => {
   if (claim === undefined) return;
   const sequences = part([...claim.held.keys()], bits);
   pair.core.settle(claim.id, bits % 3 === 0 ? undefined : sequences);
+  claim.consumer.seen = pair.clock.now();
   pair.model.settle(claim, sequences);
   end(pair, claim);
 });
@@ -272,6 +303,7 @@ const takeFile = fc.tuple(fc.nat(6), sizes).map(([name, list]): Command => (pair
   const known = pair.core.knowsFile(file);
   assert.equal(known, pair.model.files.has(file.name));
   const batch = newMessages(pair, list);
+  if (known && pair.model.isExcessive()) pair.model.retain();
   pair.core.takeFiles(
     [{ ...file, messages: batch }],
     known ? { found: 1, known: 1 } : { found: 1, taken: 1 },
@@ -326,6 +358,12 @@ const pass = fc.nat(2500).map((time): Command => (pair) => {
   pair.model.now = pair.clock.now();
 });
 
+const tidy = fc.constant<Command>((pair) => {
+  while (pair.core.tidy());
+  pair.model.retain();
+  pair.model.lapse();
+});
+
 const sweep = fc.constant<Command>((pair) => void pair.core.sweep());
 
 const commands = fc.array(
@@ -346,32 +384,43 @@ const commands = fc.array(
     { weight: 1, arbitrary: free },
     { weight: 2, arbitrary: pass },
     { weight: 1, arbitrary: sweep },
+    { weight: 3, arbitrary: tidy },
   ),
-  { minLength: 5, maxLength: 80, size: 'max' },
+  { minLength: 5, maxLength: LONGEST, size: 'max' },
+);
+
+const bounds = fc.record(
+  {
+    maxAgeMs: fc.integer({ min: 1000, max: 6000 }),
+    maxBytes: fc.integer({ min: 20, max: 500 }),
+  },
+  { requiredKeys: [] },
+);
+const settings: fc.Arbitrary<Pair['bounds']> = fc.record(
+  { retention: bounds, consumerBounds: bounds },
+  { requiredKeys: [] },
 );
 
 test(`the journal does what its model does (${RUNS} sequences of commands)`, async () => {
-  const collect = garbageCollector();
-  let runs = 0;
   await fc.assert(
-    fc.asyncProperty(commands, async (list) => {
-      // Connections closed before are collected now and then, or a long run is out of descriptors.
-      if (++runs % 100 === 0) collect();
+    fc.asyncProperty(commands, settings, async (list, limits) => {
       await turn();
       const dir = mkdtempSync(join(ROOM, 'journal-model-'));
       let pair: Pair | undefined;
       try {
-        pair = new Pair(dir);
+        pair = new Pair(dir, limits);
         for (const command of list) {
           command(pair);
           pair.check();
         }
         pair.checkFile();
+        pair.core.close();
+        assert.equal(pair.lost, pair.model.lost, 'reported');
       } finally {
         pair?.core.close();
         rmSync(dir, { recursive: true, force: true });
       }
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
   );
 });

@@ -5,6 +5,8 @@
 
 export interface ModelRow {
   readonly text: string;
+  readonly severity: number;
+  readonly at: number;
   attempts: number;
   notBefore: number;
   leasedBy: number | undefined;
@@ -18,6 +20,9 @@ export interface ModelConsumer {
   dead: number;
   dropped: Record<string, number>;
   readonly owed: Map<number, ModelRow>;
+  /** Last heard of; named or lapsed. */
+  seen: number;
+  since: number;
 }
 
 export interface ModelClaim {
@@ -31,12 +36,15 @@ export interface ModelClaim {
 export interface ModelEntry {
   readonly kind: 'invalid' | 'poison';
   readonly text: string;
+  readonly severity: number;
+  readonly at: number;
   readonly consumer: string | undefined;
 }
 
 interface Want {
   readonly messages: number;
   readonly bytes: number;
+  readonly minSeverity?: number | undefined;
 }
 
 export class JournalModel {
@@ -52,29 +60,39 @@ export class JournalModel {
   readonly files = new Map<string, number[]>();
   readonly quarantine = new Map<number, ModelEntry>();
   lastEntry = 0;
+  quarantineDropped = 0;
+  /** Dropped by retention and lapses. */
+  lost = 0;
+  openedAt = 0;
+  retention: Bounds | undefined;
+  consumerBounds: Bounds | undefined;
 
   /** Restart: claims are void, the named consumers active. */
   open(names: readonly string[]): void {
     this.claims.clear();
-    const backlog = new Map<number, string>();
+    this.openedAt = this.now;
+    const backlog = new Map<number, ModelRow>();
     for (const consumer of this.consumers.values()) {
-      consumer.active = names.includes(consumer.name);
+      const active = names.includes(consumer.name);
+      if (active && !consumer.active) consumer.since = this.now;
+      consumer.active = active;
       for (const [sequence, row] of consumer.owed) {
         row.leasedBy = undefined;
-        backlog.set(sequence, row.text);
+        backlog.set(sequence, row);
       }
     }
     for (const name of names) {
       if (this.consumers.has(name)) continue;
-      const base = { settled: 0, dead: 0, dropped: {}, owed: new Map<number, ModelRow>() };
+      const times = { seen: 0, since: this.now };
+      const base = { settled: 0, dead: 0, dropped: {}, owed: new Map<number, ModelRow>(), ...times };
       const consumer: ModelConsumer = { name, active: true, accepted: 0, ...base };
       this.consumers.set(name, consumer);
-      for (const [sequence, text] of [...backlog].toSorted(([a], [b]) => a - b))
-        this.owe(consumer, sequence, text);
+      for (const [sequence, row] of [...backlog].toSorted(([a], [b]) => a - b))
+        this.owe(consumer, sequence, row.text, row.severity, row.at);
     }
   }
 
-  offer(text: string, key: string | undefined, isInvalid: boolean): number | undefined {
+  offer(text: string, severity: number, key: string | undefined, isInvalid: boolean): number | undefined {
     this.offered++;
     if (key !== undefined && this.seen.has(key)) {
       this.duplicate++;
@@ -83,18 +101,19 @@ export class JournalModel {
     if (key !== undefined) this.seen.add(key);
     if (isInvalid) {
       this.quarantined++;
-      this.quarantine.set(++this.lastEntry, { kind: 'invalid', text, consumer: undefined });
+      const entry = { kind: 'invalid', text, severity, at: this.now, consumer: undefined } as const;
+      this.quarantine.set(++this.lastEntry, entry);
       return undefined;
     }
     this.accepted++;
     const sequence = ++this.last;
-    for (const consumer of this.active()) this.owe(consumer, sequence, text);
+    for (const consumer of this.active()) this.owe(consumer, sequence, text, severity);
     return sequence;
   }
 
-  owe(consumer: ModelConsumer, sequence: number, text: string): void {
+  owe(consumer: ModelConsumer, sequence: number, text: string, severity: number, at = this.now): void {
     consumer.accepted++;
-    consumer.owed.set(sequence, { text, attempts: 0, notBefore: 0, leasedBy: undefined });
+    consumer.owed.set(sequence, { text, severity, at, attempts: 0, notBefore: 0, leasedBy: undefined });
   }
 
   active(): ModelConsumer[] {
@@ -103,7 +122,8 @@ export class JournalModel {
 
   due(consumer: ModelConsumer, want: Want): [number, ModelRow][] {
     const rows = sorted(consumer).filter(
-      ([, row]) => row.leasedBy === undefined && row.notBefore <= this.now,
+      ([, row]) =>
+        row.leasedBy === undefined && row.notBefore <= this.now && row.severity >= (want.minSeverity ?? 0),
     );
     return cut(rows, { ...want, messages: Math.max(1, want.messages) });
   }
@@ -142,7 +162,8 @@ export class JournalModel {
     if (claim.held.delete(sequence) && row !== undefined) {
       claim.consumer.owed.delete(sequence);
       claim.consumer.dead++;
-      const entry = { kind: 'poison', text: row.text, consumer: claim.consumer.name } as const;
+      const { text, severity } = row;
+      const entry = { kind: 'poison', text, severity, at: this.now, consumer: claim.consumer.name } as const;
       this.quarantine.set(++this.lastEntry, entry);
     }
     this.endIfEmpty(claim);
@@ -154,22 +175,87 @@ export class JournalModel {
     if (entry.kind === 'invalid') {
       this.quarantined--;
       this.accepted++;
-      for (const consumer of this.active()) this.owe(consumer, sequence, entry.text);
+      for (const consumer of this.active()) this.owe(consumer, sequence, entry.text, entry.severity);
       return;
     }
     const consumer = this.consumers.get(entry.consumer ?? '');
     if (consumer === undefined) throw new Error('poison without a consumer');
     consumer.dead--;
     consumer.accepted--;
-    this.owe(consumer, sequence, entry.text);
+    this.owe(consumer, sequence, entry.text, entry.severity);
   }
 
-  drop(id: number, entry: ModelEntry): void {
+  drop(id: number, entry: ModelEntry, reason = 'discarded'): void {
     this.quarantine.delete(id);
+    this.quarantineDropped++;
     const consumer = this.consumers.get(entry.consumer ?? '');
     if (consumer === undefined) return;
     consumer.dead--;
-    addTo(consumer.dropped, 'discarded', 1);
+    addTo(consumer.dropped, reason, 1);
+  }
+
+  quarantineBytes(): number {
+    return [...this.quarantine.values()].reduce((sum, { text }) => sum + text.length, 0);
+  }
+
+  /** Whether an append finds too much and drops first. */
+  isExcessive(): boolean {
+    return [...this.consumers.values()].some((consumer) => this.excess(consumer) > 0);
+  }
+
+  private excess(consumer: ModelConsumer): number {
+    const owed = bytesOf(consumer);
+    return owed === 0 ? 0 : owed + this.quarantineBytes() - (this.retention?.maxBytes ?? Infinity);
+  }
+
+  private peeked(consumer: ModelConsumer): boolean {
+    return [...this.claims.values()].some((claim) => claim.kind === 'peek' && claim.consumer === consumer);
+  }
+
+  /** Oldest first, but what is leased, while it must go. */
+  private dropOldest(consumer: ModelConsumer, reason: string, mustGo: (row: ModelRow) => boolean): void {
+    if (this.peeked(consumer)) return;
+    for (const [sequence, row] of sorted(consumer)) {
+      if (row.leasedBy !== undefined) continue;
+      if (!mustGo(row)) return;
+      consumer.owed.delete(sequence);
+      addTo(consumer.dropped, reason, 1);
+      this.lost++;
+    }
+  }
+
+  retain(): void {
+    if (this.retention === undefined) return;
+    const before = this.retention.maxAgeMs === undefined ? -Infinity : this.now - this.retention.maxAgeMs;
+    for (const consumer of this.consumers.values()) {
+      let excess = this.excess(consumer);
+      this.dropOldest(consumer, 'retention', ({ text, at }) => {
+        if (excess <= 0 && at >= before) return false;
+        excess -= text.length;
+        return true;
+      });
+    }
+    let room = this.quarantineBytes() - (this.retention.maxBytes ?? Infinity) / 4;
+    for (const [id, entry] of this.quarantine) {
+      if (room <= 0 && entry.at >= before) return;
+      room -= entry.text.length;
+      this.lost++;
+      this.drop(id, entry, 'retention');
+    }
+  }
+
+  lapse(): void {
+    for (const consumer of this.active()) {
+      const owed = sorted(consumer);
+      const { maxAgeMs = Infinity, maxBytes = Infinity } = this.consumerBounds ?? {};
+      if (this.peeked(consumer) || owed.every(([, { leasedBy }]) => leasedBy !== undefined)) continue;
+      const before = this.now - maxAgeMs;
+      const away = Math.max(consumer.seen, consumer.since, owed[0]?.[1].at ?? 0) < before;
+      const isAway = away && this.now - this.openedAt >= Math.min(maxAgeMs, 900_000);
+      if (!isAway && bytesOf(consumer) <= maxBytes) continue;
+      consumer.since = this.now;
+      this.dropOldest(consumer, 'lapsed', () => true);
+    }
   }
 
   /** What nobody is owed any more; counted by message. */
@@ -199,6 +285,15 @@ export class JournalModel {
   private endIfEmpty(claim: ModelClaim): void {
     if (claim.held.size === 0) this.claims.delete(claim.id);
   }
+}
+
+export interface Bounds {
+  readonly maxAgeMs?: number;
+  readonly maxBytes?: number;
+}
+
+export function bytesOf({ owed }: ModelConsumer): number {
+  return [...owed.values()].reduce((sum, { text }) => sum + text.length, 0);
 }
 
 export function sorted(consumer: ModelConsumer): [number, ModelRow][] {

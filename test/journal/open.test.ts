@@ -4,14 +4,17 @@ import assert from 'node:assert/strict';
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
@@ -21,10 +24,21 @@ import { RelayError } from '../../src/core/errors.ts';
 import { Database } from '../../src/journal/database.ts';
 import { openConnection } from '../../src/journal/driver.ts';
 import { APPLICATION_ID, SCHEMA_VERSION } from '../../src/journal/schema.ts';
-import { explainFailure } from '../../src/journal/sqlite-errors.ts';
+import { corruption, explainFailure } from '../../src/journal/sqlite-errors.ts';
 import { checkStateOwner } from '../../src/journal/state-owner.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { consumerOf, fails, garbageCollector, inspect, messages, takeTexts, testJournal } from './fixture.ts';
+import {
+  assertLaw,
+  consumerOf,
+  everything,
+  fails,
+  garbageCollector,
+  inspect,
+  messages,
+  readTexts,
+  takeTexts,
+  testJournal,
+} from './fixture.ts';
 
 /** Names and digests of a directory's files, but for lock files and the index SQLite shares between processes. */
 function snapshot(dir: string): Record<string, string> {
@@ -42,23 +56,29 @@ function execute(path: string, sql: string): void {
   db.close();
 }
 
-describe('a corrupt file is set aside, whole, and a new journal started', () => {
+describe('a corrupt file is set aside, whole, and what is readable goes on in a new journal', () => {
   const garbage = Buffer.from('this is not a database, whatever its name says '.repeat(50));
-  const cases: readonly [what: string, spoil: (file: Buffer) => Buffer][] = [
-    ['text', () => garbage],
-    ['a few bytes', () => Buffer.from('SQLite')],
-    ['zeros in place of the header', (file) => Buffer.concat([Buffer.alloc(4096), file.subarray(4096)])],
+  const cases: readonly [what: string, spoil: (file: Buffer) => Buffer, left: string[]][] = [
+    ['text', () => garbage, []],
+    ['a few bytes', () => Buffer.from('SQLite'), []],
+    [
+      'zeros in place of the header',
+      (file) => Buffer.concat([Buffer.alloc(4096), file.subarray(4096)]),
+      ['a'],
+    ],
     [
       'a scrambled schema',
       (file) => Buffer.concat([file.subarray(0, 100), Buffer.alloc(16_284, 0xa5), file.subarray(16_384)]),
+      ['a'],
     ],
     [
-      'scrambled counters',
+      'everything but the schema scrambled',
       (file) => Buffer.concat([file.subarray(0, 16_384), Buffer.alloc(file.length - 16_384, 0xa5)]),
+      [],
     ],
-    ['half of it', (file) => file.subarray(0, 20_000)],
+    ['half of it', (file) => file.subarray(0, 20_000), []],
   ];
-  for (const [what, spoil] of cases) {
+  for (const [what, spoil, left] of cases) {
     test(what, (t) => {
       const journal = testJournal(t);
       let core = journal.open();
@@ -71,11 +91,14 @@ describe('a corrupt file is set aside, whole, and a new journal started', () => 
       const [event] = journal.setAside;
       assert.equal(journal.setAside.length, 1);
       assert.match(basename(event?.path ?? ''), /^journal\.db\.corrupt-\d{8}T\d{6}Z$/);
-      assert.match(event?.reason ?? '', /malformed|not a database/);
+      assert.match(event?.reason ?? '', /malformed|not a database|ends at page/);
       assert.notEqual(core.id, id);
-      if (what !== 'scrambled counters') assert.deepEqual(readFileSync(event?.path ?? ''), spoilt);
+      if (left.length > 0 || spoilt.length < 20_000)
+        assert.deepEqual(readFileSync(event?.path ?? ''), spoilt);
+      assert.equal(event?.salvaged?.messages, left.length);
       core.append({ messages: messages('b') });
-      assert.deepEqual(takeTexts(core), ['b']);
+      assert.deepEqual(takeTexts(core), [...left, 'b']);
+      assertLaw(core);
     });
   }
 
@@ -96,29 +119,61 @@ describe('a corrupt file is set aside, whole, and a new journal started', () => 
     assert.equal(readFileSync(`${journal.setAside[0]?.path}-wal`, 'utf8'), 'left over');
   });
 
-  test('found while working: the verb fails, the next one works on a new file', (t) => {
+  test('found before the first change: the verb works on the salvaged file', (t) => {
     const journal = testJournal(t);
     let core = journal.open();
-    for (let count = 0; count < 200; count++) core.append({ messages: messages('x'.repeat(2000)) });
+    const texts = numbered(200);
+    for (const text of texts) core.append({ messages: messages(text) });
     core.close();
-    const file = readFileSync(journal.path);
-    // Spare the first pages: schema and counters are read when opening.
-    file.fill(0xa5, 16_384 * 16);
-    writeFileSync(journal.path, file);
+    const whole = spoilFrom(journal.path, 20, texts);
+    assert.ok(whole.length > 0 && whole.length < 200);
     core = journal.open();
     const { id } = core;
     let announced = 0;
     core.onDue(() => announced++);
     assert.equal(journal.setAside.length, 0);
-    assert.throws(() => takeTexts(core), fails('JOURNAL_CORRUPT', /malformed/));
+    assert.deepEqual(takeTexts(core), whole);
     assert.equal(journal.setAside.length, 1);
     assert.equal(announced, 1);
     assert.notEqual(core.id, id);
-    core.append({ messages: messages('b') });
-    assert.deepEqual(takeTexts(core), ['b']);
-    assert.equal(consumerOf(core).accepted, 1);
+    assert.deepEqual(consumerOf(core).dropped, { damaged: 200 - whole.length });
+    assert.deepEqual([consumerOf(core).accepted, consumerOf(core).settled], [200, whole.length]);
+    assertLaw(core);
+  });
+
+  test('found while working: the verb fails, the next one works on the salvaged file', (t) => {
+    const journal = testJournal(t);
+    let core = journal.open();
+    // More than SQLite keeps in memory.
+    const texts = numbered(8000);
+    for (let from = 0; from < 8000; from += 1000) {
+      core.append({ messages: messages(...texts.slice(from, from + 1000)) });
+    }
+    core.close();
+    core = journal.open();
+    const claim = core.lease('default', everything);
+    const whole = spoilFrom(journal.path, 100, texts);
+    assert.throws(() => readTexts(core, claim?.id ?? 0), fails('JOURNAL_CORRUPT'));
+    assert.throws(() => core.settle(claim?.id ?? 0), fails('LEASE_EXPIRED'));
+    assert.deepEqual(takeTexts(core), whole);
+    assert.equal(journal.setAside.length, 1);
+    assertLaw(core);
   });
 });
+
+function numbered(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `<${index}>${'x'.repeat(2000)}`);
+}
+
+/** Garbage from a page on (the first ones hold schema and counters). Returns which of the texts are still there. */
+function spoilFrom(path: string, page: number, texts: readonly string[]): string[] {
+  const file = readFileSync(path);
+  const left = file.subarray(0, 16_384 * page);
+  const descriptor = openSync(path, 'r+');
+  writeSync(descriptor, Buffer.alloc(file.length - left.length, 0xa5), 0, undefined, left.length);
+  closeSync(descriptor);
+  return texts.filter((text) => left.includes(text));
+}
 
 test('a connection collected long after its file was set aside leaves the new file alone', async (t) => {
   const collect = garbageCollector();
@@ -126,11 +181,9 @@ test('a connection collected long after its file was set aside leaves the new fi
   let core = journal.open();
   for (let count = 0; count < 200; count++) core.append({ messages: messages('x'.repeat(2000)) });
   core.close();
-  const file = readFileSync(journal.path);
-  file.fill(0xa5, 16_384 * 16);
-  writeFileSync(journal.path, file);
+  spoilFrom(journal.path, 16, []);
   core = journal.open();
-  assert.throws(() => takeTexts(core), fails('JOURNAL_CORRUPT'));
+  takeTexts(core);
   core.append({ messages: messages('b') });
   for (let round = 0; round < 5; round++) {
     collect();
@@ -161,7 +214,7 @@ describe('what is not corrupt is refused and left alone', () => {
     const refused = (error: unknown): boolean => {
       assert.ok(error instanceof RelayError);
       assert.match(error.hint ?? '', /install the newer/);
-      return fails('JOURNAL_NEWER', /format 2 is newer than this program's 1/)(error);
+      return fails('JOURNAL_NEWER', /format 3 is newer than this program's 2/)(error);
     };
     assert.throws(() => journal.open(), refused);
     assert.deepEqual(snapshot(journal.dir), before);
@@ -218,6 +271,26 @@ test('an empty file and a missing directory are a new journal', (t) => {
   const deep = join(journal.dir, 'x', 'y', 'journal.db');
   journal.open({ path: deep }).append({ messages: messages('a') });
   assert.deepEqual(journal.setAside, []);
+});
+
+test('killed while the file was being made: the next start makes it (it failed for good, read-only)', (t) => {
+  const journal = testJournal(t);
+  // What SQLite leaves when it is killed in its first change: a page without tables, and the log that undoes it.
+  const other = join(journal.dir, 'other.db');
+  execute(other, 'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; CREATE TABLE a (b); DROP TABLE a');
+  const page = readFileSync(other).subarray(0, 16_384);
+  page.writeUInt32BE(1, 28);
+  writeFileSync(journal.path, page);
+  const log = Buffer.alloc(512);
+  Buffer.from('d9d505f920a163d7', 'hex').copy(log);
+  log.writeUInt32BE(512, 20);
+  log.writeUInt32BE(16_384, 24);
+  writeFileSync(`${journal.path}-journal`, log);
+  const core = journal.open();
+  core.append({ messages: messages('a') });
+  assert.deepEqual(takeTexts(core), ['a']);
+  assert.deepEqual(journal.setAside, []);
+  assert.equal(existsSync(`${journal.path}-journal`), false);
 });
 
 test('each new file has an id of its own, and keeps it', (t) => {
@@ -299,7 +372,7 @@ describe('failures are named by cause and remedy', () => {
   const cases: readonly [errcode: number, code: string, words: RegExp][] = [
     [5, 'JOURNAL_BUSY', /another process/],
     [261, 'JOURNAL_BUSY', /another process/],
-    [13, 'JOURNAL_IO', /disk is full/],
+    [13, 'JOURNAL_FULL', /disk is full/],
     [10, 'JOURNAL_IO', /disk I\/O/],
     [1546, 'JOURNAL_IO', /disk I\/O/],
     [8, 'JOURNAL_IO', /disk I\/O/],
@@ -351,4 +424,21 @@ test('after an input/output error the file is opened afresh, and leases are void
   assert.throws(() => core.settle(claim.id), fails('LEASE_EXPIRED'));
   assert.deepEqual(takeTexts(core), ['a']);
   assert.equal(core.stats().offered, 1);
+});
+
+test('one read that failed (corruption to SQLite) set a sound journal aside with all it owed', (t) => {
+  const journal = testJournal(t);
+  const core = journal.open();
+  core.append({ messages: messages('a') });
+  const body = Object.defineProperty(Buffer.alloc(13), 'byteLength', {
+    get: () => {
+      throw corruption('database disk image is malformed');
+    },
+  });
+  const failing = (): unknown => core.appendAll([{ messages: [{ body, severity: 0 }] }]);
+  for (let times = 0; times < 3; times++) assert.throws(failing, fails('JOURNAL_CORRUPT', /malformed/));
+  assert.deepEqual(journal.setAside, []);
+  assert.deepEqual(takeTexts(core), ['a']);
+  core.close();
+  assert.deepEqual(takeTexts(journal.open()), []);
 });

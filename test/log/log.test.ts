@@ -107,7 +107,7 @@ describe('stderr writer', () => {
     // Both ends in this process, non-blocking: a pipe that nobody empties.
     const fd = openSync(fifo, 0o2 | 0o4000);
     t.after(() => closeSync(fd));
-    const write = createStderrWriter(fd);
+    const write = createStderrWriter({ fd });
     const line = `${'x'.repeat(4095)}\n`;
     const started = performance.now();
     for (let count = 0; count < 18; count += 1) write(line);

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, wr
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { RelayError, systemCode } from '../../src/core/errors.ts';
+import { messageOf, RelayError, systemCode } from '../../src/core/errors.ts';
 import {
   joinPath,
   moveDurably,
@@ -118,4 +118,10 @@ test('names that are no UTF-8', (t) => {
   assert.equal(showPath(joinPath('/s', name)), '/s/\\xe9\\xff.x');
   assert.equal(showPath('a\nb\x1b'), 'a\\x0ab\\x1b');
   assert.equal(showPath(Buffer.from('é')), 'é');
+});
+
+test('a used-up quota has a name, which Node does not know', () => {
+  const unknown = Object.assign(new Error('UNKNOWN: unknown error, write'), { code: 'UNKNOWN', errno: -122 });
+  assert.equal(systemCode(unknown), 'EDQUOT');
+  assert.equal(messageOf(unknown), 'EDQUOT: disk quota exceeded, write');
 });

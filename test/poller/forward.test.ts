@@ -10,6 +10,7 @@ import type { ConsumerStats, QuarantineEntry } from '../../src/journal/journal.t
 import { openJournal } from '../../src/journal/in-process.ts';
 import type { ProfileConfig } from '../../src/poller/profile.ts';
 import { journalPath } from '../../src/poller/profile-session.ts';
+import { refusedSoFar } from '../../src/poller/refusal-ledger.ts';
 import { runProfile } from '../../src/poller/profile-run.ts';
 import { startFakeSensor } from '../support/fake-sensor.ts';
 import { makePki, type Pki } from '../support/pki.ts';
@@ -33,6 +34,7 @@ async function world(t: TestContext) {
     pki,
     sensor,
     bench,
+    stateDir,
     run: async (managers: readonly URL[], more: Partial<ProfileConfig> = {}) =>
       await runProfile({ ...profile, managers, ...more }, bench, never),
     stats: async (id: URL): Promise<ConsumerStats> => {
@@ -271,6 +273,34 @@ test('a receiver of ours that refuses all is not asked about each', async (t) =>
   assert.equal(await run([receiver.url]), 75);
   assert.ok((receiver.answers.get(422) ?? 0) < 20, `${receiver.answers.get(422)} posts`);
   assert.deepEqual(await quarantine(), []);
+});
+
+for (const count of [5, 1500]) {
+  test(`${count} messages refused by a gateway that refuses all: the run after its repair delivers them at once`, async (t) => {
+    const { sensor, pki, run, bench, quarantine } = await world(t);
+    const gateway = await startTrivialGateway(t, { pki });
+    gateway.misbehave = () => ({ status: 500 });
+    sensor.add(...alerts(count));
+    for (let round = 1; round <= 3; round += 1) {
+      assert.equal(await run([gateway.url]), 75);
+      assert.ok((gateway.answers.get(500) ?? 0) <= round * 40, 'it is not asked about each');
+    }
+    gateway.misbehave = () => undefined;
+    assert.equal(await run([gateway.url]), 0, bench.texts().join('\n'));
+    assert.equal(gateway.accepted, count);
+    assert.deepEqual(await quarantine(), []);
+  });
+}
+
+test('what a receiver that refuses all was not sent is not held against it', async (t) => {
+  const { dir, sensor, pki, run, stateDir, bench } = await world(t);
+  const receiver = await startReceiver(t, { pki, dir: join(dir, 'received') });
+  receiver.misbehave = () => ({ status: 422 });
+  sensor.add(...alerts(500));
+  assert.equal(await run([receiver.url]), 75);
+  const journal = await openJournal({ path: journalPath(stateDir), readOnly: true, ...bench });
+  t.after(() => journal.close());
+  assert.equal(await refusedSoFar(receiver.url.href, journal.state), 4, 'three, and the last');
 });
 
 test('a 500 after the first k keeps only the rest', async (t) => {

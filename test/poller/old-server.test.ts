@@ -103,7 +103,12 @@ test('P6: what came of an answer that broke off is kept, complete messages go on
     bench.texts('error')[0] ?? '',
     /broke off in the middle of an answer, after \d+ of \d+ bytes; 2 messages of it came whole, what else came is in quarantine; .*--movedir/,
   );
-  assert.match(bench.texts('notice').at(-1) ?? '', /3 fetched, 2 forwarded, 1 quarantined/);
+  assert.match(
+    bench.texts('notice').at(-1) ?? '',
+    /3 fetched, 3 forwarded, 1 quarantined/,
+    'with the report',
+  );
+  assert.equal(arrived().length, 3, 'whoever watches the destinations learns of it');
   assert.deepEqual(inbox(), []);
 });
 

@@ -288,6 +288,8 @@ test('an ended lease is no failure: its messages come again and are recognised',
   assert.deepEqual(new Set(arrived()), new Set(['m1']));
 });
 
+const ofSensor = (ids: readonly string[]): string[] => ids.filter((id) => /^(m\d+|clone-\d)$/.test(id));
+
 test('P0-1: reinstalled, restored from a snapshot, cloned: nothing fresh is taken for known', async (t) => {
   const { sensor, bench, run, arrived } = await world(t);
   sensor.add(alertElement('m1'), alertElement('m2'));
@@ -302,7 +304,7 @@ test('P0-1: reinstalled, restored from a snapshot, cloned: nothing fresh is take
   sensor.journal = 'b'.repeat(32);
   sensor.waiting.set(1, alertElement('m2'));
   assert.equal(await run(), 0);
-  assert.deepEqual(arrived(), ['m1', 'm2', 'm2', 'm3']);
+  assert.deepEqual(ofSensor(arrived()), ['m1', 'm2', 'm2', 'm3']);
   assert.equal(bench.texts('notice').filter((text) => /journal is a new one/.test(text)).length, 1);
   // Cloned: two sensors with one journal id take turns.
   sensor.journal = 'a'.repeat(32);
@@ -310,7 +312,8 @@ test('P0-1: reinstalled, restored from a snapshot, cloned: nothing fresh is take
   assert.equal(await run(), 0);
   sensor.waiting.set(3, alertElement('clone-2'));
   assert.equal(await run(), 0);
-  assert.deepEqual(arrived(), ['clone-1', 'clone-2', 'm1', 'm2', 'm2', 'm3']);
+  assert.deepEqual(ofSensor(arrived()), ['clone-1', 'clone-2', 'm1', 'm2', 'm2', 'm3']);
+  assert.equal(arrived().length - 6, 2, 'each change of the journal is reported to the destinations');
 });
 
 test('one message that cannot be read does not hold up the others', async (t) => {

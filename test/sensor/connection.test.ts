@@ -48,10 +48,10 @@ test('an answer that nobody takes is cut after stallMs, one that is taken slowly
   const state = { now: owing(1000) };
   const { made, socket } = connection(state);
   const request = new IncomingMessage(socket);
-  made.take(request, new ServerResponse(request), async () => await new Promise(() => undefined));
+  void made.take(request, new ServerResponse(request), async () => await new Promise(() => undefined));
   assert.equal(ticks(made), connectionLimits.stallMs / STALL_TICK_MS);
   const slow = connection(state);
-  slow.made.take(request, new ServerResponse(request), async () => await new Promise(() => undefined));
+  void slow.made.take(request, new ServerResponse(request), async () => await new Promise(() => undefined));
   const taken = (): void => {
     state.now = owing(state.now.unacknowledged - 1);
   };

@@ -256,3 +256,21 @@ test('the place of a service that is no more is emptied into the spool', (t) => 
   assert.deepEqual(world.owed(), ['orphan']);
   assert.deepEqual(world.names(), []);
 });
+
+test('a rename within the spool that fails with EXDEV ended the service: the file is stuck, and goes later', (t) => {
+  let failing = true;
+  const rename: SpoolFs['rename'] = (from, to) => {
+    if (failing) throw Object.assign(new Error('EXDEV: cross-device link'), { code: 'EXDEV' });
+    systemSpoolFs.rename(from, to);
+  };
+  const world = spoolWorld(t, { delete: true, deps: { spoolFs: { ...systemSpoolFs, rename } } });
+  world.put('x');
+  world.run();
+  assert.deepEqual(world.owed(), ['x'], 'taken all the same');
+  assert.equal(world.intake.status.stuck, 1);
+  assert.match(world.log.events('spool-stuck')[0]?.text ?? '', /one quota tree/);
+  failing = false;
+  settleAll(world);
+  assert.deepEqual(world.names(), []);
+  assert.deepEqual(world.owed(), ['x'], 'once');
+});

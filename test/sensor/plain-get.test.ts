@@ -34,7 +34,10 @@ test('a peek shows everything, oldest first, and consumes nothing', async (t) =>
     assert.equal(answer.headers['content-length'], String(answer.body.length));
     assert.equal(answer.headers['idmef-relay'], '1');
     assert.equal(answer.headers['idmef-pending'], '300');
-    assert.match(String(answer.headers['idmef-status']), /^pending=300, oldest=\d+, stuck=2, corrupt=3$/);
+    assert.match(
+      String(answer.headers['idmef-status']),
+      /^pending=300, oldest=\d+, stuck=2, corrupt=3, dropped=0, paused=0$/,
+    );
     assert.equal(answer.headers['cache-control'], 'no-store');
     assert.equal(answer.body.toString(), documentOf(1, 300));
   }
@@ -56,7 +59,10 @@ test('nothing to send is 404 with an empty body', async (t) => {
     assert.equal(answer.headers['content-length'], '0');
     assert.equal(answer.headers['content-type'], 'text/plain');
     assert.equal(answer.headers['idmef-pending'], '0');
-    assert.equal(answer.headers['idmef-status'], 'pending=0, oldest=0, stuck=2, corrupt=3');
+    assert.equal(
+      answer.headers['idmef-status'],
+      'pending=0, oldest=0, stuck=2, corrupt=3, dropped=0, paused=0',
+    );
     assert.equal(answer.body.length, 0);
   }
 });
@@ -76,9 +82,13 @@ test('other methods, paths and types', async (t) => {
     ['GET', '/', { Accept: 'text/xml;q=0' }, 406, undefined],
     ['GET', '/nowhere', {}, 404, undefined],
     ['GET', '//', {}, 404, undefined],
-    ['GET', '/healthz', {}, 404, undefined],
+    ['GET', '/healthz', {}, 403, undefined],
+    ['GET', '/metrics', {}, 403, undefined],
+    ['PUT', '/metrics', {}, 405, 'GET, HEAD'],
+    ['GET', '/leases/x', {}, 405, 'DELETE, PUT'],
+    ['GET', '/', { 'accept-encoding': 'br, identity;q=0' }, 406, undefined],
     ['GET', '/leases/', {}, 404, undefined],
-    ['PUT', '/leases/abc', {}, 405, 'DELETE'],
+    ['PUT', '/leases/abc', {}, 410, undefined],
     ['DELETE', '/leases/abc', {}, 410, undefined],
     ['POST', '/leases/abc/release', {}, 410, undefined],
     ['GET', '/leases/abc/release', {}, 405, 'POST'],

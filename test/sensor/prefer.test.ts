@@ -11,6 +11,7 @@ const none: Preferences = {
   batch: undefined,
   batchBytes: undefined,
   peek: false,
+  minSeverity: undefined,
 };
 
 const table: readonly (readonly [string | undefined, Partial<Preferences>])[] = [
@@ -37,6 +38,11 @@ const table: readonly (readonly [string | undefined, Partial<Preferences>])[] = 
   ['batch=5000', { batch: 1000 }],
   ['batch-bytes=99999999', { batchBytes: 8_388_608 }],
   ['peek', { peek: true }],
+  ['min-severity=high, lease=15', { lease: 15, minSeverity: 4 }],
+  ['Min-Severity="Low"', { minSeverity: 2 }],
+  ['min-severity=urgent', {}],
+  ['min-severity=', {}],
+  ['min-severity=info, min-severity=high', { minSeverity: 1 }],
   ['foo="lease=15, peek", bar', {}],
   ['foo="a\\"b, peek", lease=7', { lease: 7 }],
   ['lease=15 wait=3', {}],

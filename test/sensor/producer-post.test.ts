@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { RelayError } from '../../src/core/errors.ts';
 import { producerLimits } from '../../src/core/limits.ts';
 import { readDocument } from '../../src/idmef/read-document.ts';
 import { makePki } from '../support/pki.ts';
@@ -134,4 +135,33 @@ test('a producer that breaks off leaves nothing behind', async (t) => {
   await client.closed;
   assert.equal((await sensor.stats()).accepted, 0);
   assert.equal((await post(sensor, sampleBatch(1, 1))).status, 201);
+});
+
+test('a full disk or journal is 507 with Retry-After, and nothing is taken', async (t) => {
+  const full = { ok: false, freeBytes: 0, freePercent: 0, needed: 1, reason: 'filesystem of /state is full' };
+  let disk = full;
+  const sensor = await startTestSensor(t, {
+    pki,
+    allow,
+    readDocument: read,
+    deps: { program: { disk: async () => disk } },
+    wrap: (journal) => ({
+      ...journal,
+      id: journal.id,
+      stats: () => journal.stats(),
+      append: async () => Promise.reject(new RelayError('JOURNAL_FULL', 'the journal is full')),
+    }),
+  });
+  const reserve = await post(sensor, sampleBatch(1, 1));
+  disk = { ...full, ok: true };
+  const journal = await post(sensor, sampleBatch(1, 1));
+  for (const [answer, words] of [
+    [reserve, /filesystem of \/state is full/i],
+    [journal, /journal is full/],
+  ] as const) {
+    assert.equal(answer.status, 507);
+    assert.equal(answer.headers['retry-after'], '60');
+    assert.match(answer.body.toString(), words);
+  }
+  assert.equal((await sensor.stats()).accepted, 0);
 });

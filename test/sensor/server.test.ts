@@ -107,13 +107,18 @@ test('what is no TLS of ours is told apart', async (t) => {
     /^closed by the peer during the handshake/,
     /^plain HTTP on the TLS port/,
     /^not TLS$/,
-    /^closed by the peer during the handshake/,
     /^closed before anything was sent/,
   ];
   await until(() => sensor.logger.events('handshake-refused').length === expected.length);
   for (const [index, line] of sensor.logger.events('handshake-refused').entries()) {
     assert.match(String(line.fields['reason']), expected[index] ?? /never/);
   }
+  const counts = Object.values(sensor.server.handshakes());
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0),
+    expected.length + 1,
+    'one repeats an earlier reason: counted, not said',
+  );
   assert.equal(sensor.logger.events('handshake-refused').at(-1)?.level, 'info', 'a port probe is no warning');
 });
 
@@ -188,6 +193,43 @@ test('the body of an unwanted request is not taken for the next request', async 
   await expecting.closed;
 });
 
+for (const [name, head, status] of [
+  ['HTTP/0.9 took everything', 'GET /\r\n\r\n', 400],
+  ['two Host lines were believed', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
+  ['no Host was answered by Node, not by us', 'GET / HTTP/1.1\r\n\r\n', 400],
+  [
+    'an unknown expectation was answered by Node, not by us',
+    'GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n',
+    417,
+  ],
+] as const) {
+  test(`regression: ${name}`, async (t) => {
+    const sensor = await startTestSensor(t, { pki, consuming: true });
+    await sensor.fill(1);
+    const client = await rawClient(sensor.port, pki);
+    client.send(head);
+    const answer = await client.answer();
+    assert.equal(answer?.status, status);
+    assert.match(answer?.head ?? '', /^connection: close$/im);
+    assert.match(answer?.head ?? '', /^content-type: application\/problem\+json$/im);
+    await client.closed;
+    assert.equal((await sensor.stats()).pending, 1);
+  });
+}
+
+test('regression: a malformed body ended the connection without a word', async (t) => {
+  const sensor = await startTestSensor(t, { pki, allow: { producer: ['DNS:manager1'] } });
+  for (const body of ['zz\r\nhello\r\n0\r\n\r\n', '2\r\nhello\r\n0\r\n\r\n']) {
+    const client = await rawClient(sensor.port, pki);
+    client.send(
+      `POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n${body}`,
+    );
+    assert.equal((await client.answer())?.status, 400);
+    await client.closed;
+  }
+  assert.equal((await sensor.stats()).accepted, 0);
+});
+
 test('HTTP/1.0 is offered and answered', async (t) => {
   const sensor = await startTestSensor(t, { pki });
   const client = await rawClient(sensor.port, pki, { ALPNProtocols: ['http/1.0'] });
@@ -197,11 +239,11 @@ test('HTTP/1.0 is offered and answered', async (t) => {
   await client.closed;
 });
 
-test('a resumed session keeps its identity', async (t) => {
+test('no session is resumed: a ticket would carry an old verdict past a new list', async (t) => {
   const sensor = await startTestSensor(t, { pki, allow: { poller: ['DNS:manager1'] } });
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     let session: Buffer | undefined;
-    for (const resumed of [false, true]) {
+    for (const count of [1, 2]) {
       const client = await rawClient(sensor.port, pki, {
         minVersion: version,
         maxVersion: version,
@@ -212,7 +254,7 @@ test('a resumed session keeps its identity', async (t) => {
       });
       client.send(PLAIN_GET);
       assert.equal((await client.answer())?.status, 404);
-      assert.equal(client.socket.isSessionReused(), resumed, version);
+      assert.equal(client.socket.isSessionReused(), false, `${version}, connection ${count}`);
       session ??= client.socket.getSession();
       client.socket.end();
       await client.closed;

@@ -39,6 +39,10 @@ export interface IssueOptions {
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly key?: KeyKind;
+  /** Of the authority's signature; default SHA-256. */
+  readonly digest?: 'SHA-1';
+  /** By its own key instead of the authority's. */
+  readonly selfSigned?: boolean;
 }
 
 export interface CrlOptions {
@@ -46,6 +50,19 @@ export interface CrlOptions {
   readonly thisUpdate?: Date;
   readonly nextUpdate?: Date;
   readonly der?: boolean;
+  /** Says only what changed since a base list. */
+  readonly delta?: boolean;
+}
+
+export interface PkiOptions {
+  /** Common name of the authority; default a new one. */
+  readonly cn?: string;
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+  /** Authorities below it at most. */
+  readonly pathLength?: number;
+  /** Its certificate does not say that it is an authority. */
+  readonly noAuthority?: boolean;
 }
 
 export interface Pki {
@@ -59,6 +76,16 @@ export interface Pki {
   issue(options: IssueOptions): Promise<Issued>;
   /** Writes a new revocation list each time and returns its path. */
   crl(options: CrlOptions): Promise<string>;
+  /** Upper-case hex. */
+  readonly caSerial: string;
+  /** An authority below this one, in a directory of its own. */
+  intermediate(name: string, options?: PkiOptions): Promise<Pki>;
+}
+
+/** An authority's own certificate is signed by itself, or by the one above. */
+interface Above {
+  readonly issuer: string;
+  readonly keys: webcrypto.CryptoKeyPair;
 }
 
 /** The library's dependency container wants decorator metadata; this is all of it that it calls. */
@@ -112,22 +139,32 @@ function generalName(text: string): { type: 'dns' | 'ip' | 'url' | 'email'; valu
 }
 
 /** A new certification authority in `dir` (made when missing) with a server's and a client's certificate. */
-export async function makePki(dir: string): Promise<Pki> {
+export async function makePki(dir: string, options: PkiOptions = {}): Promise<Pki> {
+  return await makeAuthority(dir, options);
+}
+
+async function makeAuthority(dir: string, authority: PkiOptions, above?: Above): Promise<Pki> {
   const x509 = await loadX509();
   mkdirSync(dir, { recursive: true });
-  const issuer = `CN=Test CA ${randomBytes(6).toString('hex')}`;
+  const issuer = `CN=${authority.cn ?? `Test CA ${randomBytes(6).toString('hex')}`}`;
   const caKeys = await generateKeys('ec');
-  const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: newSerial(),
-    name: issuer,
-    notBefore: new Date(Date.now() - 365 * 24 * HOUR),
-    notAfter: new Date(Date.now() + 365 * 24 * HOUR),
+  const caSerial = newSerial();
+  const ca = await x509.X509CertificateGenerator.create({
+    serialNumber: caSerial,
+    issuer: above?.issuer ?? issuer,
+    subject: issuer,
+    notBefore: authority.notBefore ?? new Date(Date.now() - 365 * 24 * HOUR),
+    notAfter: authority.notAfter ?? new Date(Date.now() + 365 * 24 * HOUR),
     signingAlgorithm: SIGNING,
-    keys: caKeys,
+    publicKey: caKeys.publicKey,
+    signingKey: (above?.keys ?? caKeys).privateKey,
     extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.BasicConstraintsExtension(authority.noAuthority !== true, authority.pathLength, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
       await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey),
+      ...(above === undefined
+        ? []
+        : [await x509.AuthorityKeyIdentifierExtension.create(above.keys.publicKey)]),
     ],
   });
   const authorityKeyId = await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey);
@@ -143,7 +180,7 @@ export async function makePki(dir: string): Promise<Pki> {
     const extensions: InstanceType<X509['Extension']>[] = [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      authorityKeyId,
+      ...(options.selfSigned === true ? [] : [authorityKeyId]),
     ];
     if (options.san !== undefined && options.san.length > 0) {
       extensions.push(new x509.SubjectAlternativeNameExtension(options.san.map(generalName), cn === ''));
@@ -153,13 +190,13 @@ export async function makePki(dir: string): Promise<Pki> {
     }
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serial,
-      issuer,
+      issuer: options.selfSigned === true ? `CN=${cn}` : issuer,
       subject: cn === '' ? [] : [{ CN: [cn] }],
       notBefore: options.notBefore ?? new Date(Date.now() - HOUR),
       notAfter: options.notAfter ?? new Date(Date.now() + 24 * HOUR),
-      signingAlgorithm: SIGNING,
+      signingAlgorithm: { ...SIGNING, hash: options.digest ?? SIGNING.hash },
       publicKey: keys.publicKey,
-      signingKey: caKeys.privateKey,
+      signingKey: (options.selfSigned === true ? keys : caKeys).privateKey,
       extensions,
     });
     const certPem = pem('CERTIFICATE', certificate.rawData);
@@ -182,7 +219,11 @@ export async function makePki(dir: string): Promise<Pki> {
         serialNumber,
         revocationDate: new Date(Date.now() - HOUR),
       })),
-      extensions: [authorityKeyId],
+      extensions: [
+        authorityKeyId,
+        // deltaCRLIndicator with base number 1 (RFC 5280 §5.2.4).
+        ...(options.delta === true ? [new x509.Extension('2.5.29.27', true, Buffer.from([2, 1, 1]))] : []),
+      ],
     });
     lists += 1;
     const file = join(dir, `crl-${lists}.${options.der === true ? 'der' : 'pem'}`);
@@ -197,5 +238,7 @@ export async function makePki(dir: string): Promise<Pki> {
     eku: ['server'],
   });
   const client = await issue({ name: 'client', cn: 'manager1', san: ['DNS:manager1'], eku: ['client'] });
-  return { dir, caFile, caPem, server, client, issue, crl };
+  const intermediate = async (name: string, below: PkiOptions = {}): Promise<Pki> =>
+    await makeAuthority(join(dir, name), below, { issuer, keys: caKeys });
+  return { dir, caFile, caPem, caSerial, server, client, issue, crl, intermediate };
 }

@@ -31,6 +31,8 @@ export interface ProgramOptions {
   readonly stdin?: string | Uint8Array;
   /** Flags for Node itself. */
   readonly nodeFlags?: readonly string[];
+  /** A command that runs Node and what follows it: `strace -f …`. `kill` then reaches that command. */
+  readonly under?: readonly string[];
   /** Only root may start a program as somebody else. */
   readonly uid?: number;
   readonly gid?: number;
@@ -62,7 +64,8 @@ export async function runProgram(
 
 /** Any script under this Node, with a clean environment: no setting of the caller's shell reaches a program. */
 export function startNode(args: readonly string[], options: ProgramOptions = {}): Program {
-  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), ...args], {
+  const words = [...(options.under ?? []), process.execPath, ...(options.nodeFlags ?? []), ...args];
+  const child = spawn(words[0] ?? process.execPath, words.slice(1), {
     cwd: options.cwd,
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     ...(options.gid === undefined ? {} : { gid: options.gid }),

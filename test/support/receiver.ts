@@ -29,7 +29,8 @@ export type Misbehaviour =
     }
   | 'reset'
   | 'silent'
-  | 'reset-after-storing';
+  | 'reset-after-storing'
+  | ((response: ServerResponse) => void);
 
 interface Common {
   /** POSTs answered, by status. */
@@ -163,9 +164,14 @@ async function answer(
   if (common.seen.length < 1000) common.seen.push(request.headers);
   const count = [...common.answers.values()].reduce((sum, n) => sum + n, 0) + 1;
   const odd = common.misbehave(body, count);
-  const status = typeof odd === 'object' ? odd.status : odd === 'silent' || odd === 'reset' ? 0 : accept();
+  const own = typeof odd === 'function' || odd === 'silent' || odd === 'reset';
+  const status = typeof odd === 'object' ? odd.status : own ? 0 : accept();
   common.answers.set(status, (common.answers.get(status) ?? 0) + 1);
   if (odd === 'silent') return;
+  if (typeof odd === 'function') {
+    odd(response);
+    return;
+  }
   if (odd === 'reset' || odd === 'reset-after-storing') response.destroy();
   else if (typeof odd === 'object') response.writeHead(odd.status, { ...odd.headers }).end(odd.body ?? '');
   else response.writeHead(status, { 'Content-Type': 'text/plain' }).end('OK\n');

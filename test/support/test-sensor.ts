@@ -7,6 +7,7 @@ import { request as httpsRequest } from 'node:https';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { Clock } from '../../src/core/ports.ts';
+import type { Severity } from '../../src/core/severity.ts';
 import type { DocumentVerdict } from '../../src/idmef/verdict.ts';
 import { openJournal } from '../../src/journal/in-process.ts';
 import type { ConsumerStats, Journal } from '../../src/journal/journal.ts';
@@ -41,6 +42,8 @@ export interface TestSensorOptions {
   readonly clock?: Clock;
   readonly readDocument?: (bytes: Uint8Array) => DocumentVerdict;
   readonly deps?: Partial<SensorServerDeps>;
+  /** Where the journal lives, so that a later sensor can go on with it; default a temporary directory. */
+  readonly dir?: string;
   /** Wraps the journal the server sees. */
   readonly wrap?: (journal: Journal) => Journal;
 }
@@ -66,7 +69,7 @@ export interface TestSensor {
   readonly server: SensorServer;
   readonly logger: RecordingLogger;
   /** `count` sample messages, numbered on. */
-  fill(count: number): Promise<void>;
+  fill(count: number, severity?: Severity): Promise<void>;
   /** One request on a connection of its own. */
   ask(options?: AskOptions): Promise<Answer>;
   stats(consumer?: string): Promise<ConsumerStats>;
@@ -75,7 +78,7 @@ export interface TestSensor {
 export async function startTestSensor(t: Ending, options: TestSensorOptions): Promise<TestSensor> {
   const { pki } = options;
   const logger = recordingLogger();
-  const dir = tempDir(t);
+  const dir = options.dir ?? tempDir(t);
   const clock = options.clock ?? systemClock;
   const consumers = options.consumers ?? [];
   const journal = await openJournal({
@@ -128,10 +131,10 @@ export async function startTestSensor(t: Ending, options: TestSensorOptions): Pr
     journal,
     server,
     logger,
-    async fill(count) {
+    async fill(count, severity = 0) {
       const messages = Array.from({ length: count }, (_, index) => sampleMessage(filled + index + 1));
       filled += count;
-      await journal.append(messages.map((body) => ({ body, severity: 0 })));
+      await journal.append(messages.map((body) => ({ body, severity })));
     },
     ask: async (ask = {}) => await askOnce(port, pki, ask),
     async stats(consumer = consumerNames(consumers)[0]) {

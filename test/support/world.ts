@@ -64,11 +64,26 @@ export function portOf(server: Server): number {
   return address.port;
 }
 
-export async function makeWorld(dir: string): Promise<World> {
-  const pki = await makePki(join(dir, 'pki'));
-  const [spool, outbox] = [join(dir, 'spool'), join(dir, 'outbox')];
-  const [sensorState, pollerState] = [join(dir, 'sensor'), join(dir, 'manager')];
-  for (const made of [spool, outbox, sensorState, pollerState]) mkdirSync(made);
+export interface WorldOptions {
+  /** Certificates that exist already. */
+  readonly pki?: Pki;
+  /** Where the sensor's spool and state live, and the manager's state and outbox; default `dir`. */
+  readonly sensorDisk?: string;
+  readonly managerDisk?: string;
+  /** Default: on the manager's disk. */
+  readonly outbox?: string;
+  /** Another sensor's spool. */
+  readonly spool?: string;
+  /** `--min-free` of both; default 1M. */
+  readonly minFree?: string;
+}
+
+export async function makeWorld(dir: string, options: WorldOptions = {}): Promise<World> {
+  const { sensorDisk = dir, managerDisk = dir, minFree = '1M' } = options;
+  const pki = options.pki ?? (await makePki(join(dir, 'pki')));
+  const { spool = join(sensorDisk, 'spool'), outbox = join(managerDisk, 'outbox') } = options;
+  const [sensorState, pollerState] = [join(sensorDisk, 'sensor'), join(managerDisk, 'manager')];
+  for (const made of [spool, outbox, sensorState, pollerState]) mkdirSync(made, { recursive: true });
   const sensorPort = await freePort();
   const sensorUrl = `https://localhost:${sensorPort}/`;
   return {
@@ -80,24 +95,24 @@ export async function makeWorld(dir: string): Promise<World> {
     pollerState,
     sensorPort,
     sensorUrl,
-    startSensor: async (flags = ['--delete'], options = {}) => {
+    startSensor: async (flags = ['--delete'], runOptions = {}) => {
       const { server } = pki;
       const tls = ['--cert', server.certFile, '--key', server.keyFile, '--cacert', pki.caFile];
       const places = ['--port', String(sensorPort), '--spooldir', spool, '--state', sensorState];
       const program = startProgram(
         'reverse-server',
-        [...tls, ...places, '--min-free', '1M', ...flags],
-        options,
+        [...tls, ...places, '--min-free', minFree, ...flags],
+        runOptions,
       );
       await program.line(/^Listening on https:/);
       return program;
     },
-    startPoller: (flags = [], managers = [`file://${outbox}`], options = {}) => {
+    startPoller: (flags = [], managers = [`file://${outbox}`], runOptions = {}) => {
       const { client } = pki;
       const tls = ['--cert', client.certFile, '--key', client.keyFile, '--cacert', pki.caFile];
       const ends = ['--sensor', sensorUrl, ...managers.flatMap((url) => ['--manager', url])];
-      const rest = ['--state', pollerState, '--min-free', '1M', ...flags];
-      return startProgram('http-proxy', [...tls, ...ends, ...rest], options);
+      const rest = ['--state', pollerState, '--min-free', minFree, ...flags];
+      return startProgram('http-proxy', [...tls, ...ends, ...rest], runOptions);
     },
     ask: (ask = {}) => askSensor(pki, { port: sensorPort, ...ask }),
     delivered: () =>

@@ -37,7 +37,7 @@ test('good files', async () => {
   });
   assert.equal(credentials.certificate.serialNumber, pki.server.serial);
   assert.equal(credentials.ca.length, 1);
-  assert.equal(credentials.crl.length, 1);
+  assert.equal(credentials.lists.length, 1);
   assert.deepEqual(credentials.warnings, []);
 });
 
@@ -48,11 +48,11 @@ test('a chain, several authorities, text around the blocks and DER lists', async
   const crlFile = file('lists.pem', lists.map((path) => readFileSync(path, 'utf8')).join(''));
   const credentials = loadCredentials(settings({ certFile: chain, caFile: both, crlFile }));
   assert.equal(credentials.ca.length, 2);
-  assert.equal(credentials.crl.length, 2);
+  assert.equal(credentials.lists.length, 2);
   assert.equal(credentials.cert.match(/BEGIN CERTIFICATE/g)?.length, 2);
   assert.deepEqual(credentials.warnings, []);
   const der = loadCredentials(settings({ crlFile: await pki.crl({ revoked: [], der: true }) }));
-  assert.equal(der.crl.length, 1);
+  assert.equal(der.lists.length, 1);
 });
 
 test('each fault names option, file and reason', async () => {
@@ -89,6 +89,7 @@ test('each fault names option, file and reason', async () => {
     [{ crlFile: file('noise.crl', 'noise') }, /^--crl .*noise\.crl is not a certificate revocation list$/],
     [
       {
+        crlStrict: true,
         crlFile: await pki.crl({
           revoked: [],
           thisUpdate: new Date(0),

@@ -127,7 +127,11 @@ export class Disposer {
   }
 
   #said(attempt: Attempt, seized: ReturnType<Custody['seize']>): Disposed {
-    if (seized.kind === 'elsewhere') throw new TypeError('the spool is on another filesystem than itself');
+    if (seized.kind === 'elsewhere') {
+      // Quota trees of one filesystem can part a file from its own directory.
+      const text = `it cannot be renamed within ${this.#spoolDir} (EXDEV)`;
+      return { kind: 'stuck', trouble: { attempt, code: 'EXDEV', dir: this.#spoolDir, text } };
+    }
     return seized.kind === 'stuck' ? { kind: 'stuck', trouble: this.#trouble(attempt, seized) } : seized;
   }
 

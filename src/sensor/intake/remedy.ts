@@ -23,6 +23,8 @@ export function remedyFor(attempt: Attempt, code: string, dir: string, uid: numb
     case 'ENOENT':
     case 'ENOTDIR':
       return `make the directory: mkdir -p ${dir}`;
+    case 'EXDEV':
+      return `files and ${dir} must belong to one filesystem and one quota tree`;
     case 'ELOOP':
       return 'symbolic links are not followed: put the file itself into the spool';
     default:
