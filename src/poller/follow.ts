@@ -7,8 +7,6 @@
  * operator must mend.
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { backoff, unitInterval } from '../core/backoff.ts';
 import type { RelayError } from '../core/errors.ts';
 import { leaseLimits, pollerLimits } from '../core/limits.ts';
@@ -24,6 +22,7 @@ import { rememberRun } from './run-facts.ts';
 import { quarantineText } from './run-report.ts';
 import { faultText, illnessText, summaryFields, summaryText } from './run-words.ts';
 import type { SensorClient } from './sensor-client.ts';
+import { sleep } from './sleep.ts';
 import { createWake, joinSignals, type Wake } from './wake.ts';
 import { watchProfile, type SensorSeen } from './watch-profile.ts';
 
@@ -240,8 +239,4 @@ async function summarize(round: Round, signal: AbortSignal): Promise<void> {
 async function pause(failures: number, { random }: PollerDeps, signal: AbortSignal): Promise<void> {
   const range = { minMs: pollerLimits.backoffMinMs, maxMs: pollerLimits.redialMaxMs };
   await sleep(backoff(failures, range, unitInterval(random.bytes(4))), signal);
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -10,6 +10,7 @@
 import { pollerLimits } from '../core/limits.ts';
 import type { Logger } from '../core/ports.ts';
 import type { ProfileConfig } from './profile.ts';
+import { sleep } from './sleep.ts';
 
 export interface ManyRuns {
   /** Starts what is not running. Returns at once. */
@@ -65,7 +66,7 @@ export function createManyRuns({ run, signal, log, atOnce }: ManyRunsOptions): M
   };
 
   const start = async (profile: ProfileConfig, offsetMs: number): Promise<void> => {
-    await pause(offsetMs, signal);
+    await sleep(offsetMs, signal);
     const leave = await place();
     try {
       if (!signal.aborted) await run(profile);
@@ -95,18 +96,4 @@ export function createManyRuns({ run, signal, log, atOnce }: ManyRunsOptions): M
       while (runs.size > 0) await Promise.all(runs.values());
     },
   };
-}
-
-/** Resolves early when the signal aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

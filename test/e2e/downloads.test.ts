@@ -8,9 +8,9 @@ import { Agent, get } from 'node:https';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
-import { startNode, type Program } from '../support/program.ts';
+import { disconnect } from '../support/disconnect.ts';
+import type { Program } from '../support/program.ts';
 import { PLAIN_GET, rawClient, type RawAnswer } from '../support/raw-client.ts';
 import { alertDocument, messageIds, putInSpool } from '../support/spool-writer.ts';
 import { generator } from '../support/generator.ts';
@@ -40,7 +40,12 @@ test(
 
     for (let round = 1; round <= 200; round += 1) {
       const bytes = 1 + Math.floor(random() ** 3 * 3 * MIB);
-      await abort(world, round % 10 === 0 ? 'kill' : (ways[round % ways.length] ?? 'reset'), bytes);
+      await disconnect(
+        world,
+        round % 10 === 0 ? 'kill' : (ways[round % ways.length] ?? 'reset'),
+        PLAIN_GET,
+        bytes,
+      );
       await until(() => undelivered() === round, {
         what: `the verdict on download ${round} (${bytes} bytes)`,
       });
@@ -57,30 +62,6 @@ test(
 );
 
 const ways = ['reset', 'close', 'half-close'] as const;
-
-/** A download that is given up after at least so many bytes. */
-async function abort(world: World, way: (typeof ways)[number] | 'kill', bytes: number): Promise<void> {
-  const { pki, sensorPort } = world;
-  if (way === 'kill') {
-    const script = fileURLToPath(new URL('./slow-client.js', import.meta.url));
-    const { certFile, keyFile } = pki.client;
-    const client = startNode([script, String(sensorPort), certFile, keyFile, pki.caFile, String(bytes)]);
-    await client.line(/^taken \d+$/);
-    await client.kill('SIGKILL');
-    return;
-  }
-  const client = await rawClient(sensorPort, pki);
-  client.send(PLAIN_GET);
-  await client.received(bytes);
-  client.socket.pause();
-  if (way === 'reset') client.reset();
-  else if (way === 'close') client.socket.destroy();
-  else {
-    client.socket.end();
-    // What is left of the connection goes later: the half-close must not have been taken for a receipt.
-    setTimeout(() => client.socket.destroy(), 20);
-  }
-}
 
 test(
   '200 complete downloads consume: each alert comes once, in order, whatever the client',

@@ -9,11 +9,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 
-import { startNode, type Program } from '../support/program.ts';
+import { disconnect, type Way } from '../support/disconnect.ts';
+import type { Program } from '../support/program.ts';
 import { generator } from '../support/generator.ts';
-import { rawClient, type RawClient } from '../support/raw-client.ts';
 import { alertDocument, messageIds, putInSpool } from '../support/spool-writer.ts';
 import { until } from '../support/until.ts';
 import { makeWorld, type World } from '../support/world.ts';
@@ -105,7 +104,9 @@ async function abortAll(world: World, sensor: Program, series: Series): Promise<
     const way = kinds[Math.floor(random() * kinds.length)] ?? 'reset';
     // A small leased answer is with the kernel at once: only its lease's end gives it back.
     const leased = large && way !== 'kill' && random() < 0.3;
-    await disconnect(world, way, leased, 1 + Math.floor(random() ** 3 * Math.min(length, 3 * MIB)));
+    const prefer = leased ? 'Prefer: lease=5, batch=1000, batch-bytes=8388608\r\n' : '';
+    const request = `GET / HTTP/1.1\r\nHost: localhost\r\n${prefer}\r\n`;
+    await disconnect(world, way, request, 1 + Math.floor(random() ** 3 * Math.min(length, 3 * MIB)));
     tally.aborts += 1;
     await pendingBecomes(world, alerts);
     if (receipts() > before) {
@@ -115,37 +116,6 @@ async function abortAll(world: World, sensor: Program, series: Series): Promise<
   }
   await collect(world, promised, tally);
   await until(() => receipts() > before, { what: 'the receipt of the last download' });
-}
-
-type Way = 'reset' | 'close' | 'half-close' | 'kill';
-
-/** Asks, takes at least so many bytes of the answer, and goes away. */
-async function disconnect(world: World, way: Way, leased: boolean, bytes: number): Promise<void> {
-  const { pki, sensorPort } = world;
-  if (way === 'kill') {
-    const script = fileURLToPath(new URL('../e2e/slow-client.js', import.meta.url));
-    const { certFile, keyFile } = pki.client;
-    const client = startNode([script, String(sensorPort), certFile, keyFile, pki.caFile, String(bytes)]);
-    await client.line(/^taken \d+$/);
-    await client.kill('SIGKILL');
-    return;
-  }
-  const client = await rawClient(sensorPort, pki);
-  const prefer = leased ? 'Prefer: lease=5, batch=1000, batch-bytes=8388608\r\n' : '';
-  client.send(`GET / HTTP/1.1\r\nHost: localhost\r\n${prefer}\r\n`);
-  await client.received(bytes);
-  client.socket.pause();
-  giveUp(client, way);
-}
-
-function giveUp(client: RawClient, way: Way): void {
-  if (way === 'reset') client.reset();
-  else if (way === 'close') client.socket.destroy();
-  else {
-    client.socket.end();
-    // What is left of the connection goes later: the half-close itself must not be taken for a receipt.
-    setTimeout(() => client.socket.destroy(), 20);
-  }
 }
 
 async function pendingBecomes(world: World, count: number): Promise<void> {
