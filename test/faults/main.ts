@@ -146,9 +146,19 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** Ends by itself: a socket or child that a scenario left behind is named, and keeps nobody waiting. */
+function end(code: number): never {
+  const left = process
+    .getActiveResourcesInfo()
+    .filter((name) => !name.endsWith('Wrap') || name === 'TCPSocketWrap');
+  if (left.length > 0) say(`faults: left open: ${left.join(', ')}`);
+  endDescendants(process.pid);
+  process.exit(code);
+}
+
 try {
-  process.exitCode = await main();
+  end(await main());
 } catch (error) {
   say(`faults: error: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 64;
+  end(64);
 }
