@@ -7,9 +7,9 @@
  * wrong guess costs a second handshake. It judges ours after the handshake (session.ts).
  */
 
-import { connect, createSecureContext, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 
-import { RelayError, systemCode } from '../../core/errors.ts';
+import { messageOf, systemCode, type RelayError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import { connectionFault, refusalOf } from '../../http/connection-fault.ts';
 import { destinationCodes } from '../../http/peer.ts';
@@ -70,23 +70,21 @@ export async function dial(dialling: Dialling): Promise<Dialled> {
   }
 }
 
-function handshake(
-  { address, profile, timeoutMs, signal }: Dialling,
-  { pem }: AgentCertificate,
-): Promise<TLSSocket> {
-  const { host, port } = address;
+function handshake(dialling: Dialling, certificate: AgentCertificate): Promise<TLSSocket> {
+  const { address, timeoutMs, signal } = dialling;
   signal?.throwIfAborted();
+  let reached = false;
   return new Promise((resolve, reject) => {
     const socket = connect({
-      host,
-      port,
-      secureContext: createSecureContext({ cert: pem, key: profile.keyPem, ca: [], minVersion: 'TLSv1.2' }),
+      host: address.host,
+      port: address.port,
+      secureContext: contextOf(dialling, certificate),
       rejectUnauthorized: false, // managerOf() is the check; see above
     });
     const finish = (fault?: RelayError): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', late);
-      socket.removeAllListeners('error').removeAllListeners('close');
+      socket.off('error', onError).off('close', onClose);
       // A session listens anew; what fails in between shows again there.
       socket.on('error', () => undefined);
       if (fault === undefined) {
@@ -100,15 +98,38 @@ function handshake(
     const late = (): void => {
       finish(socketFault(Object.assign(new Error('too late'), { code: 'ETIMEDOUT' }), address));
     };
+    const onError = (error: Error): void => {
+      // A connection that is ended during the handshake is an error of this kind too.
+      const hungUp = reached && systemCode(error) === 'ECONNRESET';
+      finish(hungUp ? rejected(address, error) : socketFault(error, address));
+    };
+    const onClose = (): void => finish(rejected(address));
     const timer = setTimeout(late, timeoutMs);
     signal?.addEventListener('abort', late);
     socket
-      .once('error', (error) => finish(socketFault(error, address)))
-      .once('close', () =>
-        finish(preludeFault('prelude-rejected', address, { said: 'during the handshake' })),
-      )
+      .once('error', onError)
+      .once('close', onClose)
+      .once('connect', () => {
+        reached = true;
+      })
       .once('secureConnect', () => finish());
   });
+}
+
+function contextOf({ profile, address }: Dialling, { pem }: AgentCertificate): SecureContext {
+  try {
+    return createSecureContext({ cert: pem, key: profile.keyPem, ca: [], minVersion: 'TLSv1.2' });
+  } catch (error) {
+    // OpenSSL takes no key that is too short.
+    throw preludeFault('prelude-profile-damaged', address, {
+      path: `${address.dir}/client.keycrt`,
+      said: `is not taken by OpenSSL (${messageOf(error)})`,
+    });
+  }
+}
+
+function rejected(address: PreludeAddress, cause?: Error): RelayError {
+  return preludeFault('prelude-rejected', address, { said: 'during the TLS handshake' }, cause);
 }
 
 /** By its certificate, which must be one of those the profile trusts. */

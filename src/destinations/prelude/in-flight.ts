@@ -120,7 +120,7 @@ export class InFlight {
 
   /** The session has ended. */
   loseAll(now: number): void {
-    for (const { sent } of [...this.#entries.values()]) this.abandon(sent, 'lost', now);
+    for (const { sent } of this.#entries.values()) this.abandon(sent, 'lost', now);
     this.#confirmed.clear();
     this.wake();
   }
@@ -129,7 +129,7 @@ export class InFlight {
   tick(now: number): boolean {
     for (const [key, { until }] of this.#copies) if (until <= now) this.#copies.delete(key);
     let silent = false;
-    for (const { sent, order } of [...this.#entries.values()]) {
+    for (const { sent, order } of this.#entries.values()) {
       const latest = this.#confirmed.get(sent.priority);
       const passed = latest !== undefined && latest.order > order;
       const quiet = now - Math.max(sent.at, this.#progressAt) >= this.#silenceMs;

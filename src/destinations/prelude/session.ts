@@ -7,7 +7,6 @@
  * read, wanted or not. Its closing of the connection proves nothing.
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 
 import type { RelayError } from '../../core/errors.ts';
@@ -36,7 +35,7 @@ export interface Session {
   fault(): RelayError | undefined;
   /** True once the system has all of it, false when the session ended before. */
   write(payload: Buffer, priority: Priority): Promise<boolean>;
-  /** Resolves when the first message did not make the manager close the connection, or did. */
+  /** After a message: resolves when the first one did not make the manager close the connection, or did. */
   proved(): Promise<void>;
   /** Ends it, with this as the reason. */
   fail(fault: RelayError): void;
@@ -67,8 +66,11 @@ class ManagerSession implements Session {
   readonly #watchdog: NodeJS.Timeout;
   readonly #gone: Promise<void>;
   #fault: RelayError | undefined;
-  /** Monotonic, ms: when the first message was on its way. */
-  #firstAt: number | undefined;
+  /** Runs from the first message on: `proved` when the manager has not closed the connection by then. */
+  #probation: NodeJS.Timeout | undefined;
+  #proved = false;
+  readonly #judged: Promise<void>;
+  #judge: () => void = () => undefined;
   #state: 'greeting' | 'open' | 'closing' | 'ended' = 'greeting';
   #greeted: (fault?: RelayError) => void = () => undefined;
 
@@ -81,6 +83,9 @@ class ManagerSession implements Session {
     this.#outbox = new Outbox(socket, () => this.#watchdog.refresh());
     this.greeting = new Promise((resolve, reject) => {
       this.#greeted = (fault) => (fault === undefined ? resolve() : reject(fault));
+    });
+    this.#judged = new Promise((resolve) => {
+      this.#judge = resolve;
     });
     this.#gone = new Promise((resolve) => void socket.once('close', resolve));
     socket
@@ -102,13 +107,15 @@ class ManagerSession implements Session {
 
   async write(payload: Buffer, priority: Priority): Promise<boolean> {
     if (this.#state !== 'open') return false;
-    this.#firstAt ??= this.#options.clock.monotonic();
+    this.#probation ??= setTimeout(() => {
+      this.#proved = true;
+      this.#judge();
+    }, preludeSessionLimits.probationMs);
     return await this.#outbox.write(frame(messageTags.idmef, priority, payload, this.#options.clock.now()));
   }
 
   async proved(): Promise<void> {
-    const rest = this.#probation();
-    if (rest > 0) await Promise.race([delay(rest), this.#gone]);
+    await this.#judged;
   }
 
   fail(fault: RelayError): void {
@@ -135,6 +142,8 @@ class ManagerSession implements Session {
   #end(): void {
     this.#state = 'ended';
     clearTimeout(this.#watchdog);
+    clearTimeout(this.#probation);
+    this.#judge();
     this.#outbox.end();
     this.#socket.destroy();
   }
@@ -152,15 +161,9 @@ class ManagerSession implements Session {
     if (this.#state === 'greeting') {
       this.fail(preludeFault('prelude-rejected', address, { said: 'it closes the connection' }));
     } else {
-      const first = this.#firstAt !== undefined && this.#probation() > 0;
+      const first = this.#probation !== undefined && !this.#proved;
       this.fail(preludeFault(first ? 'prelude-closed-at-first-message' : 'prelude-session-ended', address));
     }
-  }
-
-  /** Ms until a manager that does not let us write would have closed the connection. */
-  #probation(): number {
-    const now = this.#options.clock.monotonic();
-    return (this.#firstAt ?? now) + preludeSessionLimits.probationMs - now;
   }
 
   #read(bytes: Buffer): void {
