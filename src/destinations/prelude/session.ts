@@ -118,6 +118,7 @@ class ManagerSession implements Session {
   }
 
   prove(): void {
+    if (this.#proved) return;
     this.#proved = true;
     clearTimeout(this.#probation);
     this.#judge();
