@@ -32,8 +32,8 @@ const ends: readonly Option[] = [
     value: 'URL',
     list: true,
     required: true,
-    help: 'where to deliver: https://HOST:PORT/, file:///DIR',
-    more: 'May be given several times: each destination gets everything and has its own queue.',
+    help: 'where to deliver: an https, prelude or file URL',
+    more: 'https://HOST:PORT/, prelude://HOST:4690?profile=NAME or file:///DIR. NAME is the profile that prelude-admin register made here; &dir=DIR says where it is when not in /etc/prelude/profile. May be given several times: each destination gets everything and has its own queue.',
     example: 'https://gateway.example:3128/',
     brief: true,
     seed: true,
@@ -75,6 +75,7 @@ const modes: readonly Option[] = [
     name: 'follow',
     kind: 'flag',
     help: 'stay and deliver each alert as it comes',
+    more: 'Needed for prelude:// with a profile that may read too (idmef:rw), which makes prelude-manager confirm each message: between the runs of a timer or of --schedule nobody would read, so those refuse such a profile.',
     momentary: true,
     brief: true,
   },
@@ -139,7 +140,7 @@ const managerTls: readonly Option[] = [
     kind: 'url',
     value: 'URL',
     help: 'HTTP proxy for https destinations',
-    more: 'Proxy variables of the environment are not looked at.',
+    more: 'Not for prelude://, which is dialled directly. Proxy variables of the environment are not looked at.',
     example: 'http://proxy.example:3128/',
   },
 ];
@@ -243,10 +244,11 @@ const judging: readonly Option[] = [
   {
     name: 'dialect',
     kind: 'choice',
-    choices: ['auto', 'rfc'],
+    choices: ['auto', 'secef', 'rfc'],
     value: 'NAME',
     default: 'auto',
-    help: 'form of what https destinations get: auto, rfc',
+    help: 'form for https destinations: auto, secef, rfc',
+    more: 'auto asks each: receivers of ours get RFC 4765 in batches, all others what a SECEF gateway reads without loss (secef). rfc: single documents as RFC 4765 has them.',
   },
 ];
 

@@ -333,6 +333,10 @@ export const pollerLimits = {
   refusalsBeforeDoubt: 3,
   /** Refusals without one acceptance after which a receiver of single messages gets no more of a lease. */
   refusalsInARow: 24,
+  /** Changed messages, and messages a destination cannot hold, that a run (a follower's minute) names one by one. */
+  saidMessages: 20,
+  /** Changes of one message that are named. */
+  saidChanges: 5,
   /** One lease of the forward side with `--high-first`: a high alert waits for no more than these. */
   highFirstMessages: 100,
   /** Reports a profile makes of itself in an hour: what happens all the time is no news. */
@@ -361,6 +365,36 @@ export const pollerLimits = {
   stateMs: 60_000,
   /** The sensor is asked for its messages one by one, after a batch could not be read, at most so often. */
   carefulMessages: 1000,
+} as const;
+
+/** Sessions with a prelude-manager over its native protocol. */
+export const preludeSessionLimits = {
+  /** A file of a profile; a certificate of an agent takes 1.1 KiB. */
+  profileFileBytes: 1 * MIB,
+  /** Certificates of one file that are looked at: one for each manager the profile is registered with. */
+  certificates: 256,
+  /** Messages and bytes sent that the manager has not confirmed. Beyond it, it has more to do than it keeps in memory. */
+  windowMessages: 4_000,
+  windowBytes: 8 * MIB,
+  /** Until a session's first confirmation: a manager that takes an earlier, dead connection for ours confirms nothing. */
+  unprovenMessages: 64,
+  /** One lease: the last echoes of each come 40 ms late (Nagle's algorithm there, delayed acknowledgement here). */
+  leaseMessages: 8_000,
+  leaseBytes: 8 * MIB,
+  /** So many times the timeout without a confirmation of anything: it does not confirm. */
+  echoTimeouts: 3,
+  /** Unconfirmed messages and echoes that come late are looked at so often. */
+  tickMs: 250,
+  /** A copy whose session has ended may still be echoed; another message of the same key waits no longer than this. */
+  lateEchoMs: 30_000,
+  /** A manager that does not let us write closes the connection at the first message; waited for that. */
+  probationMs: 200,
+  /** After our goodbye the manager reads what is under way; then it closes. */
+  closeMs: 5_000,
+  /** As libprelude's; frontends show a sender as missing that is silent for longer. */
+  heartbeatMs: 600_000,
+  /** A long-running program looks so often whether its session is up and a heartbeat due. */
+  attendMs: 30_000,
 } as const;
 
 /** What is remembered and shown of a profile (`idmef status`, `idmef check`, metrics). */
@@ -411,6 +445,10 @@ export const doctorLimits = {
   runGraceMs: 60_000,
   /** Names of a spool or of corrupt/ that are looked at. */
   directoryFiles: 10_000,
+  /** What a prelude-manager has kept for a reader for longer than this is for one that is away. */
+  readerAwayMs: 600_000,
+  /** Readers of which that is said. */
+  readers: 20,
 } as const;
 
 /** Settings files. */

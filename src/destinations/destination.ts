@@ -6,8 +6,9 @@
  * acceptance. Made by create-destination.ts.
  */
 
-import type { Outcome } from '../core/outcome.ts';
+import type { Change, Outcome } from '../core/outcome.ts';
 import { labelOf } from '../http/peer.ts';
+import { preludeId, readPreludeUrl } from './prelude/prelude-url.ts';
 
 /** The messages of one lease, in sequence order. Index i is the i-th message everywhere. */
 export interface Parcel {
@@ -31,11 +32,24 @@ export interface Destination {
   readonly label: string;
   /** Resolves when all of the parcel is reported. Rejects only on a bug or when the signal aborts. */
   deliver(parcel: Parcel, report: Report, signal: AbortSignal): Promise<void>;
+  /** Size of a lease, where another than the usual one pays. */
+  readonly want?: { readonly messages: number; readonly bytes: number };
+  /**
+   * What an operator should know of this way of delivery though nothing is wrong: sentences that follow the label. To be
+   * said by a long-running program at its start, by others once a day.
+   */
+  readonly notices?: () => readonly string[];
+  /**
+   * What is due without a delivery. To be called by a long-running program at its start, and by others at the end of
+   * a run. Never rejects: what is wrong is said when something is to be delivered.
+   */
+  readonly attend?: (signal: AbortSignal) => Promise<void>;
   close(): Promise<void>;
 }
 
 /** A destination's identity: what differs in spelling only is the same; user and password are no part of it. */
 export function destinationId(url: URL): string {
+  if (url.protocol === 'prelude:') return preludeId(url);
   const plain = new URL(url.href);
   plain.username = '';
   plain.password = '';
@@ -45,6 +59,7 @@ export function destinationId(url: URL): string {
 
 /** What sentences call it, before it is opened and after. */
 export function destinationLabel(url: URL): string {
+  if (url.protocol === 'prelude:') return readPreludeUrl(url).label;
   return url.protocol === 'file:' ? `directory ${url.pathname}` : labelOf('gateway', url);
 }
 
@@ -55,6 +70,15 @@ export function refusesAll(count: number, said: string): Extract<Outcome, { kind
     reason: `refuses all of ${count} messages (${said})`,
     hint: "the destination's own log says why",
   };
+}
+
+/** The outcome of what is not sent because the receiver could not hold it: the first reason, and how many more. */
+export function cannotHold(reasons: readonly Change[]): Extract<Outcome, { kind: 'refused' }> {
+  const [first] = reasons;
+  const words =
+    first === undefined ? 'it cannot be held there' : `${first.path}: ${first.text} (${first.rule})`;
+  const more = reasons.length > 1 ? `, and ${reasons.length - 1} more` : '';
+  return { kind: 'refused', reason: `${words}${more}`, certain: true };
 }
 
 export function reportAll(parcel: Parcel, report: Report, outcome: Outcome): void {

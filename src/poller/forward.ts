@@ -21,6 +21,8 @@ export interface ForwardOptions {
   readonly want: Want;
   readonly counts: RunCounts;
   readonly prefix: string;
+  /** Its name. */
+  readonly profile: string;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: Random;
@@ -55,9 +57,6 @@ interface Forwarding extends ForwardOptions {
 
 async function forwardDue(options: Forwarding): Promise<void> {
   const { target, signal, wait } = options;
-  const want = options.highFirst
-    ? { ...options.want, messages: pollerLimits.highFirstMessages }
-    : options.want;
   while (!signal.aborted) {
     const pause = target.health.pauseMs();
     if (pause > 0) {
@@ -66,12 +65,19 @@ async function forwardDue(options: Forwarding): Promise<void> {
       continue;
     }
     const ending = options.ending();
+    const want = wantOf(options);
     const claim = await leaseNext(want, options);
     if (claim !== undefined) await deliver(claim, claim.count >= want.messages, options);
     else if (ending) break;
     else await wait(pollerLimits.dueCheckMs);
   }
-  if (options.tryPutOff && !signal.aborted) await deliverPutOff(want, options);
+  if (options.tryPutOff && !signal.aborted) await deliverPutOff(wantOf(options), options);
+}
+
+/** The size of a lease: as the destination says once it is open. */
+function wantOf({ target, want, highFirst }: ForwardOptions): Want {
+  const usual = target.opened()?.want ?? want;
+  return highFirst ? { ...usual, messages: pollerLimits.highFirstMessages } : usual;
 }
 
 async function leaseNext(
@@ -99,37 +105,16 @@ async function deliverPutOff(want: Want, options: Forwarding): Promise<void> {
   }
 }
 
-/** Returns how many were accepted. */
+/** Returns how many are done with: accepted, or nothing the destination could hold. */
 async function deliver(claim: Claim, more: boolean, options: Forwarding): Promise<number> {
   const { target, counts, signal } = options;
   const { deliverLease } = await import('./deliver-lease.ts');
+  const { sayDelivery } = await import('./say-delivery.ts');
   const delivery = await deliverLease(claim, await target.open(), { ...options, more }, signal);
   counts.forwarded += delivery.accepted;
-  counts.poison += delivery.poison.length;
   await judgeHealth(delivery, options);
-  sayRefusals(delivery, options);
-  return delivery.accepted;
-}
-
-function sayRefusals(
-  { poison, refused, failure }: LeaseDelivery,
-  { counts, log, prefix, target }: ForwardOptions,
-): void {
-  counts.refused += refused.length;
-  const [first] = refused;
-  if (first !== undefined && failure === undefined) {
-    const what = refused.length === 1 ? 'one message' : `${refused.length} messages`;
-    log.warning(
-      `${prefix}${target.label} ${first.reason} to ${what}; kept and tried again, ` +
-        `in quarantine after ${pollerLimits.refusalsBeforePoison} refusals while it takes others`,
-    );
-  }
-  for (const { reason } of poison) {
-    log.error(
-      `${prefix}${target.label} keeps refusing one message while it takes others (${reason}); ` +
-        `it is in quarantine: idmef quarantine list`,
-    );
-  }
+  sayDelivery(delivery, target.label, options);
+  return delivery.accepted + delivery.unfit.length;
 }
 
 async function judgeHealth(
