@@ -243,6 +243,8 @@ export const spoolLimits = {
   corruptFiles: 10_000,
   /** Bytes of a `.reason` file that are read back. */
   reasonBytes: 8 * KIB,
+  /** Documents of a stream that become spool files in one go: so many descriptors, and 0.3 ms each instead of 4. */
+  filesTogether: 64,
   /** `--movedir-max-age`: old files are looked for at least so often, and no more often than that. */
   sweepMaxMs: 600_000,
   sweepMinMs: 1_000,

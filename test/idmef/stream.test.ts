@@ -109,19 +109,23 @@ const whole: readonly Case[] = [
 
 const half = '<IDMEF-Message>\n<Alert>';
 const faulty: readonly Case[] = [
-  { title: 'text before', stream: `x\ny${a}`, parts: ['0:1+3 it is no document', `1@3:2 ${a}`] },
+  { title: 'text before', stream: `x\ny${a}`, parts: ['0:1+3 text outside of documents', `1@3:2 ${a}`] },
   {
     title: 'text between',
     stream: `${a} & x ${a}`,
-    parts: [`1@0:1 ${a}`, '40:1+4 it is no document', `2@44:1 ${a}`],
+    parts: [`1@0:1 ${a}`, '40:1+4 text outside of documents', `2@44:1 ${a}`],
   },
-  { title: 'text after', stream: `${a}x>\n`, parts: [`1@0:1 ${a}`, '39:1+3 it is no document'] },
+  { title: 'text after', stream: `${a}x>\n`, parts: [`1@0:1 ${a}`, '39:1+3 text outside of documents'] },
   {
     title: 'zeros, as a crash leaves them',
     stream: `\0\0${a}`,
-    parts: ['0:1+2 it is no document', `1@2:1 ${a}`],
+    parts: ['0:1+2 text outside of documents', `1@2:1 ${a}`],
   },
-  { title: 'half a byte order mark', stream: `\u00EF${a}`, parts: ['0:1+2 it is no document', `1@2:1 ${a}`] },
+  {
+    title: 'half a byte order mark',
+    stream: `\u00EF${a}`,
+    parts: ['0:1+2 text outside of documents', `1@2:1 ${a}`],
+  },
   {
     title: 'another root, and what is in it',
     stream: `<html>\n<p title="<">x</p></html>${a}`,
@@ -135,7 +139,7 @@ const faulty: readonly Case[] = [
   {
     title: 'a declaration is found again',
     stream: `x<?xml version="1.0"?><!-- c -->\n${a}`,
-    parts: ['0:1+1 it is no document', `1@1:1 <?xml version="1.0"?><!-- c -->\n${a}`],
+    parts: ['0:1+1 text outside of documents', `1@1:1 <?xml version="1.0"?><!-- c -->\n${a}`],
   },
   {
     title: 'an end tag',
@@ -206,7 +210,7 @@ const faulty: readonly Case[] = [
   {
     title: 'two faults, the second at the end',
     stream: `x<?xml version="1.0"?><IDMEF-Message>`,
-    parts: ['0:1+1 it is no document', '1:1+36 it is not complete (end)'],
+    parts: ['0:1+1 text outside of documents', '1:1+36 it is not complete (end)'],
   },
 ];
 

@@ -26,7 +26,7 @@ export type StreamPart =
       readonly offset: number;
       readonly line: number;
       readonly length: number;
-      /** In words, of what stands there: `it is no document`. */
+      /** In words, of what stands there: `text outside of documents`. */
       readonly reason: string;
       /** The stream ended inside it. */
       readonly incomplete: boolean;

@@ -139,7 +139,7 @@ export class StreamScanner {
         this.compared = 1;
         this.state = state.byteOrderMark;
       } else {
-        this.fail('it is no document');
+        this.fail('text outside of documents');
       }
     }
   }
@@ -332,7 +332,7 @@ export class StreamScanner {
 
   private byteOrderMark(code: number): void {
     if (code !== (this.compared === 1 ? 0xbb : 0xbf)) {
-      this.fail('it is no document');
+      this.fail('text outside of documents');
       this.state = state.text;
       this.text(code);
     } else if (this.compared === 1) this.compared = 2;
