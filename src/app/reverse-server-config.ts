@@ -17,7 +17,7 @@ export interface ReverseServerConfig {
   /** Taken files are removed. */
   readonly delete: boolean;
   /** Spool files may hold several documents, one after another. */
-  readonly spoolStreams?: boolean;
+  readonly intakeStreams?: boolean;
   /** Messages in one plain answer; undefined is no limit. */
   readonly maxBatchSize?: number;
   readonly stateDir: string;

@@ -43,7 +43,7 @@ export type SensorWorkerConfig = Pick<
   | 'moveDir'
   | 'moveDirMaxAgeMs'
   | 'delete'
-  | 'spoolStreams'
+  | 'intakeStreams'
   | 'stateDir'
   | 'consumers'
   | 'maxJournalBytes'
@@ -118,7 +118,7 @@ function threadSettings(config: SensorWorkerConfig): SensorThreadSettings {
     spoolDir,
     stateDir,
     delete: config.delete,
-    ...(config.spoolStreams === true ? { streams: true } : {}),
+    ...(config.intakeStreams === true ? { streams: true } : {}),
     minFree,
     consumers: consumerNames(consumers),
     ...(moveDir === undefined ? {} : { moveDir }),

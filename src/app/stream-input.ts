@@ -77,7 +77,8 @@ function nextPiece(iterator: AsyncIterator<Uint8Array>, signal: AbortSignal): Pr
 
 /** What an operator is told of a part that is no document. */
 export function skippedWords(file: string, part: Extract<StreamPart, { kind: 'skipped' }>): string {
-  const { length, line, offset, reason } = part;
+  const { length, line, offset, remark } = part;
+  const reason = remark ? 'remarks of Prelude about the document before' : part.reason;
   return `${escapeText(inputName(file))}: ${length} bytes at line ${line}, byte ${offset} are no document: ${reason}`;
 }
 

@@ -36,7 +36,7 @@ export async function runSubmitStream(
     for await (const event of readParts(file, io, signal)) {
       if (event.kind === 'document') await submission.add(event);
       else await submission.flush();
-      if (event.kind === 'skipped') await submission.refuse(skippedWords(file, event));
+      if (event.kind === 'skipped') await submission.pass(skippedWords(file, event), event.remark);
       if (event.kind === 'end') await submission.sum(event.settled);
       if (event.kind !== 'failed') continue;
       const name = escapeText(inputName(file));
@@ -69,7 +69,7 @@ class Submission {
     const { bytes, verdict } = readPart(part.bytes, 'off');
     const fault = faultOf(verdict, part.line);
     if (fault !== undefined) {
-      return this.refuse(`${documentName(this.#file, part)} not submitted: ${escapeText(fault)}`);
+      return this.#refuse(`${documentName(this.#file, part)} not submitted: ${escapeText(fault)}`);
     }
     if (verdict.readable && verdict.leniencies.includes(FORBIDDEN_CHARACTERS)) {
       const words = 'bytes that XML cannot hold are written as \\xNN';
@@ -96,7 +96,12 @@ class Submission {
     await this.#io.stdout(group.map(({ name }) => `${join(this.#spoolDir, name)}\n`).join(''));
   }
 
-  async refuse(words: string): Promise<void> {
+  async pass(words: string, harmless: boolean): Promise<void> {
+    if (!harmless) return this.#refuse(words);
+    await this.#io.stderr(`idmef: note: ${words}\n`);
+  }
+
+  async #refuse(words: string): Promise<void> {
     this.refused += 1;
     await this.#io.stderr(`idmef: error: ${words}\n`);
   }

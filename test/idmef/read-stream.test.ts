@@ -15,6 +15,9 @@ import type { DocumentVerdict } from '../../src/idmef/verdict.ts';
 const alert = (id: string): string =>
   `<IDMEF-Message>\n<Alert messageid="${id}"><Analyzer/></Alert>\n</IDMEF-Message>`;
 
+// oxlint-disable-next-line no-control-regex -- that is what they are
+const forbidden = /[\u0001-\u0008\u000B\u000C\u000E-\u001F\uFFFD-\uFFFF]/gu;
+
 /** `1@2 2@7` for messages with their lines, else the problem. */
 function brief(verdict: DocumentVerdict): string {
   if (verdict.readable) {
@@ -37,6 +40,11 @@ describe('several documents in one file', () => {
       '1@2 2@6',
     ],
     ['one without a message', `<IDMEF-Message/>${alert('1')}`, '1@2'],
+    [
+      'remarks of Prelude between',
+      `${alert('1')}element Alert: validity error : no CreateTime\n${alert('2')}`,
+      '1@2 2@5',
+    ],
     [
       'text between',
       `${alert('1')}\nx${alert('2')}`,
@@ -147,12 +155,12 @@ describe('bytes that no XML document can hold', () => {
         (bytes) => {
           const mended = writeOutForbidden(Buffer.from(bytes));
           const text = (mended ?? Buffer.from(bytes)).toString();
-          assert.doesNotMatch(text, /[\u0001-\u0008\u000B\u000C\u000E-\u001F\uFFFD-\uFFFF]/u);
+          assert.doesNotMatch(text, forbidden);
           assert.equal(
             text.replace(/\\x[0-9a-f]{2}/g, ''),
             new TextDecoder('utf-8', { ignoreBOM: true })
               .decode(bytes)
-              .replace(/[\u0001-\u0008\u000B\u000C\u000E-\u001F\uFFFD-\uFFFF]/gu, '')
+              .replace(forbidden, '')
               .replace(/\\x[0-9a-f]{2}/g, ''),
           );
         },

@@ -1,5 +1,5 @@
 /**
- * Spool files of several documents, with and without the option that takes them (--spool-streams).
+ * Spool files of several documents, with and without the option that takes them (--intake-streams).
  */
 
 import assert from 'node:assert/strict';
@@ -32,7 +32,7 @@ test('without the option such a file is set aside, and its reason names the opti
   assert.deepEqual(world.names(), ['x.xml']);
   world.pass(1_250);
   assert.deepEqual(world.files(), { found: 1, 'refused:not-well-formed': 1 });
-  assert.match(reasonOf(world, 'x.xml'), /^reason: not-well-formed\ntext: .*--spool-streams\)?$/m);
+  assert.match(reasonOf(world, 'x.xml'), /^reason: not-well-formed\ntext: .*--intake-streams\)?$/m);
   assert.deepEqual(world.owed(), []);
 });
 
@@ -41,7 +41,7 @@ test('a file with one document does not hear of the option', (t) => {
   writeFileSync(join(world.spool, 'x.xml'), '<IDMEF-Message><Alert></IDMEF-Message>');
   world.pass(250);
   world.pass(60_250);
-  assert.doesNotMatch(reasonOf(world, 'x.xml'), /spool-streams/);
+  assert.doesNotMatch(reasonOf(world, 'x.xml'), /intake-streams/);
 });
 
 test('all documents of a file are taken together, in order, and the file is removed', (t) => {
@@ -84,10 +84,7 @@ test('half a document at the end is waited for; then the file is set aside whole
   world.pass(10_250);
   assert.deepEqual(world.owed(), []);
   assert.deepEqual(world.files(), { found: 1, 'refused:incomplete': 1 });
-  assert.match(
-    reasonOf(world, 'x.xml'),
-    /21 bytes are no document: it is not complete/,
-  );
+  assert.match(reasonOf(world, 'x.xml'), /21 bytes are no document: it is not complete/);
 });
 
 test('one document that cannot be taken keeps the whole file out, and says which', (t) => {

@@ -4,7 +4,7 @@
  *   finding                            unchanged < 60 s    unchanged ≥ 60 s
  *   locked                             wait                wait
  *   linked (has a second name)         wait                wait
- *   growing (with --spool-streams)     wait, until unchanged for 2 s: another document may follow
+ *   growing (with --intake-streams)     wait, until unchanged for 2 s: another document may follow
  *   empty, or ends too early           wait                corrupt
  *   not well-formed, bad encoding      wait                corrupt     (a writer may be rewriting it)
  *   too large, foreign root, DTD subset, limit: complete but refused → corrupt at once
@@ -78,7 +78,7 @@ export function decide(finding: Finding, unchangedMs: number): Decision {
   };
 }
 
-const STREAM_HINT = '; files of several documents are taken with --spool-streams';
+const STREAM_HINT = '; files of several documents are taken with --intake-streams';
 
 function tooLarge(text: string): Decision {
   return { kind: 'corrupt', reason: 'too-large', text };
