@@ -10,8 +10,8 @@ import { runDoctorVerb } from './doctor.ts';
 import { doctorTable } from './doctor-options.ts';
 import {
   certsTable,
+  convertTable,
   idmefTable,
-  journalTable,
   quarantineTable,
   showTable,
   submitTable,
@@ -19,6 +19,8 @@ import {
   validateTable,
 } from './idmef-options.ts';
 import { runJournalVerb } from './journal.ts';
+import { journalTable } from './journal-options.ts';
+import { requireMandatory } from './mandatory.ts';
 import { nearest } from './nearest.ts';
 import { type CommandTable, commonOptions } from './option.ts';
 import type { Arguments } from './parse.ts';
@@ -35,6 +37,7 @@ interface Verb {
 const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['validate', { table: validateTable, work: validate }],
   ['show', { table: showTable, work: show }],
+  ['convert', { table: convertTable, work: convert }],
   ['submit', { table: submitTable, work: submit }],
   ['test-alert', { table: testAlertTable, work: testAlert }],
   ['quarantine', { table: quarantineTable, work: runQuarantineVerb }],
@@ -75,6 +78,18 @@ async function show(args: Arguments): Promise<number> {
   const json = settingsOf(showTable, args).flag('json');
   const { runShow } = await import('../app/show.ts');
   return runShow({ files: filesOf(showTable, args), json }, processIo());
+}
+
+async function convert(args: Arguments, { signal }: Context): Promise<number> {
+  requireMandatory(convertTable, args.given, []);
+  const settings = settingsOf(convertTable, args);
+  const options = { files: filesOf(convertTable, args), to: settings.choice('to', ['secef', 'rfc']) };
+  if (settings.flag('stream')) {
+    const { runConvertStream } = await import('../app/convert-stream.ts');
+    return runConvertStream(options, processIo(), signal);
+  }
+  const { runConvert } = await import('../app/convert.ts');
+  return runConvert(options, processIo());
 }
 
 async function submit(args: Arguments, { signal }: Context): Promise<number> {
