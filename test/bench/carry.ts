@@ -16,7 +16,7 @@ const PASSES = 6;
 
 function small(n: number): Buffer {
   const second = String(n % 60).padStart(2, '0');
-  const stamp = (0xe9e3_0058 + (n % 60)).toString(16);
+  const stamp = (0xe9e3_0050 + (n % 60)).toString(16);
   return Buffer.from(
     `<idmef:Alert xmlns:idmef="http://iana.org/idmef" messageid="6567fa23-a5f6-4d7b-a202-${String(n).padStart(12, '0')}">` +
       '<idmef:Analyzer analyzerid="sensor-7" name="sshd-watch"/>' +

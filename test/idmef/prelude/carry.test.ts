@@ -4,6 +4,8 @@
  */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
 import { xmlLimits } from '../../../src/core/limits.ts';
@@ -14,6 +16,7 @@ import type { PreludeObject, PreludeValue } from '../../../src/idmef/prelude/mod
 import { rfcMessage } from '../../../src/idmef/prelude/rfc-message.ts';
 import { leniencies } from '../../../src/idmef/repair.ts';
 import { validateElement } from '../../../src/idmef/read-document.ts';
+import { projectRoot } from '../project-root.ts';
 import { alert, type AlertParts } from '../sample.ts';
 
 type Parts = Partial<AlertParts>;
@@ -555,4 +558,16 @@ test('a meaning that looks like ours but has no place stays what it is', () => {
   const verdict = validateElement(back);
   assert.ok(verdict.readable && verdict.valid, back.toString());
   for (const meaning of meanings) assert.ok(back.includes(`idmef-relay: ${meaning}`), meaning);
+});
+
+test('the table of rules in ARCHITECTURE.md is that of the code', () => {
+  const text = readFileSync(join(projectRoot(), 'ARCHITECTURE.md'), 'utf8');
+  const section = text.slice(text.indexOf('\n## Prelude\n'));
+  const rows = section
+    .slice(0, section.indexOf('\n## ', 1))
+    .matchAll(/^\| `([a-z-]+)` +\| (\w+) +\| (.*?) +\|$/gm);
+  assert.deepEqual(
+    [...rows].map(([, name, effect, meaning]) => [name, effect, meaning]),
+    Object.entries(carryRules).map(([name, { effect, meaning }]) => [name, effect, meaning]),
+  );
 });
