@@ -176,6 +176,31 @@ function ownHeartbeat(document: string): boolean {
   return document.startsWith('<IDMEF-Message><Heartbeat') && document.split('<Analyzer ').length === 2;
 }
 
+interface Registration {
+  readonly manager: string;
+  readonly name: string;
+  readonly permissions: string;
+  readonly log: string;
+}
+
+/** Both sides of `prelude-admin register` with a password for this one time. The server leaves after one success. */
+async function registerAgent({ manager, name, permissions, log }: Registration): Promise<void> {
+  const secret = `${log}.password`;
+  writeFileSync(secret, randomBytes(16).toString('hex'), { mode: 0o600 });
+  const address = `127.0.0.1:${await freePort()}`;
+  const password = ['--passwd-file', secret];
+  const server = admin(
+    ['registration-server', manager, '--listen', address, '--no-confirm', ...password],
+    log,
+  );
+  // Awaited below; a fault of the other side must not be an unhandled one of this.
+  server.catch(() => undefined);
+  await until(() => accepting(address), { timeoutMs: 30_000, what: 'the registration server' });
+  await admin(['register', name, permissions, address, '--uid', '0', '--gid', '0', ...password], log);
+  await server;
+  rmSync(secret);
+}
+
 /** Whether a socket listens there, as the kernel says: a connection to see would be a client for both programs. */
 function accepting(address: string): boolean {
   const port = Number(address.split(':')[1]).toString(16).toUpperCase().padStart(4, '0');

@@ -1,0 +1,219 @@
+/**
+ * Compares what a message said with what a real prelude-manager reports of it, field by field, in both of its reports.
+ *
+ * Whatever differs is a loss unless one of the `limits` below names it: each is something the manager itself cannot hold or
+ * print, or adds by itself, with its reason, and is counted. xmlmod prints what people see; the debug report shows what
+ * xmlmod never prints.
+ */
+
+import { debugFields, debugRecords, rfcFields, xmlmodFields, type Fields } from './prelude-fields.ts';
+import type { PreludeManager } from './prelude-manager.ts';
+
+export interface Difference {
+  readonly report: 'xml' | 'debug';
+  readonly path: string;
+  /** Undefined: the manager has something more. */
+  readonly expected: string | undefined;
+  /** Undefined: it is missing. */
+  readonly found: string | undefined;
+}
+
+interface Limit {
+  readonly name: string;
+  readonly reason: string;
+  readonly fits: (difference: Difference, expected: Fields, found: Fields) => boolean;
+}
+
+/** A field of the report that the message does not have. */
+const added =
+  (path: RegExp, value = /^/) =>
+  (one: Difference): boolean =>
+    one.expected === undefined && path.test(one.path) && value.test(one.found ?? '');
+
+const OBJECT = '{}';
+const SERVICE = String.raw`service(?:\(\d+\))?`;
+
+export const limits: readonly Limit[] = [
+  {
+    name: 'not printed by xmlmod',
+    reason: 'its plugin has no code for it; the debug report shows that the manager holds it',
+    fits: ({ report, path, found }) =>
+      report === 'xml' &&
+      found === undefined &&
+      /\.tool_alert\b|\.overflow_alert\b|\.heartbeat_interval$|\buser_id(?:\(\d+\))?\.tty$|\.file_type$|reference\(\d+\)\.meaning$/.test(
+        path,
+      ),
+  },
+  {
+    name: 'empty File in Linkage',
+    reason: 'libprelude makes the member File of each Linkage, whether there is one or not',
+    fits: added(/linkage\(\d+\)\.file$/, /^\{\}$/),
+  },
+  {
+    name: 'analyzer_time added',
+    reason: 'a message without one gets the time of its transmission',
+    fits: added(/^(?:alert|heartbeat)\.analyzer_time(?:#offset)?$/),
+  },
+  {
+    name: 'messageid added',
+    reason: 'a message without one gets a generated one',
+    fits: added(/^(?:alert|heartbeat)\.messageid$/),
+  },
+  {
+    name: 'normalize: address category',
+    reason: 'the plugin recognises what kind of address an unnamed one is',
+    fits: added(/address\(\d+\)\.category$/, /^(?:ipv4-addr|ipv6-addr|e-mail)$/),
+  },
+  {
+    name: 'normalize: mapped address',
+    reason: 'the plugin writes ::ffff:192.0.2.1 as 192.0.2.1',
+    fits: ({ path, expected, found }) => /\.address$/.test(path) && expected === `::ffff:${found ?? ''}`,
+  },
+  {
+    name: 'normalize: protocol',
+    reason: 'the plugin fills protocol name and number from each other',
+    fits: (one, expected) => {
+      const other = one.path.endsWith('name')
+        ? one.path.replace(/name$/, 'number')
+        : one.path.replace(/number$/, 'name');
+      return added(new RegExp(`${SERVICE}\\.iana_protocol_(?:name|number)$`))(one) && expected.has(other);
+    },
+  },
+  {
+    name: 'normalize: unknown service',
+    reason: 'the plugin names a service without name and port `unknown`',
+    fits: (one, expected) =>
+      added(new RegExp(`${SERVICE}\\.name$`), /^unknown$/)(one) &&
+      !expected.has(one.path.replace(/name$/, 'port')),
+  },
+  {
+    name: 'normalize: nothing in it',
+    reason: 'the plugin drops an Address without address, a Node without name and address',
+    fits: ({ path, expected, found }, whole) =>
+      expected === OBJECT &&
+      found === undefined &&
+      /\.(?:node|address\(\d+\))$/.test(path) &&
+      ![...whole.keys()].some((other) => other.startsWith(`${path}.`)),
+  },
+  {
+    name: 'finer than a microsecond',
+    reason: 'its times are whole microseconds',
+    fits: ({ expected, found }) =>
+      expected !== undefined && /^\d+\+\d+$/.test(expected) && expected.split('+')[0] === found,
+  },
+];
+
+export interface Comparison {
+  readonly name: string;
+  /** Neither missing, altered nor extra but for what a limit names. */
+  readonly complete: boolean;
+  /** Names of the limits met, each once. */
+  readonly limits: readonly string[];
+  readonly losses: readonly Difference[];
+  /** False: there is no report of it at all. */
+  readonly arrived: boolean;
+}
+
+export interface Original {
+  readonly name: string;
+  /** The element as the journal keeps it. */
+  readonly bytes: Uint8Array;
+}
+
+interface Reported {
+  readonly xml: Fields;
+  readonly debug: Fields;
+}
+
+/** Each original against the report that fits it best. What is left over is said too: nothing comes from nowhere. */
+export function compareWithManager(
+  manager: PreludeManager,
+  originals: readonly Original[],
+): { readonly comparisons: readonly Comparison[]; readonly unexpected: number } {
+  const documents = manager.documents();
+  const records = debugRecords(manager.debug()).filter((record) => /^ {8}analyzer\(1\)/m.test(record));
+  if (documents.length !== records.length) {
+    throw new Error(`the manager reports ${documents.length} documents and ${records.length} records`);
+  }
+  const left = new Set<Reported>(
+    documents.map((document, index) => ({
+      xml: withoutRelays(xmlmodFields(document)),
+      debug: withoutRelays(debugFields(records[index] ?? '')),
+    })),
+  );
+  const comparisons = originals.map(({ name, bytes }) => {
+    const expected = rfcFields(bytes);
+    let best: { readonly reported: Reported; readonly comparison: Comparison } | undefined;
+    for (const reported of left) {
+      if (!alike(expected, reported.debug)) continue;
+      const comparison = judge(name, expected, reported);
+      if (best === undefined || comparison.losses.length < best.comparison.losses.length)
+        best = { reported, comparison };
+      if (comparison.complete) break;
+    }
+    if (best === undefined) return { name, complete: false, limits: [], losses: [], arrived: false };
+    left.delete(best.reported);
+    return best.comparison;
+  });
+  return { comparisons, unexpected: left.size };
+}
+
+function judge(name: string, expected: Fields, { xml, debug }: Reported): Comparison {
+  const met = new Set<string>();
+  const losses = [...differences('xml', expected, xml), ...differences('debug', expected, debug)].filter(
+    (one) => {
+      const limit = limits.find(({ fits }) => fits(one, expected, one.report === 'xml' ? xml : debug));
+      if (limit !== undefined) met.add(limit.name);
+      return limit === undefined;
+    },
+  );
+  return { name, complete: losses.length === 0, limits: [...met], losses, arrived: true };
+}
+
+export function differences(report: Difference['report'], expected: Fields, found: Fields): Difference[] {
+  const out: Difference[] = [];
+  for (const [path, value] of expected) {
+    if (found.get(path) !== value) out.push({ report, path, expected: value, found: found.get(path) });
+  }
+  for (const [path, value] of found) {
+    if (!expected.has(path)) out.push({ report, path, expected: undefined, found: value });
+  }
+  return out;
+}
+
+/** Could be reports of the same message: kind, and text of the classification or analyzer. */
+function alike(expected: Fields, found: Fields): boolean {
+  const keys = [
+    'alert.classification.text',
+    'heartbeat.analyzer(0)',
+    'alert.create_time',
+    'heartbeat.create_time',
+  ];
+  return keys.every((key) => {
+    const want = expected.get(key)?.split('+')[0];
+    return want === undefined || want === found.get(key);
+  });
+}
+
+/** Without the manager and who sent it there, both of which put themselves first (RFC 4765 §4.2.4.1). */
+function withoutRelays(fields: Fields): Fields {
+  const out = new Map<string, string>();
+  for (const [path, value] of fields) {
+    const match = /^(alert|heartbeat)\.analyzer\((\d+)\)(.*)$/.exec(path);
+    if (match === null) out.set(path, value);
+    else if (Number(match[2]) >= 2)
+      out.set(`${match[1]}.analyzer(${Number(match[2]) - 2})${match[3]}`, value);
+  }
+  return out;
+}
+
+/** One line a difference. */
+export function describeLosses({ name, arrived, losses }: Comparison): string {
+  if (!arrived) return `${name}: did not arrive`;
+  return losses
+    .map(({ report, path, expected, found }) => {
+      const what = expected === undefined ? 'extra' : found === undefined ? 'missing' : 'altered';
+      return `${name}: ${what} in ${report}: ${path}: ${expected ?? '–'} → ${found ?? '–'}`;
+    })
+    .join('\n');
+}
