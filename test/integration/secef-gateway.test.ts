@@ -4,14 +4,17 @@
  */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { sharedPath } from '../idmef/project-root.ts';
 import { makePki } from '../support/pki.ts';
 import { noPrelude, startPreludeManager } from '../support/prelude-manager.ts';
 import { startSecefGateway } from '../support/secef-gateway.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
+import { noCorpus } from '../support/valid-corpus.ts';
 
 const RFC = 'xmlns="http://iana.org/idmef"';
 const HEAD = '<Analyzer analyzerid="a"/><CreateTime>2020-01-02T03:04:05Z</CreateTime>';
@@ -133,7 +136,12 @@ const cases: readonly (readonly [string, string, number, number, string?])[] = [
   ['data: xmltext', data('xmltext', 'a'), 500, 0],
   ['data: empty', data('string', ''), 200, 1],
   ['data: of 64 KiB', data('string', 'x'.repeat(65_536)), 200, 1],
-  ['data: without type', alertWith('<AdditionalData meaning="x"><string>s</string></AdditionalData>'), 200, 1],
+  [
+    'data: without type',
+    alertWith('<AdditionalData meaning="x"><string>s</string></AdditionalData>'),
+    200,
+    1,
+  ],
   ['data: direct text', alertWith('<AdditionalData meaning="x">s</AdditionalData>'), 500, 0],
   [
     'CorrelationAlert',
@@ -195,6 +203,27 @@ test('answers and forwards as the seed does', { skip: noPrelude() }, async (t) =
   await until(() => manager.documents().length >= expected, { what: `${expected} messages at the manager` });
   await manager.stop();
   assert.equal(manager.documents().length, expected);
+});
+
+test('answers documents from the field as the index says', { skip: noPrelude() || noCorpus() }, async (t) => {
+  const dir = tempDir(t);
+  const gateway = await startSecefGateway({
+    pki: await makePki(join(dir, 'pki')),
+    record: join(dir, 'record'),
+  });
+  t.after(() => gateway.stop());
+  const [head = '', ...lines] = readFileSync(sharedPath('corpus', 'INDEX.tsv'), 'utf8').trimEnd().split('\n');
+  const column = head.split('\t').indexOf('secef_gateway_as_is');
+  assert.ok(lines.length > 100);
+  let before = 0;
+  for (const line of lines) {
+    const cells = line.split('\t');
+    const file = cells[0] ?? '';
+    const status = await gateway.post(readFileSync(sharedPath('corpus', file)));
+    const now = gateway.records().length;
+    assert.match(cells[column] ?? '', new RegExp(`^${status} sent=${now - before}\\b`), file);
+    before = now;
+  }
 });
 
 test('the last of several Actions and alertidents wins', { skip: noPrelude() }, async (t) => {

@@ -96,6 +96,11 @@ export const limits: readonly Limit[] = [
       ![...whole.keys()].some((other) => other.startsWith(`${path}.`)),
   },
   {
+    name: 'confidence 0 beside a word',
+    reason: 'its confidence is a number that is always there',
+    fits: added(/assessment\.confidence\.confidence$/, /^0\.000000$/),
+  },
+  {
     name: 'finer than a microsecond',
     reason: 'its times are whole microseconds',
     fits: ({ expected, found }) =>
@@ -141,21 +146,28 @@ export function compareWithManager(
       debug: withoutRelays(debugFields(records[index] ?? '')),
     })),
   );
-  const comparisons = originals.map(({ name, bytes }) => {
-    const expected = rfcFields(bytes);
-    let best: { readonly reported: Reported; readonly comparison: Comparison } | undefined;
-    for (const reported of left) {
-      if (!alike(expected, reported.debug)) continue;
-      const comparison = judge(name, expected, reported);
-      if (best === undefined || comparison.losses.length < best.comparison.losses.length)
-        best = { reported, comparison };
-      if (comparison.complete) break;
+  const results = new Map<Original, Comparison>();
+  const pairs = (fits: (comparison: Comparison, expected: Fields) => boolean): void => {
+    for (const original of originals) {
+      if (results.has(original)) continue;
+      const expected = rfcFields(original.bytes);
+      const best = [...left]
+        .filter(({ debug }) => alike(expected, debug))
+        .map((reported) => ({ reported, comparison: judge(original.name, expected, reported) }))
+        .toSorted((one, other) => one.comparison.losses.length - other.comparison.losses.length)[0];
+      if (best === undefined || !fits(best.comparison, expected)) continue;
+      results.set(original, best.comparison);
+      left.delete(best.reported);
     }
-    if (best === undefined) return { name, complete: false, limits: [], losses: [], arrived: false };
-    left.delete(best.reported);
-    return best.comparison;
-  });
-  return { comparisons, unexpected: left.size };
+  };
+  pairs(({ complete }) => complete);
+  // What differs in more than a half is another message of the same second.
+  pairs(({ losses }, { size }) => losses.length < size);
+  const nothing = { complete: false, limits: [], losses: [], arrived: false };
+  return {
+    comparisons: originals.map((original) => results.get(original) ?? { name: original.name, ...nothing }),
+    unexpected: left.size,
+  };
 }
 
 function judge(name: string, expected: Fields, { xml, debug }: Reported): Comparison {
@@ -181,18 +193,14 @@ export function differences(report: Difference['report'], expected: Fields, foun
   return out;
 }
 
-/** Could be reports of the same message: kind, and text of the classification or analyzer. */
+/** Could be reports of the same message: what people tell messages apart by. */
 function alike(expected: Fields, found: Fields): boolean {
-  const keys = [
-    'alert.classification.text',
-    'heartbeat.analyzer(0)',
-    'alert.create_time',
-    'heartbeat.create_time',
-  ];
-  return keys.every((key) => {
-    const want = expected.get(key)?.split('+')[0];
-    return want === undefined || want === found.get(key);
-  });
+  return ['alert', 'heartbeat'].every((kind) =>
+    ['create_time', 'messageid', 'classification.text'].every((key) => {
+      const want = expected.get(`${kind}.${key}`)?.split('+')[0];
+      return want === undefined || want === found.get(`${kind}.${key}`);
+    }),
+  );
 }
 
 /** Without the manager and who sent it there, both of which put themselves first (RFC 4765 §4.2.4.1). */

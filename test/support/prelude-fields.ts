@@ -272,7 +272,7 @@ export function debugFields(record: string): Fields {
     text = undefined;
   };
   for (const line of record.split('\n')) {
-    const match = /^((?: {8})*)([a-z_]+(?:\(\d+\))?):(?: (.*))?$/.exec(line);
+    const match = /^((?: {8})*)([a-z_]+(?:\(\d+\))?):(?:( )(.*))?$/.exec(line);
     const depth = (match?.[1]?.length ?? 0) / 8;
     const begins = depth > 0 || match?.[2] === 'alert' || match?.[2] === 'heartbeat';
     if (match === null || depth > open.length || !begins) {
@@ -281,9 +281,12 @@ export function debugFields(record: string): Fields {
     }
     flush();
     open.length = depth;
-    const [, , name = '', value = ''] = match;
+    const [, , name = '', blank = '', value = ''] = match;
     const parent = open.join('.');
-    if (value === '') {
+    // A text may begin with a line's end; of lists only those of text.
+    const isText =
+      value !== '' || (blank !== '' && (!name.endsWith(')') || /^(?:arg|env|permission)\(/.test(name)));
+    if (!isText) {
       open.push(name);
       if (depth > 0) out.set(`${parent}.${name}`, OBJECT);
     } else text = { parent, name, value };
