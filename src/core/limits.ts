@@ -32,6 +32,16 @@ export const xmlLimits = {
   problemsPerMessage: 200,
 } as const;
 
+/** Prelude's native protocol. A manager is trusted to be itself, not to be sound; others' messages come through it too. */
+export const preludeLimits = {
+  /** One message, all its fragments; the protocol's own limit, so that whatever the manager holds can be read. */
+  messageBytes: 100 * MIB,
+  /** Objects within objects. The deepest without Linkage is 7, and Linkage may nest. */
+  depth: 64,
+  /** Objects and list items of a message that is made into objects; each costs up to 300 bytes. */
+  parts: 100_000,
+} as const;
+
 /** Batches on the wire between sensor and poller (ARCHITECTURE.md: The wire). */
 export const leaseLimits = {
   minSeconds: 5,

@@ -40,6 +40,18 @@ export interface ClassSpec {
 /** Ends an object, and a message. */
 export const END_OF_OBJECT = 254;
 
+/** What a field of kind `data` says of its value: it is two fields of one tag, the first with this number. */
+export const dataTypes = {
+  character: 1,
+  byte: 2,
+  uint32: 3,
+  integer: 4,
+  float: 5,
+  text: 6,
+  bytes: 7,
+  time: 8,
+} as const;
+
 /** Keywords and their numbers on the wire. Names are the RFC's but for `xml`, its `xmltext`. */
 export const enums = {
   additional_data_type: {
