@@ -114,7 +114,7 @@ async function settle(
 }
 
 async function letOut(
-  { id }: QuarantineEntry,
+  { id, consumer }: QuarantineEntry,
   body: Uint8Array,
   options: QuarantineOptions,
   journal: Journal,
@@ -137,7 +137,11 @@ async function letOut(
     await journal.append(rest.map(({ bytes, severity }) => ({ body: bytes, severity })));
   }
   await journal.quarantine.accept(id, first.bytes);
-  await io.stdout(done(id, 'pending again: the next run forwards it', options.json));
+  const again =
+    consumer === undefined
+      ? 'pending again: the next run forwards it'
+      : `pending again for ${consumer}: the next run tries it`;
+  await io.stdout(done(id, again, options.json));
   return 0;
 }
 
@@ -158,7 +162,8 @@ function whyNot(verdict: DocumentVerdict): string | undefined {
 
 function listLine(entry: QuarantineEntry): string {
   const at = new Date(entry.at).toISOString();
-  const where = entry.kind === 'poison' ? ` refused by ${entry.consumer ?? '?'}` : '';
+  const fate = isUnfit(entry) ? 'cannot be sent to' : 'refused by';
+  const where = entry.kind === 'poison' ? ` ${fate} ${entry.consumer ?? '?'}` : '';
   return `${entry.id}\t${at}\t${entry.reason}\t${entry.bytes} bytes${where}\t${escapeText(firstText(entry))}\n`;
 }
 
@@ -174,6 +179,11 @@ function jsonLine(entry: QuarantineEntry, body?: Uint8Array): string {
 
 function done(id: number, text: string, json: boolean): string {
   return json ? `${JSON.stringify({ id, done: text })}\n` : `${id}: ${text}\n`;
+}
+
+/** Never sent: the destination cannot hold it. */
+function isUnfit({ detail }: QuarantineEntry): boolean {
+  return jsonObject(detail)?.['certain'] === true;
 }
 
 /** `PATH: TEXT`, or what the destination said. */

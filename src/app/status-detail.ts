@@ -78,13 +78,28 @@ function lastRun({ run, lastRunAt, lastRunMs }: ProfileFacts, at: number): strin
 }
 
 function destination(one: DestinationFacts, at: number): string {
-  const { id, active, pending, held, bytes, oldestAt, forwarded, dead, refused, dropped, acceptedAt } = one;
+  const {
+    id,
+    active,
+    pending,
+    held,
+    bytes,
+    oldestAt,
+    forwarded,
+    dead,
+    refused,
+    changed,
+    dropped,
+    acceptedAt,
+  } = one;
   const owed = pending + held;
   const kept = owed === 0 ? '' : ` (${mebibytes(bytes)}, oldest ${since(oldestAt, at)})`;
   const parts = [
     `${grouped(owed)} ${active ? 'pending' : 'held: not configured any more'}${kept}`,
     `${grouped(forwarded)} forwarded${acceptedAt === undefined ? '' : ` (${ago(acceptedAt, at)})`}`,
   ];
+  const rules = Object.entries(changed).map(([rule, number]) => `${rule} ${grouped(number)}`);
+  if (rules.length > 0) parts.push(`changed: ${rules.join(', ')}`);
   if (refused > 0) parts.push(`${grouped(refused)} refused so far`);
   if (dead > 0) parts.push(`${grouped(dead)} refused for good`);
   for (const [reason, number] of Object.entries(dropped))

@@ -72,7 +72,7 @@ function factsJson(facts: ProfileFacts | undefined, at: number) {
 }
 
 function destinationJson(one: DestinationFacts, at: number) {
-  const { id, active, pending, held, bytes, forwarded, dead, refused, dropped, illness } = one;
+  const { id, active, pending, held, bytes, forwarded, changed, dead, refused, dropped, illness } = one;
   return {
     destination: shownId(id),
     configured: active,
@@ -82,6 +82,7 @@ function destinationJson(one: DestinationFacts, at: number) {
     oldestAgeSeconds: ageOf(one.oldestAt, at),
     held,
     forwarded,
+    changed,
     refused,
     dead,
     dropped,

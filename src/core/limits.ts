@@ -331,6 +331,10 @@ export const pollerLimits = {
   refusalsBeforeDoubt: 3,
   /** Refusals without one acceptance after which a receiver of single messages gets no more of a lease. */
   refusalsInARow: 24,
+  /** Changed messages, and messages a destination cannot hold, that a run (a follower's minute) names one by one. */
+  saidMessages: 20,
+  /** Changes of one message that are named. */
+  saidChanges: 5,
   /** One lease of the forward side with `--high-first`: a high alert waits for no more than these. */
   highFirstMessages: 100,
   /** Reports a profile makes of itself in an hour: what happens all the time is no news. */

@@ -18,7 +18,7 @@ export type Outcome =
   | {
       readonly kind: 'refused';
       readonly reason: string;
-      /** Judged by ourselves before sending: no proof is needed. */
+      /** Judged by ourselves before sending: no proof is needed. The reason then is a clause of its own. */
       readonly certain?: true;
     };
 

@@ -20,6 +20,7 @@ import { noteFailure } from './note-failure.ts';
 import { didSomething, newRunCounts, takeCounts, type RunCounts } from './run-counts.ts';
 import { rememberRun } from './run-facts.ts';
 import { quarantineText } from './run-report.ts';
+import { sayRest } from './say-delivery.ts';
 import { faultText, illnessText, summaryFields, summaryText } from './run-words.ts';
 import type { SensorClient } from './sensor-client.ts';
 import { sleep } from './sleep.ts';
@@ -90,6 +91,7 @@ async function follow(session: ProfileSession, deps: PollerDeps, stop: AbortSign
       target,
       signal,
       prefix,
+      profile: profile.name,
       want: { messages: leaseLimits.maxMessages, bytes: leaseLimits.defaultBytes },
       counts: round.counts,
       wait: (ms) => wake.wait(ms),
@@ -205,6 +207,7 @@ function newRound(session: ProfileSession, deps: PollerDeps, wake: Wake): Round 
       if (counts.quarantined > 0) {
         log.error(`${prefix}${quarantineText(profile.name, counts)}`);
       }
+      sayRest({ counts, log, prefix, profile: profile.name });
       const answered = counts.fetched + counts.duplicate > 0 ? ({ sensor: 'good' } as const) : {};
       if ((await watchProfile(session, { ...round.seen, ...answered }, counts, deps)) > 0) wake.ring();
       round.seen = { ...round.seen, sensor: 'unasked' };

@@ -21,6 +21,8 @@ export interface ForwardOptions {
   readonly want: Want;
   readonly counts: RunCounts;
   readonly prefix: string;
+  /** Its name. */
+  readonly profile: string;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: Random;
@@ -99,37 +101,16 @@ async function deliverPutOff(want: Want, options: Forwarding): Promise<void> {
   }
 }
 
-/** Returns how many were accepted. */
+/** Returns how many are done with: accepted, or nothing the destination could hold. */
 async function deliver(claim: Claim, more: boolean, options: Forwarding): Promise<number> {
   const { target, counts, signal } = options;
   const { deliverLease } = await import('./deliver-lease.ts');
+  const { sayDelivery } = await import('./say-delivery.ts');
   const delivery = await deliverLease(claim, await target.open(), { ...options, more }, signal);
   counts.forwarded += delivery.accepted;
-  counts.poison += delivery.poison.length;
   await judgeHealth(delivery, options);
-  sayRefusals(delivery, options);
-  return delivery.accepted;
-}
-
-function sayRefusals(
-  { poison, refused, failure }: LeaseDelivery,
-  { counts, log, prefix, target }: ForwardOptions,
-): void {
-  counts.refused += refused.length;
-  const [first] = refused;
-  if (first !== undefined && failure === undefined) {
-    const what = refused.length === 1 ? 'one message' : `${refused.length} messages`;
-    log.warning(
-      `${prefix}${target.label} ${first.reason} to ${what}; kept and tried again, ` +
-        `in quarantine after ${pollerLimits.refusalsBeforePoison} refusals while it takes others`,
-    );
-  }
-  for (const { reason } of poison) {
-    log.error(
-      `${prefix}${target.label} keeps refusing one message while it takes others (${reason}); ` +
-        `it is in quarantine: idmef quarantine list`,
-    );
-  }
+  sayDelivery(delivery, target.label, options);
+  return delivery.accepted + delivery.unfit.length;
 }
 
 async function judgeHealth(

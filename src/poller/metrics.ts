@@ -188,6 +188,9 @@ export function pollerMetrics(samples: readonly ProfileSample[]): MetricFamily[]
   const dropped = owed.flatMap(({ labels, one }) =>
     Object.entries(one.dropped).map(([reason, value]) => ({ labels: { ...labels, reason }, value })),
   );
+  const changed = owed.flatMap(({ labels, one }) =>
+    Object.entries(one.changed).map(([rule, value]) => ({ labels: { ...labels, rule }, value })),
+  );
   const quarantined = samples.flatMap(({ profile, facts }) =>
     Object.entries(facts?.quarantined ?? {}).map(([rule, value]) => ({ labels: { profile, rule }, value })),
   );
@@ -195,6 +198,7 @@ export function pollerMetrics(samples: readonly ProfileSample[]): MetricFamily[]
     ...profiles,
     ...destinations,
     family('dropped_total', 'counter', 'Messages a destination will not get, by reason', dropped),
+    family('changed_total', 'counter', 'Messages a destination got in another form, by rule', changed),
     family('quarantined', 'gauge', 'Messages set aside and not let go since, by first rule', quarantined),
   ].filter((one) => one.samples.length > 0);
 }

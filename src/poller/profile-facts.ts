@@ -9,6 +9,7 @@
 import { brokenLaws } from '../journal/law.ts';
 import { lostOf } from '../journal/lost.ts';
 import type { ConsumerStats, Journal } from '../journal/journal.ts';
+import { changesSoFar } from './changes.ts';
 import { readIllness, type Illness } from './destination-health.ts';
 import { lastFault, RUN_FAULT, SENSOR_FAULT, type RememberedFault } from './fault-streak.ts';
 import { refusedSoFar } from './refusal-ledger.ts';
@@ -30,6 +31,8 @@ export interface DestinationFacts {
   readonly forwarded: number;
   readonly dead: number;
   readonly dropped: Readonly<Record<string, number>>;
+  /** Messages it got in another form than they were written, by rule. */
+  readonly changed: Readonly<Record<string, number>>;
   /** Messages it has refused that are kept and tried again. */
   readonly refused: number;
   readonly acceptedAt: number | undefined;
@@ -85,7 +88,8 @@ export async function gatherFacts(journal: Journal, now: number): Promise<Profil
     stats.consumers.map(async (consumer) => {
       const illness = consumer.active ? await readIllness(consumer.name, state) : undefined;
       const refused = await refusedSoFar(consumer.name, state);
-      return destinationFacts(consumer, acceptances.get(consumer.name), illness, refused);
+      const changed = Object.fromEntries(await changesSoFar(consumer.name, state));
+      return destinationFacts(consumer, acceptances.get(consumer.name), illness, { refused, changed });
     }),
   );
   const { lastSuccess } = remembered;
@@ -131,7 +135,7 @@ function destinationFacts(
   consumer: ConsumerStats,
   acceptedAt: number | undefined,
   illness: Illness | undefined,
-  refused: number,
+  remembered: Pick<DestinationFacts, 'refused' | 'changed'>,
 ): DestinationFacts {
   const { name, active, pending, leased, pendingBytes, oldestAt, held, settled, dead, dropped } = consumer;
   return {
@@ -144,7 +148,7 @@ function destinationFacts(
     forwarded: settled,
     dead,
     dropped,
-    refused,
+    ...remembered,
     acceptedAt,
     illness,
   };
@@ -160,7 +164,7 @@ export function lostHere({ destinations }: ProfileFacts): number {
   return destinations.reduce((sum, { dropped }) => sum + lostOf(dropped), 0);
 }
 
-/** A destination's identity for eyes and files: its query may be a secret. */
+/** A destination's identity for eyes and files: the query of an https URL may be a secret. */
 export function shownId(id: string): string {
-  return id.replace(/\?.*$/s, '');
+  return id.startsWith('prelude:') ? id : id.replace(/\?.*$/s, '');
 }

@@ -88,6 +88,7 @@ async function run(session: ProfileSession, deps: PollerDeps, stop: AbortSignal)
           target,
           signal,
           prefix,
+          profile: profile.name,
           want: FORWARD_WANT,
           counts,
           wait: (ms) => wake.wait(ms),
@@ -207,7 +208,11 @@ async function conclude(
     log.error(`${prefix}${quarantineText(profile.name, counts)}`);
     exits.push(65);
   }
-  if (counts.poison > 0) exits.push(65);
+  if (counts.poison + counts.unfit > 0) exits.push(65);
+  if (counts.unfit + counts.changedMessages > 0) {
+    const { sayRest } = await import('./say-delivery.ts');
+    sayRest({ counts, log, prefix, profile: profile.name });
+  }
   if (refused !== '') {
     exits.push(75);
     if (counts.refused === 0) log.warning(`${prefix}${refused}`);

@@ -15,6 +15,14 @@ export interface RunCounts {
   quarantined: number;
   /** Set aside: refused by a destination, with proof. */
   poison: number;
+  /** Set aside: a destination cannot hold it, so it was not sent. */
+  unfit: number;
+  /** Which destination, and why, of the first of these. */
+  unfitExample: string;
+  /** Forwarded in another form than they were written, by destination. */
+  changedMessages: number;
+  /** The same by rule; a message counts for each. */
+  readonly changed: Map<string, number>;
   /** Refused by a destination without proof so far: kept. */
   refused: number;
   /** Set aside: the end of an answer that broke off. The fault of the sensor speaks for it. */
@@ -37,6 +45,10 @@ export function newRunCounts(): RunCounts {
     forwarded: 0,
     quarantined: 0,
     poison: 0,
+    unfit: 0,
+    unfitExample: '',
+    changedMessages: 0,
+    changed: new Map(),
     refused: 0,
     brokenOff: 0,
     invalid: new Map(),
@@ -55,18 +67,24 @@ export function listCounts(counts: ReadonlyMap<string, number>): string {
   return [...counts].map(([key, n]) => (n === 1 ? key : `${key} ×${n}`)).join(', ');
 }
 
+/** All that went to quarantine, whatever the reason. */
+export function setAside({ quarantined, poison, unfit, brokenOff }: RunCounts): number {
+  return quarantined + poison + unfit + brokenOff;
+}
+
 /** Whether there is anything worth a line. */
 export function didSomething(counts: RunCounts): boolean {
-  const { fetched, forwarded, quarantined, poison, conflict, brokenOff } = counts;
-  return fetched + forwarded + quarantined + poison + conflict + brokenOff > 0;
+  const { fetched, forwarded, conflict } = counts;
+  return fetched + forwarded + setAside(counts) + conflict > 0;
 }
 
 /** What was counted since the last time; counting starts anew. */
 export function takeCounts(counts: RunCounts): RunCounts {
-  const { invalid, letThrough, leniencies } = counts;
-  const maps = { invalid, letThrough, leniencies };
+  const { changed, invalid, letThrough, leniencies } = counts;
+  const maps = { changed, invalid, letThrough, leniencies };
   const taken = {
     ...counts,
+    changed: new Map(changed),
     invalid: new Map(invalid),
     letThrough: new Map(letThrough),
     leniencies: new Map(leniencies),

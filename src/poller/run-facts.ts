@@ -9,7 +9,7 @@
 
 import { isObject, jsonObject, numberOf } from '../core/json-object.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { RunCounts } from './run-counts.ts';
+import { setAside, type RunCounts } from './run-counts.ts';
 
 export interface RememberedRun {
   /** Wall time (ms) of its end. */
@@ -70,7 +70,7 @@ export async function rememberRun(state: State, { at, ms, exit, counts, accepted
     const last = time ?? before.get(id);
     return last === undefined ? [] : [[id, last]];
   });
-  const { fetched, forwarded, duplicate, quarantined, poison, brokenOff } = counts;
+  const { fetched, forwarded, duplicate } = counts;
   const entry = {
     at,
     ms: Math.round(ms),
@@ -78,7 +78,7 @@ export async function rememberRun(state: State, { at, ms, exit, counts, accepted
     fetched,
     forwarded,
     duplicate,
-    quarantined: quarantined + poison + brokenOff,
+    quarantined: setAside(counts),
     accepted: Object.fromEntries(times),
   };
   await state.set(KEY, JSON.stringify(entry));

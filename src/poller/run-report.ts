@@ -13,3 +13,9 @@ export function quarantineText(profile: string, counts: RunCounts): string {
   const first = example === '' ? '' : ` (first: ${example})`;
   return `${what} quarantined: ${listCounts(invalid)}${first}; see idmef quarantine list --profile ${profile}`;
 }
+
+/** `2 messages quarantined that a destination cannot hold (first: gateway https://gw/: …); see idmef quarantine list` */
+export function unfitText(profile: string, { unfit, unfitExample }: RunCounts): string {
+  const what = unfit === 1 ? '1 message' : `${unfit} messages`;
+  return `${what} quarantined that a destination cannot hold (first: ${unfitExample}); see idmef quarantine list --profile ${profile}`;
+}

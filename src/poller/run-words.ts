@@ -10,7 +10,7 @@ import type { LogFields } from '../core/ports.ts';
 import type { ConsumerStats } from '../journal/journal.ts';
 import type { Illness } from './destination-health.ts';
 import { grouped, streakText, type FaultStreak } from './fault-streak.ts';
-import { listCounts, type RunCounts } from './run-counts.ts';
+import { listCounts, setAside, type RunCounts } from './run-counts.ts';
 
 /** `12 fetched, 12 forwarded, 0 quarantined, 0 pending, 0.21 s` */
 export function summaryText(counts: RunCounts, consumers: readonly ConsumerStats[], ms: number): string {
@@ -20,24 +20,27 @@ export function summaryText(counts: RunCounts, consumers: readonly ConsumerStats
   const parts = [
     `${grouped(counts.fetched)} fetched`,
     `${grouped(counts.forwarded)} forwarded`,
-    `${grouped(counts.quarantined + counts.poison + counts.brokenOff)} quarantined`,
+    `${grouped(setAside(counts))} quarantined`,
     `${grouped(pending)} pending`,
   ];
   if (counts.duplicate > 0) parts.push(`${grouped(counts.duplicate)} known already`);
   if (counts.letThrough.size > 0) parts.push(`invalid but let through: ${listCounts(counts.letThrough)}`);
   if (counts.leniencies.size > 0) parts.push(`repaired: ${listCounts(counts.leniencies)}`);
+  if (counts.changed.size > 0) parts.push(`changed on the way out: ${listCounts(counts.changed)}`);
   return `${parts.join(', ')}, ${(ms / 1000).toFixed(2)} s`;
 }
 
 export function summaryFields(profile: string, counts: RunCounts, ms: number): LogFields {
-  const { fetched, forwarded, quarantined, poison, duplicate, conflict, refused, brokenOff } = counts;
+  const { fetched, forwarded, quarantined, poison, unfit, duplicate, conflict, refused, brokenOff } = counts;
   return {
     event: 'run',
     profile,
     fetched,
     forwarded,
+    changed: counts.changedMessages,
     quarantined,
     poison,
+    unfit,
     duplicate,
     conflict,
     refused,

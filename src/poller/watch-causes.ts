@@ -102,6 +102,13 @@ export function quarantine({ quarantined, brokenOff }: Memory, { sensorLabel }: 
   return due;
 }
 
+export function unfit({ unfit: { count, text: detail } }: Memory): Due[] {
+  if (count === 0) return [];
+  const text = 'IDMEF messages do not fit a destination';
+  const report: Report = { severity: 'medium', text, detail, count };
+  return [{ report, told: (memory) => ({ ...memory, unfit: emptyMemory.unfit }) }];
+}
+
 export function sensorFiles(memory: Memory, { sensorLabel, status }: Observation): Due[] {
   if (status === undefined) return [];
   const { stuck, corrupt } = status;

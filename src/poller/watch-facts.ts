@@ -23,6 +23,8 @@ export interface Observation {
   readonly destinations: readonly DestinationState[];
   /** Put into quarantine since the last observation, and the words for it. */
   readonly quarantined: { readonly count: number; readonly rules: readonly string[]; readonly text: string };
+  /** Put there because a destination cannot hold them, and the words for it. */
+  readonly unfit: { readonly count: number; readonly text: string };
   /** Answers of an old server that broke off. */
   readonly brokenOff: number;
 }
@@ -64,6 +66,7 @@ export interface Memory {
   readonly dropped: number;
   readonly lost: Readonly<Record<string, number>>;
   readonly quarantined: Observation['quarantined'];
+  readonly unfit: Observation['unfit'];
   readonly brokenOff: number;
   /** When our own reports were made, oldest first. */
   readonly sent: readonly number[];
@@ -76,6 +79,7 @@ export const emptyMemory: Memory = {
   dropped: 0,
   lost: {},
   quarantined: { count: 0, rules: [], text: '' },
+  unfit: { count: 0, text: '' },
   brokenOff: 0,
   sent: [],
 };
@@ -88,8 +92,9 @@ export interface Due {
 
 /** Nothing in it would be missed: a run that saw nothing either need not look further. */
 export function isQuiet(memory: Memory): boolean {
-  const { failingSince, ages, stuck, corrupt, pausedTold, dropped, lost, quarantined, brokenOff } = memory;
-  const numbers = [stuck, corrupt, dropped, quarantined.count, brokenOff, Object.keys(ages).length];
+  const { failingSince, ages, stuck, corrupt, pausedTold, dropped, lost, quarantined, unfit, brokenOff } =
+    memory;
+  const numbers = [stuck, corrupt, dropped, quarantined.count, unfit.count, brokenOff];
   const told = failingSince !== undefined || pausedTold === true;
-  return !told && [...numbers, ...Object.values(lost)].every((n) => n === 0);
+  return !told && [...numbers, ...Object.values(lost), Object.keys(ages).length].every((n) => n === 0);
 }

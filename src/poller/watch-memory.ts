@@ -18,6 +18,7 @@ export function parseMemory(text: string | undefined): Memory {
   const failingSince = numberOf(entry['failingSince']);
   const journal = textOf(entry['journal']);
   const quarantined = recordOf(entry['quarantined']);
+  const unfit = recordOf(entry['unfit']);
   return {
     ...(failingSince === undefined ? {} : { failingSince }),
     ...(entry['silenceTold'] === true ? { silenceTold: true } : {}),
@@ -35,6 +36,7 @@ export function parseMemory(text: string | undefined): Memory {
       rules: listOf(quarantined['rules']).flatMap((rule) => textOf(rule) ?? []),
       text: textOf(quarantined['text']) ?? '',
     },
+    unfit: { count: numberOf(unfit['count']) ?? 0, text: textOf(unfit['text']) ?? '' },
     brokenOff: numberOf(entry['brokenOff']) ?? 0,
     sent: listOf(entry['sent']).flatMap((at) => numberOf(at) ?? []),
   };

@@ -11,7 +11,7 @@ import type { JournalStats } from '../journal/journal.ts';
 import { lostOf } from '../journal/lost.ts';
 import type { PollerDeps, ProfileSession } from './profile-session.ts';
 import type { RunCounts } from './run-counts.ts';
-import { quarantineText } from './run-report.ts';
+import { quarantineText, unfitText } from './run-report.ts';
 import { readSensorFacts } from './sensor-facts.ts';
 import { parseSensorStatus } from './sensor-status.ts';
 import { formatMemory, parseMemory } from './watch-memory.ts';
@@ -53,6 +53,7 @@ export async function watchProfile(
       rules: [...counts.invalid.keys()],
       text: counts.quarantined > 0 ? quarantineText(profile.name, counts) : '',
     },
+    unfit: { count: counts.unfit, text: counts.unfit > 0 ? unfitText(profile.name, counts) : '' },
     brokenOff: counts.brokenOff,
   });
   if (reports.length > 0) {

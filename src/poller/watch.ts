@@ -17,6 +17,7 @@ import {
   sensorFiles,
   SENSOR,
   silence,
+  unfit,
   waiting,
 } from './watch-causes.ts';
 import type { Age, Memory, Observation, Report } from './watch-facts.ts';
@@ -30,6 +31,7 @@ export function watch(
     ...silence(memory, seen),
     ...losses(memory, seen),
     ...quarantine(memory, seen),
+    ...unfit(memory),
     ...waiting(before, memory, seen),
     ...sensorFiles(memory, seen),
     ...paused(memory, seen),
@@ -72,6 +74,10 @@ function observe(before: Memory, seen: Observation): Memory {
       count: count + quarantined.count,
       rules: [...new Set([...rules, ...quarantined.rules])].slice(0, pollerLimits.reportedRules),
       text: quarantined.count > 0 ? quarantined.text : text,
+    },
+    unfit: {
+      count: before.unfit.count + seen.unfit.count,
+      text: seen.unfit.count > 0 ? seen.unfit.text : before.unfit.text,
     },
     brokenOff: before.brokenOff + seen.brokenOff,
     ...(before.journal === undefined && seen.journal !== undefined ? { journal: seen.journal } : {}),

@@ -143,7 +143,7 @@ test('JSON has the same keys, whatever is known', async (t) => {
   assert.ok(Array.isArray(destinations));
   assert.deepEqual(
     nested(destinations[0]),
-    'destination configured failing pending pendingBytes oldestAgeSeconds held forwarded refused dead dropped lastSuccess'.split(
+    'destination configured failing pending pendingBytes oldestAgeSeconds held forwarded changed refused dead dropped lastSuccess'.split(
       ' ',
     ),
   );

@@ -47,6 +47,7 @@ test('one sound profile, every family', async () => {
         dropped: { retention: 7 },
         dead: 1,
         refused: 2,
+        changed: { fstype: 4 },
       }),
     ],
   });
@@ -85,6 +86,7 @@ test('one sound profile, every family', async () => {
     ['refused_messages', 2],
     ['dead_messages', 1],
     ['dropped_total', 7],
+    ['changed_total', 4],
   ]);
   for (const [name, value] of values) {
     const found = family(name);
@@ -102,6 +104,11 @@ test('one sound profile, every family', async () => {
     profile: 'dmz1',
     destination: 'https://gw:3128/',
     reason: 'retention',
+  });
+  assert.deepEqual(family('changed_total')?.series[0]?.labels, {
+    profile: 'dmz1',
+    destination: 'https://gw:3128/',
+    rule: 'fstype',
   });
 });
 
@@ -142,12 +149,13 @@ test('a fault of the sensor is down, one of a destination is its own', async () 
 });
 
 test('secrets of a URL are not shown, and two that look alike stay two', async () => {
-  const destinations = ['https://gw/?key=1', 'https://gw/?key=2', 'file:///a"b\\c'].map((id) =>
+  const native = 'prelude://manager:4690?profile=dmz1';
+  const destinations = ['https://gw/?key=1', 'https://gw/?key=2', 'file:///a"b\\c', native].map((id) =>
     destinationFor({ id }),
   );
   const family = await read([sample('a', { facts: factsFor({ destinations }) })]);
   assert.deepEqual(
     family('pending_messages')?.series.map(({ labels }) => labels['destination']),
-    ['https://gw/', 'https://gw/ (2)', 'file:///a"b\\c'],
+    ['https://gw/', 'https://gw/ (2)', 'file:///a"b\\c', native],
   );
 });

@@ -41,6 +41,7 @@ function said(looks: readonly Look[], before: Memory = emptyMemory): string[][] 
       status: calm,
       destinations: [gateway],
       quarantined: { count: 0, rules: [], text: '' },
+      unfit: { count: 0, text: '' },
       brokenOff: 0,
       ...more,
     });
@@ -181,6 +182,19 @@ describe('what a profile reports of itself', () => {
       [[], [/^medium: the journal of a sensor is a new one: .*\(b, before a\)/], []],
     ],
     [
+      'what a destination cannot hold, once for what came since',
+      [
+        { minutes: 0, unfit: { count: 2, text: '2 messages quarantined that a destination cannot hold' } },
+        { minutes: 1 },
+        { minutes: 2, unfit: { count: 1, text: '1 message quarantined' } },
+      ],
+      [
+        [/^medium: IDMEF messages do not fit a destination: 2 messages quarantined/],
+        [],
+        [/: 1 message quarantined$/],
+      ],
+    ],
+    [
       'quarantine, and an answer that broke off',
       [
         { minutes: 0, quarantined: { count: 2, rules: ['E12'], text: '2 messages quarantined: E12' } },
@@ -225,9 +239,11 @@ describe('what a profile reports of itself', () => {
         fault: '',
       } as const;
       const rest = { lastGood: 0, journal: 'a', status: calm, destinations: [], brokenOff: 0 };
+      const unfit = { count: 0, text: '' };
       const result = watch(memory, {
         ...seen,
         ...rest,
+        unfit,
         quarantined: { count: 0, rules: [], text: '' },
         ...more,
       });

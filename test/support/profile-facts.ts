@@ -24,6 +24,7 @@ export function destinationFor(more: Partial<DestinationFacts> = {}): Destinatio
     dead: 0,
     dropped: {},
     refused: 0,
+    changed: {},
     acceptedAt: NOW - 3 * MINUTE,
     illness: undefined,
     ...more,
