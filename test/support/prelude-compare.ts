@@ -8,6 +8,7 @@
 
 import { debugFields, debugRecords, rfcFields, xmlmodFields, type Fields } from './prelude-fields.ts';
 import type { PreludeManager } from './prelude-manager.ts';
+import { accountMoved } from './prelude-moved.ts';
 
 export interface Difference {
   readonly report: 'xml' | 'debug';
@@ -153,7 +154,7 @@ export function compareWithManager(
       const expected = rfcFields(original.bytes);
       const best = [...left]
         .filter(({ debug }) => alike(expected, debug))
-        .map((reported) => ({ reported, comparison: judge(original.name, expected, reported) }))
+        .map((reported) => ({ reported, comparison: judge(original, expected, reported) }))
         .toSorted((one, other) => one.comparison.losses.length - other.comparison.losses.length)[0];
       if (best === undefined || !fits(best.comparison, expected)) continue;
       results.set(original, best.comparison);
@@ -170,19 +171,21 @@ export function compareWithManager(
   };
 }
 
-function judge(name: string, expected: Fields, { xml, debug }: Reported): Comparison {
+function judge({ name, bytes }: Original, whole: Fields, reported: Reported): Comparison {
   const met = new Set<string>();
-  const losses = [...differences('xml', expected, xml), ...differences('debug', expected, debug)].filter(
-    (one) => {
-      const limit = limits.find(({ fits }) => fits(one, expected, one.report === 'xml' ? xml : debug));
+  const losses = (['xml', 'debug'] as const).flatMap((report) => {
+    const { expected, found, rules } = accountMoved(bytes, whole, reported[report]);
+    for (const rule of rules) met.add(`moved: ${rule}`);
+    return differences(report, expected, found).filter((one) => {
+      const limit = limits.find(({ fits }) => fits(one, expected, found));
       if (limit !== undefined) met.add(limit.name);
       return limit === undefined;
-    },
-  );
+    });
+  });
   return { name, complete: losses.length === 0, limits: [...met], losses, arrived: true };
 }
 
-export function differences(report: Difference['report'], expected: Fields, found: Fields): Difference[] {
+function differences(report: Difference['report'], expected: Fields, found: Fields): Difference[] {
   const out: Difference[] = [];
   for (const [path, value] of expected) {
     if (found.get(path) !== value) out.push({ report, path, expected: value, found: found.get(path) });

@@ -123,9 +123,14 @@ function visit(element: TreeElement, path: string, out: Map<string, string>): vo
   walk(element, path, out);
 }
 
+/** Whether there can be several of that part. */
+export function isList(path: string, part: string): boolean {
+  return lists.has(`${lastName(path)}.${part}`);
+}
+
 /** With the next free index where it is a list. */
 function place(out: Map<string, string>, path: string, part: string): string {
-  if (!lists.has(`${lastName(path)}.${part}`)) return part;
+  if (!isList(path, part)) return part;
   let index = 0;
   while (out.has(`${path}.${part}(${index})`)) index += 1;
   return `${part}(${index})`;
@@ -161,7 +166,8 @@ function confidence(text: string): string {
 function dataOf(child: TreeElement, path: string, out: Map<string, string>): void {
   const type = child.local === 'xmltext' ? 'xml' : child.local;
   const text = child.local === 'xmltext' ? contentOf(child) : textOf(child);
-  if (type !== 'string') out.set(`${path}.type`, type);
+  if (type === 'string') out.delete(`${path}.type`);
+  else out.set(`${path}.type`, type);
   put(out, path, 'data', strings.has(child.local) ? text : text.trim());
 }
 
@@ -223,7 +229,8 @@ function ntpTime(text: string): bigint | undefined {
   return since * 1_000_000n + ((fraction * 1_000_000n) >> 32n);
 }
 
-function snake(name: string): string {
+/** A name of RFC 4765 as a part of Prelude's paths. */
+export function snake(name: string): string {
   const words = named[name] ?? name.replaceAll('-', '_').replaceAll(/([a-z])([A-Z])/g, '$1_$2');
   return words.toLowerCase();
 }
@@ -232,11 +239,11 @@ function lastName(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1).replace(/\(\d+\)$/, '');
 }
 
-function elementsOf(element: TreeElement): TreeElement[] {
+export function elementsOf(element: TreeElement): TreeElement[] {
   return element.children.filter((child) => child.kind === 'element');
 }
 
-function textOf(element: TreeElement): string {
+export function textOf(element: TreeElement): string {
   return element.children.map((child) => (child.kind === 'text' ? child.value : '')).join('');
 }
 
