@@ -171,7 +171,7 @@ function dataOf(child: TreeElement, path: string, out: Map<string, string>): voi
   put(out, path, 'data', strings.has(child.local) ? text : text.trim());
 }
 
-/** A time with its stamp: where both are given and say different seconds the stamp counts (RFC 4765 §3.2.6). */
+/** A time with its stamp: where both are given and differ by more than rounding the stamp counts (RFC 4765 §4.2.5). */
 function timeOf(element: TreeElement, path: string, out: Map<string, string>): void {
   const parsed = isoTime(textOf(element));
   const stamp = ntpTime(element.attributes.find(({ name }) => name === 'ntpstamp')?.value ?? '');
@@ -179,13 +179,9 @@ function timeOf(element: TreeElement, path: string, out: Map<string, string>): v
     out.set(path, textOf(element));
     return;
   }
-  const differ = stamp !== undefined && stamp / 1_000_000n - parsed.micros / 1_000_000n;
-  setTime(out, path, {
-    ...parsed,
-    ...(typeof differ === 'bigint' && (differ > 1n || differ < -1n)
-      ? { micros: stamp ?? 0n, finer: '' }
-      : {}),
-  });
+  const apart = stamp === undefined ? 0n : stamp - parsed.micros;
+  const differs = apart > 1n || apart < -1n;
+  setTime(out, path, stamp !== undefined && differs ? { ...parsed, micros: stamp, finer: '' } : parsed);
 }
 
 interface Instant {
@@ -220,13 +216,14 @@ function isoTime(text: string): Instant | undefined {
   };
 }
 
-/** Seconds since 1900, or since 2036 when the first bit is not set (RFC 4330 §3). */
+/** Seconds since 1900, or since 2036 when the first bit is not set (RFC 4330 §3); all zero says nothing. */
 function ntpTime(text: string): bigint | undefined {
   const match = /^\s*0x([0-9a-f]{8})\.0x([0-9a-f]{8})\s*$/i.exec(text);
   if (match === null) return undefined;
   const [seconds = 0n, fraction = 0n] = match.slice(1).map((hex) => BigInt(`0x${hex}`));
+  if (seconds === 0n && fraction === 0n) return undefined;
   const since = seconds - 2_208_988_800n + (seconds < 0x8000_0000n ? 0x1_0000_0000n : 0n);
-  return since * 1_000_000n + ((fraction * 1_000_000n) >> 32n);
+  return since * 1_000_000n + ((fraction * 1_000_000n + (1n << 31n)) >> 32n);
 }
 
 /** A name of RFC 4765 as a part of Prelude's paths. */
@@ -247,9 +244,8 @@ export function textOf(element: TreeElement): string {
   return element.children.map((child) => (child.kind === 'text' ? child.value : '')).join('');
 }
 
-/** What stands between its tags, markup as written. */
+/** What stands between its tags, as written: markup, whether there are elements in it or not. */
 function contentOf(element: TreeElement): string {
-  if (elementsOf(element).length === 0) return textOf(element);
   return element.children.map(written).join('');
 }
 

@@ -41,8 +41,8 @@ export interface PreludeManager {
   kill(): Promise<void>;
   /** 0 when it does not run. */
   pid(): number;
-  /** All that xmlmod has written: documents one after another, without declaration or namespace. */
-  xml(): string;
+  /** Where xmlmod writes documents one after another, without declaration or namespace. */
+  readonly xmlFile: string;
   /** The complete ones, each from `<IDMEF-Message>` to its end tag, but for the manager's own heartbeats. */
   documents(): string[];
   debug(): string;
@@ -157,7 +157,7 @@ export async function startPreludeManager(
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     pid: () => child?.pid ?? 0,
-    xml: () => read('events.xml'),
+    xmlFile: file('events.xml'),
     documents: () => documentsOf(read('events.xml')).filter((one) => !ownHeartbeat(one)),
     debug: () => read('events.debug'),
     text: () => read('events.txt'),
@@ -166,9 +166,15 @@ export async function startPreludeManager(
   };
 }
 
-/** Complete documents of an xmlmod stream; what a kill cut off at the end is none. */
-export function documentsOf(stream: string): string[] {
-  return stream.match(/<IDMEF-Message\b[^>]*>[^]*?<\/IDMEF-Message>/g) ?? [];
+const BEGIN = '<IDMEF-Message>';
+const END = '</IDMEF-Message>';
+
+/** Complete documents of an xmlmod stream; what a kill cut off in the middle is none. */
+function documentsOf(stream: string): string[] {
+  return stream
+    .split(BEGIN)
+    .filter((piece) => piece.includes(END))
+    .map((piece) => `${BEGIN}${piece.slice(0, piece.indexOf(END))}${END}`);
 }
 
 /** Of the manager: it speaks for itself and nobody stands behind it. */

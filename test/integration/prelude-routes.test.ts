@@ -1,0 +1,103 @@
+/**
+ * Every valid message from the field and messages that use all of RFC 4765, from a spool to a real prelude-manager, by each
+ * way there is: through a web gateway in its dialect, natively without and with acknowledgement. What the manager reports is
+ * compared with the message field by field; what it cannot hold or print itself is named and counted, nothing else may
+ * be missing, altered or added.
+ */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { RFC_NAMESPACE } from '../../src/idmef/envelope.ts';
+import {
+  compareWithManager,
+  describeLosses,
+  dialectLimits,
+  type Comparison,
+  type Original,
+} from '../support/prelude-compare.ts';
+import { noPrelude } from '../support/prelude-manager.ts';
+import { carryOver, type Route } from '../support/prelude-routes.ts';
+import { noCorpus, validCorpus } from '../support/valid-corpus.ts';
+import { wholeMessages } from '../support/whole-rfc.ts';
+
+const routes: readonly Route[] = [
+  {
+    name: 'web gateway, dialect of SECEF',
+    permissions: 'idmef:w',
+    gateway: true,
+    flags: ['--dialect', 'secef'],
+  },
+  { name: 'web gateway, dialect found out', permissions: 'idmef:w', gateway: true, flags: [] },
+  { name: 'native, unacknowledged', permissions: 'idmef:w', flags: [] },
+  { name: 'native, acknowledged', permissions: 'idmef:rw', flags: ['--follow'] },
+];
+
+interface Sample {
+  readonly name: string;
+  readonly documents: readonly Uint8Array[];
+  readonly originals: readonly Original[];
+}
+
+function corpus(): Sample {
+  const documents = validCorpus();
+  return {
+    name: 'messages from the field',
+    documents: documents.map(({ bytes }) => bytes),
+    originals: documents.flatMap(({ name, messages }) =>
+      messages.map((bytes, index) => ({ name: `${name} ${index + 1}`, bytes })),
+    ),
+  };
+}
+
+function whole(): Sample {
+  const { messages } = wholeMessages();
+  return {
+    name: 'messages with all of the RFC',
+    documents: messages.map(({ text }) =>
+      Buffer.from(`<IDMEF-Message xmlns="${RFC_NAMESPACE}">${text}</IDMEF-Message>`),
+    ),
+    originals: messages.map(({ name, text }) => ({ name, bytes: Buffer.from(text) })),
+  };
+}
+
+function table(comparisons: readonly Comparison[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { limits } of comparisons) {
+    for (const name of limits) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].toSorted().map(([name, count]) => `  ${String(count).padStart(4)} ${name}`);
+}
+
+for (const [make, skip] of [
+  [corpus, noPrelude() || noCorpus()],
+  [whole, noPrelude()],
+] as const) {
+  for (const route of routes) {
+    test(`${make.name}: ${route.name}`, { skip }, async (t) => {
+      const { name, documents, originals } = make();
+      assert.ok(originals.length > 10, 'there is hardly anything to carry');
+      const { manager, quarantine, stderr } = await carryOver(t, route, documents);
+      assert.deepEqual(
+        quarantine.map(({ reason, detail }) => `${reason}: ${detail}`),
+        [],
+        stderr,
+      );
+      const more = route.gateway === true ? dialectLimits : [];
+      const { comparisons, unexpected, heartbeats } = compareWithManager(manager, originals, more);
+      const complete = comparisons.filter((one) => one.complete).length;
+      t.diagnostic(`${route.name}: ${complete} of ${originals.length} ${name} arrived complete; limits met:`);
+      for (const line of table(comparisons)) t.diagnostic(line);
+      assert.equal(
+        comparisons
+          .filter((one) => !one.complete)
+          .map(describeLosses)
+          .join('\n'),
+        '',
+        stderr,
+      );
+      assert.equal(unexpected, 0, 'reports of what nobody sent');
+      assert.equal(heartbeats, route.gateway === true ? 0 : 1, 'heartbeats of our own');
+    });
+  }
+}
