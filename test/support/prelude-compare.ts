@@ -57,8 +57,8 @@ const limits: readonly Limit[] = [
   },
   {
     name: 'messageid added',
-    reason: 'a message without one gets a generated one',
-    fits: added(/^(?:alert|heartbeat)\.messageid$/),
+    reason: 'a message without one gets a generated one; "0" is none (RFC 4765 §4.2.2)',
+    fits: ({ path, expected = '0' }) => /^(?:alert|heartbeat)\.messageid$/.test(path) && expected === '0',
   },
   {
     name: 'normalize: address category',

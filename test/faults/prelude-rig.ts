@@ -1,0 +1,178 @@
+/**
+ * A sensor full of alerts, a following poller with read-back acknowledgement, and a real prelude-manager, for scenarios that
+ * break one of them in the middle: what did the poller settle, what does the manager's report hold?
+ *
+ * Settled is what neither the sensor nor the poller's journal owes any more. xmlmod writes unbuffered, so its file holds at
+ * any instant, also after a kill, all that the manager has reported. Alerts are made from their ids (fault-alert.ts), so
+ * the report can be judged without keeping what was sent.
+ */
+
+import { closeSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { openJournal } from '../../src/journal/in-process.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { systemClock } from '../../src/os/clock.ts';
+import { systemRandom } from '../../src/os/random.ts';
+import { journalPath } from '../../src/poller/profile-session.ts';
+import { makePki } from '../support/pki.ts';
+import { noPrelude, startPreludeManager, type PreludeManager } from '../support/prelude-manager.ts';
+import { startProgram, type Program } from '../support/program.ts';
+import { startTestSensor, type TestSensor } from '../support/test-sensor.ts';
+import { messageids } from '../support/tiny-alerts.ts';
+import type { Endings } from './endings.ts';
+import { faultElement } from './fault-alert.ts';
+import { judgeJournal } from './score.ts';
+
+export interface PreludeRig {
+  readonly manager: PreludeManager;
+  readonly profile: string;
+  readonly report: ReportReader;
+  /** Puts alerts with these ids into the sensor. */
+  fill(ids: readonly string[]): Promise<void>;
+  /** Follows; `url` of the manager or of a proxy before it. Whoever starts it again has killed it before. */
+  startPoller(url: string): Program;
+  poller(): Program | undefined;
+  /** Ids that the sensor or the poller's journal still owes. */
+  owed(): Promise<Set<string>>;
+  /** How many the poller's journal has settled. */
+  settled(): Promise<number>;
+  /** What the poller's journal says against the law, once the program is dead. */
+  broken(): Promise<string[]>;
+}
+
+export async function makePreludeRig(directory: string, endings: Endings): Promise<PreludeRig> {
+  const missing = noPrelude();
+  if (missing !== false) throw new Error(missing);
+  const pki = await makePki(join(directory, 'pki'));
+  const sensorDir = join(directory, 'sensor');
+  mkdirSync(sensorDir);
+  const sensor: TestSensor = await startTestSensor(endings, { pki, dir: sensorDir, consuming: true });
+  const manager = await startPreludeManager(join(directory, 'prelude'), { reports: ['xml'] });
+  endings.after(() => manager.remove());
+  const profile = await manager.register('idmef:rw');
+  const state = join(directory, 'manager');
+  let poller: Program | undefined;
+  endings.after(() => poller?.kill('SIGKILL'));
+  const path = journalPath(state);
+
+  const withJournal = async <Result>(work: (journal: Journal) => Promise<Result>): Promise<Result> => {
+    const options = { clock: systemClock, random: systemRandom, readOnly: true };
+    const journal = await openJournal({ path, ...options });
+    try {
+      return await work(journal);
+    } finally {
+      await journal.close();
+    }
+  };
+  return {
+    manager,
+    profile,
+    report: new ReportReader(manager.xmlFile),
+    fill: async (ids) => {
+      for (let at = 0; at < ids.length; at += 250) {
+        const bodies = ids.slice(at, at + 250).map((id) => Buffer.from(faultElement(id)));
+        await sensor.journal.append(bodies.map((body) => ({ body, severity: 0 })));
+      }
+    },
+    startPoller: (url) => {
+      const { certFile, keyFile } = pki.client;
+      const tls = [
+        '--cert',
+        certFile,
+        '--key',
+        keyFile,
+        '--cacert',
+        pki.caFile,
+        '--timeout',
+        '2',
+        '--lease',
+        '5',
+      ];
+      const ends = ['--sensor', `https://localhost:${sensor.port}/`, '--manager', url, '--follow'];
+      poller = startProgram('http-proxy', [...tls, ...ends, '--state', state, '--min-free', '1M']);
+      return poller;
+    },
+    poller: () => poller,
+    owed: async () => {
+      // The sensor first: what it is rid of by then, the poller's journal has had.
+      const atSensor = await owedBy(sensor.journal);
+      return new Set([...atSensor, ...(await withJournal(owedBy))]);
+    },
+    settled: async () => {
+      const stats = await withJournal((journal) => journal.stats()).catch(() => undefined);
+      return stats?.consumers.reduce((sum, one) => sum + one.settled, 0) ?? 0;
+    },
+    broken: async () => (await judgeJournal(path)).broken,
+  };
+}
+
+const EVERYTHING = { messages: 1_000_000, bytes: 1 << 30, byOther: true };
+
+async function owedBy(journal: Journal): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const { name } of (await journal.stats()).consumers) {
+    const claim = await journal.peek(name, EVERYTHING);
+    if (claim === undefined) continue;
+    for (let done = false; !done;) {
+      const chunk = await journal.read(claim.id);
+      for (const id of messageids(chunk.bodies)) ids.add(id);
+      ({ done } = chunk);
+    }
+    await journal.release(claim.id);
+  }
+  return ids;
+}
+
+const BEGIN = '<IDMEF-Message>';
+const END = '</IDMEF-Message>';
+
+/** Reads an xmlmod file on from where it was, and counts alerts by id. */
+export class ReportReader {
+  /** How often each was reported. */
+  readonly times = new Map<string, number>();
+  /** Of those that say something else than what went in. */
+  readonly altered: string[] = [];
+  readonly #path: string;
+  #offset = 0;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  read(): void {
+    const file = openSync(this.#path, 'r');
+    const piece = Buffer.alloc(1 << 22);
+    for (let got = readSync(file, piece, 0, piece.length, this.#offset); got > 0;) {
+      this.#offset += got;
+      this.#take(Buffer.concat([this.#rest, piece.subarray(0, got)]));
+      got = readSync(file, piece, 0, piece.length, this.#offset);
+    }
+    closeSync(file);
+  }
+
+  #take(bytes: Buffer): void {
+    const last = bytes.lastIndexOf(END);
+    const stop = last < 0 ? 0 : last + END.length;
+    this.#rest = bytes.subarray(stop);
+    // One that a kill cut off has the beginning of the next behind it.
+    for (const document of bytes.subarray(0, stop).toString('utf8').split(BEGIN)) {
+      if (document.startsWith('<Alert') && document.endsWith(END)) this.#count(document);
+    }
+  }
+
+  #count(document: string): void {
+    const id = /^<Alert messageid="([^"]*)"/.exec(document)?.[1] ?? '';
+    this.times.set(id, (this.times.get(id) ?? 0) + 1);
+    if (meaning(document) !== meaning(faultElement(id))) this.altered.push(id);
+  }
+}
+
+/** What tells two fault alerts apart beside their id: analyzer, severity, and the text that fills them. */
+function meaning(document: string): string {
+  const analyzer = document.includes('analyzerid="faults"');
+  const severity = /severity="(\w+)"/.exec(document)?.[1];
+  const fill = /meaning="fill"><(?:\w+:)?string>([^<]*)</.exec(document)?.[1] ?? '';
+  return `${analyzer} ${severity} ${fill}`;
+}
