@@ -29,6 +29,8 @@ export interface SecefGatewayOptions {
   readonly record?: string;
   /** Registered with the manager to forward to. */
   readonly profile?: string;
+  /** Of `post`; default 1. */
+  readonly connections?: number;
 }
 
 export async function startSecefGateway(options: SecefGatewayOptions): Promise<SecefGateway> {
@@ -52,7 +54,7 @@ export async function startSecefGateway(options: SecefGatewayOptions): Promise<S
     key: client.keyPem,
     ca: pki.caPem,
     keepAlive: true,
-    maxSockets: 4,
+    maxSockets: options.connections ?? 1,
   });
   return {
     program,
