@@ -243,10 +243,11 @@ const judging: readonly Option[] = [
   {
     name: 'dialect',
     kind: 'choice',
-    choices: ['auto', 'rfc'],
+    choices: ['auto', 'secef', 'rfc'],
     value: 'NAME',
     default: 'auto',
-    help: 'form of what https destinations get: auto, rfc',
+    help: 'form for https destinations: auto, secef, rfc',
+    more: 'auto asks each: receivers of ours get RFC 4765 in batches, all others what a SECEF gateway reads without loss (secef). rfc: single documents as RFC 4765 has them.',
   },
 ];
 

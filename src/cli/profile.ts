@@ -9,6 +9,7 @@ import { join } from 'node:path';
 
 import type { ProfileConfig } from '../poller/profile.ts';
 import type { TlsSettings } from '../core/settings.ts';
+import { destinationId } from '../destinations/destination.ts';
 import type { Settings } from './settings.ts';
 import { tlsPolicies } from './shared-options.ts';
 import { parseManagerUrl, parseProxyUrl, parseSensorUrl } from './urls.ts';
@@ -21,10 +22,9 @@ export function profileConfig(
 ): ProfileConfig {
   const sensor = settings.url('sensor', parseSensorUrl) ?? new URL('https://localhost/');
   const managers = settings.urls('manager', parseManagerUrl);
-  const twice = managers.find(
-    (url, index) => managers.findIndex((other) => other.href === url.href) !== index,
-  );
-  if (twice !== undefined) throw settings.refusal('manager', `names ${twice.href} twice`);
+  const ids = managers.map(destinationId);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw settings.refusal('manager', `names ${twice} twice`);
   const timeoutSeconds = settings.seconds('timeout');
   const deadlineSeconds = settings.seconds('deadline');
   if (deadlineSeconds < timeoutSeconds) {
@@ -52,7 +52,7 @@ export function profileConfig(
     leaseSeconds: settings.seconds('lease'),
     validate: settings.choice('validate', ['strict', 'lenient', 'off']),
     onInvalid: settings.choice('on-invalid', ['quarantine', 'forward']),
-    dialect: settings.choice('dialect', ['auto', 'rfc']),
+    dialect: settings.choice('dialect', ['auto', 'secef', 'rfc']),
     highFirst: settings.flag('high-first'),
     gzip: settings.flag('gzip'),
     reportAfterMs: settings.duration('report-after'),

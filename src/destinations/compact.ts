@@ -3,7 +3,7 @@
  * sample), and changes nothing else: text, CDATA, comments, attributes and content of `xmltext` stay as they
  * are, and so does everything under `xml:space="preserve"`.
  *
- * Called by single-delivery.ts with one well-formed message (read-document.ts has read it). White space goes
+ * Called by single-form.ts with one well-formed message (read-document.ts has read it). White space goes
  * only where an element has element children and no text of its own, so mixed content is never touched. Works
  * on bytes in one pass; markup bytes are ASCII and cannot occur inside UTF-8 sequences. XML 1.0 §2.10.
  */

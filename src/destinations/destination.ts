@@ -6,7 +6,7 @@
  * acceptance. Made by create-destination.ts.
  */
 
-import type { Outcome } from '../core/outcome.ts';
+import type { Change, Outcome } from '../core/outcome.ts';
 import { labelOf } from '../http/peer.ts';
 
 /** The messages of one lease, in sequence order. Index i is the i-th message everywhere. */
@@ -55,6 +55,15 @@ export function refusesAll(count: number, said: string): Extract<Outcome, { kind
     reason: `refuses all of ${count} messages (${said})`,
     hint: "the destination's own log says why",
   };
+}
+
+/** The outcome of what is not sent because the receiver could not hold it: the first reason, and how many more. */
+export function cannotHold(reasons: readonly Change[]): Extract<Outcome, { kind: 'refused' }> {
+  const [first] = reasons;
+  const words =
+    first === undefined ? 'it cannot be held there' : `${first.path}: ${first.text} (${first.rule})`;
+  const more = reasons.length > 1 ? `, and ${reasons.length - 1} more` : '';
+  return { kind: 'refused', reason: `${words}${more}`, certain: true };
 }
 
 export function reportAll(parcel: Parcel, report: Report, outcome: Outcome): void {

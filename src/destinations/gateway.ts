@@ -1,7 +1,7 @@
 /**
  * `https://…`: a receiver of IDMEF over HTTP. Ours gets batches that it takes whole or not at all; any other
- * gets compact RFC documents, one message per POST over pooled connections, because a SECEF gateway forwards
- * message by message and answers 500 after having forwarded some.
+ * gets one message per POST over pooled connections, because a SECEF gateway forwards message by message and
+ * answers 500 after having forwarded some: in the dialect of such gateways, or, if told so, as the RFC has it.
  *
  * Called through destination.ts. Loads undici only when there is something to deliver. `Content-Type` is
  * exactly `text/xml` (a parameter is 415 at SECEF), bodies carry Content-Length, redirects are not followed.
@@ -25,6 +25,9 @@ import {
 import { faultOutcome } from './exchange.ts';
 import { forgetVerdict, receiverVerdict, type Memory, type ReceiverKind } from './receiver-verdict.ts';
 import { deliverSingly } from './single-delivery.ts';
+import { rfcForm, type Form } from './single-form.ts';
+
+export type Dialect = 'auto' | 'secef' | 'rfc';
 
 export interface GatewayOptions {
   /** Asked when the pool is opened, so that renewed certificates are taken up, */
@@ -33,7 +36,8 @@ export interface GatewayOptions {
   readonly tlsGeneration: () => number;
   readonly proxy?: URL;
   readonly idleMs: number;
-  readonly dialect: 'auto' | 'rfc';
+  /** `auto` asks what the receiver is; the others ask nothing and send single messages in that form. */
+  readonly dialect: Dialect;
   readonly memory: Memory;
   readonly clock: Clock;
   /** `profile=dmz1; sensor="dmz1.example"`: where the messages come from, for our own receivers. */
@@ -71,7 +75,7 @@ export function createGateway(url: URL, options: GatewayOptions): Destination {
   };
 
   const kindOf = async (gateway: GatewayPool, signal: AbortSignal): Promise<ReceiverKind | Outcome> => {
-    if (options.dialect === 'rfc') return 'single';
+    if (options.dialect !== 'auto') return 'single';
     try {
       return await receiverVerdict(id, gateway, options.memory, options.clock, signal);
     } catch (error) {
@@ -103,11 +107,15 @@ export function createGateway(url: URL, options: GatewayOptions): Destination {
     };
     const send = { pool: gateway, clock: options.clock, label: peer.label, signal };
     if (kind === 'batches') await deliverBatches(parcel, await options.origin(), watch, send);
-    else await deliverSingly(parcel, watch, send);
+    else await deliverSingly(parcel, await formOf(options.dialect), watch, send);
     if (!broken) return;
     await forgetVerdict(id, options.memory);
     await close();
   };
 
   return { id, label: peer.label, deliver, close };
+}
+
+async function formOf(dialect: Dialect): Promise<Form> {
+  return dialect === 'rfc' ? rfcForm : (await import('./secef-form.ts')).secefForm;
 }

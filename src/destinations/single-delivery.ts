@@ -4,24 +4,24 @@
  * Called by gateway.ts. A definite "not now" or "not here" stops the rest at once; a connection that breaks
  * may be one message's doing, so the others are still tried until several in a row have failed or none got
  * through. A gateway that refuses one after the other and has taken none gets no more of them for now: what was
- * not sent is kept and was not refused. Each message is reported as soon as its answer is there.
+ * not sent is kept and was not refused. What cannot be put into the receiver's form is not sent, and says nothing of
+ * the receiver. Each message is reported as soon as its answer is there.
  */
 
 import { pollerLimits } from '../core/limits.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { envelopeHead, envelopeTail } from '../idmef/envelope.ts';
-import { compact } from './compact.ts';
 import { messagesOf, refusesAll, type Parcel, type Report } from './destination.ts';
 import { post, type Sending } from './exchange.ts';
+import type { Form } from './single-form.ts';
 
-export const singleHeaders = { 'content-type': 'text/xml' };
+const headers = { 'content-type': 'text/xml' };
 
-/** One message as a document of its own, as a SECEF gateway can read it. */
-export function compactDocument(message: Buffer): Buffer {
-  return Buffer.concat([envelopeHead, compact(message), envelopeTail]);
-}
-
-export async function deliverSingly(parcel: Parcel, report: Report, sending: Sending): Promise<void> {
+export async function deliverSingly(
+  parcel: Parcel,
+  form: Form,
+  report: Report,
+  sending: Sending,
+): Promise<void> {
   const messages = messagesOf(parcel);
   let next = 0;
   let accepted = 0;
@@ -32,9 +32,14 @@ export async function deliverSingly(parcel: Parcel, report: Report, sending: Sen
   const work = async (): Promise<void> => {
     while (stop === undefined && next < messages.length) {
       const index = next++;
-      const message = messages[index] ?? Buffer.alloc(0);
-      const { outcome, fault } = await post(sending, singleHeaders, compactDocument(message));
-      report(index, outcome);
+      const formed = form(messages[index] ?? Buffer.alloc(0));
+      if (formed.kind === 'refused') {
+        report(index, formed);
+        continue;
+      }
+      const { changes } = formed;
+      const { outcome, fault } = await post(sending, headers, formed.document);
+      report(index, outcome.kind === 'ok' && changes.length > 0 ? { ...outcome, changes } : outcome);
       if (outcome.kind === 'ok' || outcome.kind === 'refused') {
         if (outcome.kind === 'ok') accepted += 1;
         else refused += 1;

@@ -97,10 +97,12 @@ export async function deliverLease(
   await group.flush();
   const names = changes.length + certain.length > 0 ? messagesOf(parcel).map(writtenMessageId) : [];
   const nameOf = (index: number) => ({ sequence: parcel.sequences[index] ?? 0, messageid: names[index] });
-  const changed = changes.map((one) => ({ ...nameOf(one.index), changes: one.changes }));
+  const inOrder = <One extends { readonly index: number }>(list: readonly One[]): One[] =>
+    list.toSorted((a, b) => a.index - b.index);
+  const changed = inOrder(changes).map((one) => ({ ...nameOf(one.index), changes: one.changes }));
   const rules = countRules(changed);
   if (rules.size > 0) await rememberChanges(destination.id, rules, journal.state);
-  const unfit = certain.map(({ index, reason }) => ({ ...nameOf(index), reason }));
+  const unfit = inOrder(certain).map(({ index, reason }) => ({ ...nameOf(index), reason }));
   for (const message of unfit) await buryUnfit(claim, destination, message, journal);
   const decided = new Set([...accepted, ...unfit.map(({ sequence }) => sequence)]);
   if (decided.size > 0) await forgetRefusals(destination.id, decided, journal.state);

@@ -30,7 +30,8 @@ export interface ProfileConfig {
   readonly leaseSeconds: number;
   readonly validate: ValidationMode;
   readonly onInvalid: 'quarantine' | 'forward';
-  readonly dialect: 'auto' | 'rfc';
+  /** Form of what https destinations get; `auto`: as the receiver is. */
+  readonly dialect: 'auto' | 'secef' | 'rfc';
   /** Messages of severity high overtake a backlog, at the sensor and towards the destinations. */
   readonly highFirst: boolean;
   /** Ask the sensor for compressed batches. */

@@ -108,6 +108,40 @@ test('forward lets go what is well-formed IDMEF, drop gives up', async (t) => {
   assert.equal(await pending(), 1);
 });
 
+test('what a destination cannot hold is told apart from what it refuses, and is owed to it alone again', async (t) => {
+  const { open, run } = await world(t);
+  const journal = await open();
+  const body = Buffer.from(alertElement('old'));
+  await journal.append([
+    { body, severity: 0 },
+    { body, severity: 0 },
+  ]);
+  const claim = await journal.lease(CONSUMER, { messages: 2, bytes: 1 << 20 });
+  const details = [
+    { destination: CONSUMER, certain: true, said: 'CreateTime: before 1970 (time-range)' },
+    { destination: CONSUMER, refusals: 3, said: 'answers 500' },
+  ];
+  for (const [index, detail] of details.entries()) {
+    const why = { reason: 'refused', detail: JSON.stringify(detail) };
+    await journal.bury(claim?.id ?? 0, index + 1, why);
+  }
+  await journal.close();
+  const [unfit = '', poison = ''] = (await run({})).out.trimEnd().split('\n').slice(-2);
+  assert.match(
+    unfit,
+    /\trefused\t\d+ bytes cannot be sent to https:\/\/gw:3128\/\tCreateTime: before 1970 \(time-range\)$/,
+  );
+  assert.match(poison, /\trefused\t\d+ bytes refused by https:\/\/gw:3128\/\tanswers 500$/);
+  const shown = jsonObject((await run({ verb: 'show', ids: [4], json: true })).out);
+  assert.deepEqual(shown?.['detail'], details[0]);
+  const { exit, out } = await run({ verb: 'retry', ids: [4] });
+  assert.deepEqual([exit, out], [0, '4: pending again for https://gw:3128/: the next run tries it\n']);
+  const look = await open();
+  const [consumer] = (await look.stats()).consumers;
+  await look.close();
+  assert.deepEqual([consumer?.pending, consumer?.dead, consumer?.accepted], [1, 1, 2]);
+});
+
 test('a running poller holds the journal: looking works, changing is refused with the remedy', async (t) => {
   const { open, run } = await world(t);
   const journal = await open();

@@ -28,12 +28,12 @@ const OTHER = 'fake://other/';
 const UNFIT: Outcome = {
   kind: 'refused',
   certain: true,
-  reason: 'Alert/CreateTime: before 1970 (time-range)',
+  reason: 'CreateTime: before 1970 (time-range)',
 };
 const REFUSED: Outcome = { kind: 'refused', reason: 'answers 500' };
 const changed = (...rules: readonly string[]): Outcome => ({
   kind: 'ok',
-  changes: rules.map((rule) => ({ rule, path: 'Alert/Target', text: 'other' })),
+  changes: rules.map((rule) => ({ rule, path: 'Target', text: 'other' })),
 });
 
 /** By the beginning of the messageid; anything else is ok. */
@@ -107,7 +107,7 @@ test('what a destination cannot hold is in quarantine at once, with the reason, 
     [delivery.accepted, delivery.unfit, delivery.refused, delivery.poison, delivery.failure],
     [
       2,
-      [{ sequence: 2, messageid: 'unfit-1', reason: 'Alert/CreateTime: before 1970 (time-range)' }],
+      [{ sequence: 2, messageid: 'unfit-1', reason: 'CreateTime: before 1970 (time-range)' }],
       [],
       [],
       undefined,
@@ -119,7 +119,7 @@ test('what a destination cannot hold is in quarantine at once, with the reason, 
   assert.deepEqual(jsonObject(entry?.detail), {
     destination: ID,
     certain: true,
-    said: 'Alert/CreateTime: before 1970 (time-range)',
+    said: 'CreateTime: before 1970 (time-range)',
   });
   const { settled, dead, pending, leased } = await consumer(ID);
   assert.deepEqual([settled, dead, pending, leased], [2, 1, 0, 0]);
@@ -180,8 +180,8 @@ test('a changed message is delivered, named once with its rules, and counted by 
   await add('twice-1', 'a', 'once-1');
   await run();
   assert.deepEqual(bench.texts('info'), [
-    'dmz1: gateway one got message 1 (messageid "twice-1") changed: fstype @ Alert/Target, fstype @ Alert/Target, time-fraction @ Alert/Target',
-    'dmz1: gateway one got message 3 (messageid "once-1") changed: fstype @ Alert/Target',
+    'dmz1: gateway one got message 1 (messageid "twice-1") changed: fstype @ Target, fstype @ Target, time-fraction @ Target',
+    'dmz1: gateway one got message 3 (messageid "once-1") changed: fstype @ Target',
   ]);
   const [first] = bench.log.events('changed');
   assert.deepEqual(
@@ -217,7 +217,7 @@ test('few are named one by one, the others counted: in a run, and anew in each m
   sayRest(speaking);
   const said = bench.texts('info');
   assert.equal(said.length, 21);
-  assert.match(said[0] ?? '', /changed: rule-0 @ \S+ rule-1 .*, rule-4 @ Alert\/Target, and 7 more$/);
+  assert.match(said[0] ?? '', /changed: rule-0 @ \S+ rule-1 .*, rule-4 @ Target, and 7 more$/);
   assert.equal(said[20], 'dmz1: and 11 more messages changed');
   assert.match(
     bench.texts('error').at(-1) ?? '',

@@ -279,6 +279,7 @@ test('oneshot runs say a thing once, as valid IDMEF, to whoever can be reached',
   const profile = profileFor(pki, sensor.url, join(dir, 'state'), {
     managers: [up.url, new URL('https://localhost:1/'), pathToFileURL(out)],
     timeoutSeconds: 1,
+    dialect: 'rfc',
     reportAfterMs: 15 * MIN,
   });
   const run = async (): Promise<string[]> => {
