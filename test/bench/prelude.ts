@@ -20,7 +20,6 @@ import { secefDocument } from '../../src/idmef/prelude/secef-document.ts';
 import { openJournal } from '../../src/journal/in-process.ts';
 import { systemClock } from '../../src/os/clock.ts';
 import { systemRandom } from '../../src/os/random.ts';
-import { journalPath } from '../../src/poller/profile-session.ts';
 import { makePki, type Pki } from '../support/pki.ts';
 import { noPrelude, startPreludeManager, type PreludeManager } from '../support/prelude-manager.ts';
 import { startProgram } from '../support/program.ts';
@@ -142,6 +141,7 @@ async function follow({ dir, pki }: Place, url: string, more: readonly string[])
     { pki, dir, consuming: true },
   );
   const state = join(dir, 'manager');
+  const path = join(state, 'profiles', `localhost-${sensor.port}`, 'journal.db');
   const { certFile, keyFile } = pki.client;
   const tls = ['--cert', certFile, '--key', keyFile, '--cacert', pki.caFile];
   const ends = ['--sensor', `https://localhost:${sensor.port}/`, '--manager', url, '--follow'];
@@ -152,7 +152,7 @@ async function follow({ dir, pki }: Place, url: string, more: readonly string[])
       const started = performance.now();
       await fill(sensor);
       const patience = performance.now() + PATIENCE_MS;
-      while ((await settled(state)) < alerts * (round + 1)) {
+      while ((await settled(path)) < alerts * (round + 1)) {
         if (performance.now() > patience) throw new Error(`it takes too long\n${poller.stderr()}`);
         await delay(10);
       }
@@ -172,8 +172,8 @@ async function fill({ journal }: TestSensor): Promise<void> {
   }
 }
 
-async function settled(state: string): Promise<number> {
-  const options = { path: journalPath(state), clock: systemClock, random: systemRandom, readOnly: true };
+async function settled(path: string): Promise<number> {
+  const options = { path, clock: systemClock, random: systemRandom, readOnly: true };
   const journal = await openJournal(options).catch(() => undefined);
   if (journal === undefined) return 0;
   try {

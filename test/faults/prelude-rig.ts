@@ -14,7 +14,6 @@ import { openJournal } from '../../src/journal/in-process.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { systemClock } from '../../src/os/clock.ts';
 import { systemRandom } from '../../src/os/random.ts';
-import { journalPath } from '../../src/poller/profile-session.ts';
 import { makePki } from '../support/pki.ts';
 import { noPrelude, startPreludeManager, type PreludeManager } from '../support/prelude-manager.ts';
 import { startProgram, type Program } from '../support/program.ts';
@@ -54,7 +53,7 @@ export async function makePreludeRig(directory: string, endings: Endings): Promi
   const state = join(directory, 'manager');
   let poller: Program | undefined;
   endings.after(() => poller?.kill('SIGKILL'));
-  const path = journalPath(state);
+  const path = join(state, 'profiles', `localhost-${sensor.port}`, 'journal.db');
 
   const withJournal = async <Result>(work: (journal: Journal) => Promise<Result>): Promise<Result> => {
     const options = { clock: systemClock, random: systemRandom, readOnly: true };

@@ -17,7 +17,7 @@ export const scenario: Scenario = {
       begin: async ({ rig }) => void rig.startPoller(rig.manager.url(rig.profile)),
       strike: async ({ rig }) => {
         await rig.manager.kill();
-        await comesToRest(rig.settled);
+        await comesToRest(() => rig.settled());
       },
       mend: async ({ rig }) => await rig.manager.start(),
     }),

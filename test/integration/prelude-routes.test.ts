@@ -66,7 +66,8 @@ function table(comparisons: readonly Comparison[]): string[] {
   for (const { limits } of comparisons) {
     for (const name of limits) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  return [...counts].toSorted().map(([name, count]) => `  ${String(count).padStart(4)} ${name}`);
+  const lines = [...counts].map(([name, count]) => `${name}: ${count}`);
+  return lines.toSorted((a, b) => (a < b ? -1 : 1)).map((line) => `  ${line}`);
 }
 
 for (const [make, skip] of [

@@ -28,7 +28,7 @@ const created = (time: string): string =>
   alert(`<Analyzer analyzerid="a"/><CreateTime>${time}</CreateTime>${CLASS}`);
 const source = (content: string): string => alertWith(`<Source>${content}</Source>`);
 const service = (content: string): string => source(`<Service>${content}</Service>`);
-const file = (content: string): string =>
+const fileWith = (content: string): string =>
   alertWith(`<Target><File category="current"><name>n</name><path>/n</path>${content}</File></Target>`);
 const assessment = (content: string): string => alertWith(`<Assessment>${content}</Assessment>`);
 const data = (type: string, value: string): string =>
@@ -92,7 +92,7 @@ const cases: readonly (readonly [string, string, number, number, string?])[] = [
   ],
   [
     'File with all parts',
-    file(
+    fileWith(
       `<FileAccess>${user}</FileAccess><Linkage category="hard-link"><name>l</name><path>/l</path></Linkage>` +
         '<Inode><number>1</number><major-device>1</major-device><minor-device>1</minor-device></Inode>' +
         '<Checksum algorithm="MD5"><value>v</value></Checksum>',
@@ -100,8 +100,8 @@ const cases: readonly (readonly [string, string, number, number, string?])[] = [
     200,
     1,
   ],
-  ['permission', file(`<FileAccess>${user}<permission>read</permission></FileAccess>`), 200, 1],
-  ['Permission', file(`<FileAccess>${user}<Permission perms="read"/></FileAccess>`), 500, 0],
+  ['permission', fileWith(`<FileAccess>${user}<permission>read</permission></FileAccess>`), 200, 1],
+  ['Permission', fileWith(`<FileAccess>${user}<Permission perms="read"/></FileAccess>`), 500, 0],
   [
     'fstype not registered',
     alertWith('<Target><File category="current" fstype="ext4"><name>n</name><path>/n</path></File></Target>'),

@@ -10,7 +10,6 @@ import { openJournal } from '../../src/journal/in-process.ts';
 import type { JournalStats, QuarantineEntry } from '../../src/journal/journal.ts';
 import { systemClock } from '../../src/os/clock.ts';
 import { systemRandom } from '../../src/os/random.ts';
-import { journalPath } from '../../src/poller/profile-session.ts';
 import { startPreludeManager, type PreludeManager } from './prelude-manager.ts';
 import { startSecefGateway } from './secef-gateway.ts';
 import { tempDir } from './temp-dir.ts';
@@ -97,9 +96,10 @@ async function destination(
   return running.url;
 }
 
-async function look({ pollerState }: World) {
+async function look({ pollerState, sensorPort }: World) {
+  const path = join(pollerState, 'profiles', `localhost-${sensorPort}`, 'journal.db');
   const options = { clock: systemClock, random: systemRandom, readOnly: true };
-  const journal = await openJournal({ path: journalPath(pollerState), ...options });
+  const journal = await openJournal({ path, ...options });
   try {
     return { stats: await journal.stats(), quarantine: await journal.quarantine.list() };
   } finally {

@@ -43,7 +43,7 @@ const largest: Readonly<Record<string, bigint>> = {
 };
 const UINT32 = 0xffff_ffffn;
 const offsets = ['Z', '+02:00', '-05:00', '+05:30', '-03:30', '+00:00'];
-const privileges = ['user-privs', 'group-privs', 'other-privs'];
+const privileges: ReadonlySet<string> = new Set(['user-privs', 'group-privs', 'other-privs']);
 
 /** The global attributes, which Prelude has no place for, stand in the first message only. */
 const globals = { 'xml:lang': 'en', 'xml:space': 'preserve' };
@@ -143,7 +143,7 @@ function createWriter(coverage: Coverage): (kind: string, index: number) => stri
     // Privileges belong to files, all others to users (RFC 4765 §4.2.7.3.1).
     const fitting =
       element === 'UserId'
-        ? words.filter((word) => privileges.includes(word) === place.within.includes('FileAccess'))
+        ? words.filter((word) => privileges.has(word) === place.within.includes('FileAccess'))
         : words;
     return fitting[turn(`${element}/@${key}/${fitting.length}`) % fitting.length] ?? '';
   };
@@ -200,6 +200,12 @@ function createWriter(coverage: Coverage): (kind: string, index: number) => stri
         turn('any') % 2 === 0
           ? `plain ${serial} &amp; text`
           : `<x:a xmlns:x="urn:x" b="${serial}">in <x:c/></x:a>`;
+    }
+    // Text and stamp are one time.
+    if (attributes['ntpstamp'] !== undefined) {
+      const { text: time, stamp } = clock();
+      attributes = { ...attributes, ntpstamp: stamp };
+      content = time;
     }
     if (name === 'AdditionalData') {
       const [, type = ''] = /^<([a-z-]+)/.exec(content) ?? [];
