@@ -365,6 +365,34 @@ export const pollerLimits = {
   carefulMessages: 1000,
 } as const;
 
+/** Sessions with a prelude-manager over its native protocol. */
+export const preludeSessionLimits = {
+  /** A file of a profile; a certificate of an agent takes 1.1 KiB. */
+  profileFileBytes: 1 * MIB,
+  /** Certificates of one file that are looked at: one for each manager the profile is registered with. */
+  certificates: 256,
+  /** Messages and bytes sent that the manager has not confirmed. Beyond it, it has more to do than it keeps in memory. */
+  windowMessages: 4_000,
+  windowBytes: 8 * MIB,
+  /** One lease: the last echoes of each come 40 ms late (Nagle's algorithm there, delayed acknowledgement here). */
+  leaseMessages: 8_000,
+  leaseBytes: 8 * MIB,
+  /** So many times the timeout without a confirmation of anything: it does not confirm. */
+  echoTimeouts: 3,
+  /** Unconfirmed messages and echoes that come late are looked at so often. */
+  tickMs: 250,
+  /** A copy whose session has ended may still be echoed; another message of the same key waits no longer than this. */
+  lateEchoMs: 30_000,
+  /** A manager that does not let us write closes the connection at the first message; waited for that. */
+  probationMs: 200,
+  /** After our goodbye the manager reads what is under way; then it closes. */
+  closeMs: 5_000,
+  /** As libprelude's; frontends show a sender as missing that is silent for longer. */
+  heartbeatMs: 600_000,
+  /** A long-running program looks so often whether its session is up and a heartbeat due. */
+  attendMs: 30_000,
+} as const;
+
 /** What is remembered and shown of a profile (`idmef status`, `idmef check`, metrics). */
 export const statusLimits = {
   /** Characters of an error's text, and of its hint, that are remembered. */

@@ -8,6 +8,7 @@
 
 import type { Change, Outcome } from '../core/outcome.ts';
 import { labelOf } from '../http/peer.ts';
+import { preludeId, readPreludeUrl } from './prelude/prelude-url.ts';
 
 /** The messages of one lease, in sequence order. Index i is the i-th message everywhere. */
 export interface Parcel {
@@ -31,11 +32,24 @@ export interface Destination {
   readonly label: string;
   /** Resolves when all of the parcel is reported. Rejects only on a bug or when the signal aborts. */
   deliver(parcel: Parcel, report: Report, signal: AbortSignal): Promise<void>;
+  /** Size of a lease, where another than the usual one pays. */
+  readonly want?: { readonly messages: number; readonly bytes: number };
+  /**
+   * What an operator should know of this way of delivery though nothing is wrong: sentences that follow the label. To be
+   * said by a long-running program at its start, by others once a day.
+   */
+  readonly notices?: () => readonly string[];
+  /**
+   * What is due without a delivery. To be called by a long-running program at its start, and by others at the end of
+   * a run. Never rejects: what is wrong is said when something is to be delivered.
+   */
+  readonly attend?: (signal: AbortSignal) => Promise<void>;
   close(): Promise<void>;
 }
 
 /** A destination's identity: what differs in spelling only is the same; user and password are no part of it. */
 export function destinationId(url: URL): string {
+  if (url.protocol === 'prelude:') return preludeId(url);
   const plain = new URL(url.href);
   plain.username = '';
   plain.password = '';
@@ -45,6 +59,7 @@ export function destinationId(url: URL): string {
 
 /** What sentences call it, before it is opened and after. */
 export function destinationLabel(url: URL): string {
+  if (url.protocol === 'prelude:') return readPreludeUrl(url).label;
   return url.protocol === 'file:' ? `directory ${url.pathname}` : labelOf('gateway', url);
 }
 

@@ -131,7 +131,11 @@ const refusals: readonly (readonly [suffix: string, meaning: string])[] = [
 ];
 
 /** The fault of a failed connection or exchange. A RelayError passes unchanged. */
-export function connectionFault(error: unknown, peer: Peer, tls: Pick<ClientTls, 'certFile'>): RelayError {
+export function connectionFault(
+  error: unknown,
+  peer: Pick<Peer, 'label' | 'codes'>,
+  tls: Pick<ClientTls, 'certFile'>,
+): RelayError {
   if (error instanceof RelayError) return error;
   const code = systemCode(error);
   const fault = faultOf(code);

@@ -89,7 +89,7 @@ interface Above {
 }
 
 /** The library's dependency container wants decorator metadata; this is all of it that it calls. */
-async function loadX509(): Promise<X509> {
+export async function loadX509(): Promise<X509> {
   if (!('getOwnMetadata' in Reflect)) {
     const all = new WeakMap<object, Map<unknown, unknown>>();
     const get = (key: unknown, target: object): unknown => all.get(target)?.get(key);
@@ -115,7 +115,7 @@ async function generateKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
   return await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
-function pem(label: string, der: ArrayBuffer): string {
+export function pem(label: string, der: ArrayBuffer): string {
   const lines = Buffer.from(der)
     .toString('base64')
     .replace(/(.{64})(?=.)/g, '$1\n');
