@@ -6,15 +6,20 @@
  * (../repair/leniency.ts); the rule tells the two apart, and only ours goes back (put-back.ts).
  */
 
-import { carryRules, type CarryRuleName } from './carry-rules.ts';
+import { carryRules } from './carry-rules.ts';
 import type { PreludeObject } from './model.ts';
 
 export interface Moved {
   readonly place: string;
-  readonly rule: CarryRuleName;
+  /** One of carryRules. */
+  readonly rule: string;
   /** '' for an empty one. */
   readonly value: string;
 }
+
+const moving: ReadonlySet<string> = new Set(
+  Object.entries(carryRules).flatMap(([name, { effect }]) => (effect === 'moved' ? [name] : [])),
+);
 
 /** Beyond this a meaning is somebody else's: what a place may be long at most. */
 const form = /^idmef-relay: (\S{1,2000}) \(([a-z-]{1,30})\)$/;
@@ -27,17 +32,13 @@ export function movedData({ place, rule, value }: Moved): PreludeObject {
   };
 }
 
-function isMoving(rule: string): rule is CarryRuleName {
-  return Object.hasOwn(carryRules, rule) && carryRules[rule as CarryRuleName].effect === 'moved';
-}
-
 /** What was moved, if the AdditionalData is one of ours. */
 export function movedOf({ fields }: PreludeObject): Moved | undefined {
   const { meaning, type, data } = fields;
   const match = typeof meaning === 'string' && type === 'string' ? form.exec(meaning) : null;
   if (match === null || (data !== undefined && typeof data !== 'string')) return undefined;
   const [, place = '', rule = ''] = match;
-  return isMoving(rule) ? { place, rule, value: data ?? '' } : undefined;
+  return moving.has(rule) ? { place, rule, value: data ?? '' } : undefined;
 }
 
 /** In the order of places, numbers by value: so an item goes back before those after it. */

@@ -2,14 +2,14 @@
  * table.ts compiled for reading and writing one of the two XML forms: what each attribute and child element of a
  * class is, and in which order they are written (the DTD's).
  *
- * Made once, at first use.
+ * Each plan is made once, at first use.
  */
 
 import { lazy } from '../lazy.ts';
 import { ranksOf } from '../repair/grammar.ts';
-import { classes, enums, type ClassName, type ClassSpec, type FieldSpec } from './table.ts';
+import { classes, type ClassName, enums, type FieldSpec } from './table.ts';
 
-type Form = 'rfc' | 'secef';
+export type Form = 'rfc' | 'secef';
 
 export interface FieldPlan {
   readonly name: string;
@@ -33,65 +33,78 @@ export interface ClassPlan {
   readonly defaults: Readonly<Record<string, string>>;
 }
 
-type Plans = Readonly<Record<ClassName, ClassPlan>>;
+type Where = 'attribute' | 'child' | 'text' | 'typed';
 
-function elementOf(spec: ClassSpec, form: Form): string {
-  return form === 'secef' ? (spec.secef ?? spec.element) : spec.element;
+interface Placed extends FieldPlan {
+  readonly where: Where;
+  /** The child it is or was in the RFC, whose order counts. */
+  readonly child: string;
 }
 
-function fieldPlan(
-  name: string,
-  spec: FieldSpec,
-  form: Form,
-): FieldPlan & { readonly kind: string; readonly rank: string } {
+function placed(name: string, spec: FieldSpec, form: Form): Placed {
   if (spec.kind === 'object') {
-    const of = classes[spec.of];
-    const differs = of.secef !== undefined;
-    return { name, spec, local: elementOf(of, form), inside: undefined, differs, kind: '', rank: of.element };
+    const { element, secef } = classes[spec.of];
+    const local = form === 'secef' ? (secef ?? element) : element;
+    const differs = form === 'secef' && secef !== undefined;
+    return { name, spec, local, inside: undefined, differs, where: 'child', child: element };
   }
   const place = form === 'secef' ? (spec.secef ?? spec.rfc) : spec.rfc;
-  const differs = spec.secef !== undefined;
-  const rank = spec.rfc.split('/')[0]!;
-  if (place === 'text()') return { name, spec, local: '', inside: undefined, differs, kind: 'text', rank };
-  if (place.startsWith('@')) {
-    return { name, spec, local: place.slice(1), inside: undefined, differs, kind: '@', rank };
-  }
+  const differs = form === 'secef' && spec.secef !== undefined;
+  const [child = ''] = spec.rfc.split('/');
+  const base = { name, spec, differs, child };
+  if (place === '*') return { ...base, local: '', inside: undefined, where: 'typed' };
+  if (place === 'text()') return { ...base, local: '', inside: undefined, where: 'text' };
+  if (place.startsWith('@')) return { ...base, local: place.slice(1), inside: undefined, where: 'attribute' };
   const [local = '', inside] = place.split('/@');
-  return { name, spec, local, inside, differs, kind: '', rank };
+  return { ...base, local, inside, where: 'child' };
+}
+
+/** The keyword that an enumeration is taken for when it is not given; undefined where there is none. */
+function defaultOf(spec: FieldSpec): string | undefined {
+  if (spec.kind !== 'enum' || spec.optional === true) return undefined;
+  return Object.entries(enums[spec.of]).find(([, number]) => number === 0)?.[0];
 }
 
 function classPlan(name: ClassName, form: Form): ClassPlan {
-  const spec = classes[name];
-  const ranks = ranksOf(spec.element);
-  const fields = Object.entries(spec.fields).map(([field, of]) => fieldPlan(field, of, form));
-  const rankOf = (rank: string): number => ranks?.get(rank) ?? 0;
-  const children = fields
-    .filter(({ kind }) => kind === '')
-    .toSorted((a, b) => rankOf(a.rank) - rankOf(b.rank));
-  const byLocal = (plans: readonly FieldPlan[]): ReadonlyMap<string, FieldPlan> =>
-    new Map(plans.map((plan) => [plan.local, plan]));
-  const defaults = Object.fromEntries(
-    fields.flatMap(({ name: field, spec: { kind, ...of } }) => {
-      if (kind !== 'enum' || !('of' in of) || ('optional' in of && of.optional)) return [];
-      const keyword = Object.entries(enums[of.of as keyof typeof enums]).find(([, number]) => number === 0);
-      return keyword === undefined ? [] : [[field, keyword[0]]];
-    }),
-  );
+  const { element, secef, fields } = classes[name];
+  const ranks = ranksOf(element);
+  const rankOf = (plan: Placed): number => ranks?.get(plan.child) ?? 0;
+  const all = Object.entries(fields).map(([field, spec]) => placed(field, spec, form));
+  const at = (where: Where): Placed[] => all.filter((plan) => plan.where === where);
+  const byLocal = (chosen: readonly FieldPlan[]): ReadonlyMap<string, FieldPlan> =>
+    new Map(chosen.map((plan) => [plan.local, plan]));
   return {
     name,
-    element: elementOf(spec, form),
-    attributes: byLocal(fields.filter(({ kind }) => kind === '@')),
-    children: byLocal(children),
-    text: fields.find(({ kind }) => kind === 'text'),
-    defaults,
+    element: form === 'secef' ? (secef ?? element) : element,
+    attributes: byLocal(at('attribute')),
+    children: byLocal(at('child').toSorted((a, b) => rankOf(a) - rankOf(b))),
+    text: at('text')[0],
+    defaults: Object.fromEntries(
+      all.flatMap((plan) => {
+        const keyword = defaultOf(plan.spec);
+        return keyword === undefined ? [] : [[plan.name, keyword]];
+      }),
+    ),
   };
 }
 
-function plans(form: Form): Plans {
-  return Object.fromEntries(
-    Object.keys(classes).map((name) => [name, classPlan(name as ClassName, form)]),
-  ) as Plans;
+export class Plans {
+  private readonly form: Form;
+  private readonly made = new Map<ClassName, ClassPlan>();
+
+  constructor(form: Form) {
+    this.form = form;
+  }
+
+  of(name: ClassName): ClassPlan {
+    let plan = this.made.get(name);
+    if (plan === undefined) {
+      plan = classPlan(name, this.form);
+      this.made.set(name, plan);
+    }
+    return plan;
+  }
 }
 
-export const rfcPlans: () => Plans = lazy(() => plans('rfc'));
-export const secefPlans: () => Plans = lazy(() => plans('secef'));
+export const rfcPlans: () => Plans = lazy(() => new Plans('rfc'));
+export const secefPlans: () => Plans = lazy(() => new Plans('secef'));

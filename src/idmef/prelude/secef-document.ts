@@ -10,64 +10,63 @@
 
 import { RFC_NAMESPACE } from '../envelope.ts';
 import { escapeAttribute, escapeText } from '../tree.ts';
-import type { PreludeObject, PreludeTime, PreludeValue } from './model.ts';
-import { floatText } from './numbers.ts';
+import { isList, isObject, isTime } from './kinds.ts';
+import type { PreludeObject, PreludeValue } from './model.ts';
 import { type ClassPlan, type FieldPlan, secefPlans } from './plan.ts';
-import { stampText, timeStamp, timeText } from './times.ts';
+import { stampText, timeStamp } from './times.ts';
+import { stampedTimes, valueText } from './value-text.ts';
 
 const head =
   '<?xml version="1.0" encoding="UTF-8"?>' +
   `<idmef:IDMEF-Message xmlns:idmef="${RFC_NAMESPACE}" version="1.0">`;
 const tail = '</idmef:IDMEF-Message>';
 
-/** Their elements have an ntpstamp. The gateway ignores it; a reader of the RFC wants it. */
-const stamped: ReadonlySet<string> = new Set(['CreateTime', 'DetectTime', 'AnalyzerTime']);
-
 /** The document, complete. */
 export function secefDocument(message: PreludeObject): Buffer {
-  return Buffer.from(head + object(message, secefPlans()[message.class]) + tail);
+  return Buffer.from(head + object(message) + tail);
 }
 
-function object({ fields, class: of }: PreludeObject, plan: ClassPlan): string {
+function object({ fields, class: of }: PreludeObject): string {
+  const plan = secefPlans().of(of);
+  if (of === 'additional_data') return additionalData(fields, plan);
   let attributes = '';
   for (const [local, { name, spec }] of plan.attributes) {
     const value = fields[name];
-    if (value !== undefined) attributes += ` ${local}="${escapeAttribute(text(value, spec.kind))}"`;
+    if (value !== undefined) attributes += attribute(local, valueText(value, spec));
   }
   let content = '';
-  if (of === 'additional_data') {
-    const { data } = fields;
-    const isStamp = typeof data === 'bigint';
-    const type = isStamp ? 'string' : String(fields['type']);
-    if (isStamp) attributes = attributes.replace(' type="ntpstamp"', ' type="string"');
-    const value = isStamp ? stampText(data) : typeof data === 'string' ? data : '';
-    content = element(type, '', escapeText(value));
-  }
   for (const [, field] of plan.children) content += child(field, fields[field.name]);
   return element(plan.element, attributes, content);
 }
 
+function additionalData({ meaning, type, data }: PreludeObject['fields'], plan: ClassPlan): string {
+  const word = typeof data === 'bigint' || typeof type !== 'string' ? 'string' : type;
+  const value = typeof data === 'bigint' ? stampText(data) : typeof data === 'string' ? data : '';
+  const attributes =
+    attribute('type', word) + (typeof meaning === 'string' ? attribute('meaning', meaning) : '');
+  return element(plan.element, attributes, element(word, '', escapeText(value)));
+}
+
 function child(field: FieldPlan, value: PreludeValue | undefined): string {
   if (value === undefined) return '';
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     let all = '';
-    for (const item of value as readonly PreludeValue[]) all += child(field, item);
+    for (const item of value) all += child(field, item);
     return all;
   }
+  if (isObject(value)) return object(value);
   const { spec, local } = field;
-  if (spec.kind === 'object') return object(value as PreludeObject, secefPlans()[spec.of]);
-  if (local === '*') return '';
-  const stamp = stamped.has(local) ? timeStamp(value as PreludeTime) : undefined;
-  const attribute = stamp === undefined ? '' : ` ntpstamp="${stamp}"`;
-  return element(local, attribute, escapeText(text(value, spec.kind)));
+  const stamp = isTime(value) && stampedTimes.has(local) ? timeStamp(value) : undefined;
+  // The gateway ignores the stamp; a reader of RFC 4765 wants it.
+  const attributes = stamp === undefined ? '' : attribute('ntpstamp', stamp);
+  return element(local, attributes, escapeText(valueText(value, spec)));
+}
+
+function attribute(local: string, value: string): string {
+  return ` ${local}="${escapeAttribute(value)}"`;
 }
 
 function element(local: string, attributes: string, content: string): string {
   const name = `idmef:${local}`;
   return content === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${content}</${name}>`;
-}
-
-function text(value: PreludeValue, kind: string): string {
-  if (kind === 'time') return timeText(value as PreludeTime);
-  return kind === 'float' ? floatText(value as number) : String(value as string | number | bigint);
 }
