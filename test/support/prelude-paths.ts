@@ -1,62 +1,86 @@
 /**
- * A message for Prelude from libprelude's paths: `['alert.source(0).node.name', 'gw']`, as prelude.IDMEF().set() takes them.
- *
- * Objects on the way are made. Times are ISO 8601 with six digits at most. A class of which libprelude always makes one
- * (Classification) has to be set by a path of its own.
+ * A message for Prelude from libprelude's paths: `['alert.source(0).node.name', 'gw']`, as prelude.IDMEF().set() takes
+ * them. Objects on the way are made; times are ISO 8601 with six digits at most.
  */
 
-import type { PreludeObject, PreludeTime, PreludeValue } from '../../src/idmef/prelude/model.ts';
-import { classes, type ClassName } from '../../src/idmef/prelude/table.ts';
-
-interface Draft {
-  readonly class: ClassName;
-  readonly fields: Record<string, PreludeValue | Draft | (Draft | string)[]>;
-}
+import type {
+  PreludeObject,
+  PreludeScalar,
+  PreludeTime,
+  PreludeValue,
+} from '../../src/idmef/prelude/model.ts';
+import { classes, type ClassName, type FieldSpec } from '../../src/idmef/prelude/table.ts';
 
 export type PathValue = readonly [path: string, value: string | number | bigint];
 
 export function fromPaths(paths: readonly PathValue[]): PreludeObject {
-  let root: Draft | undefined;
+  const root = new Draft(paths[0]?.[0].startsWith('heartbeat.') === true ? 'heartbeat' : 'alert');
   for (const [path, value] of paths) {
-    const [name = '', ...rest] = path.split('.');
-    root ??= { class: name as ClassName, fields: {} };
-    if (root.class !== name) throw new Error(`${path}: the message is ${root.class}`);
-    setAt(root, rest, value);
+    const [name, ...steps] = path.split('.');
+    if (name !== root.name) throw new Error(`${path} in a message that is ${root.name}`);
+    root.set(steps, value);
   }
-  if (root === undefined) throw new Error('no paths');
-  return root as PreludeObject;
+  return root.object();
 }
 
-function setAt(draft: Draft, [step = '', ...rest]: string[], value: string | number | bigint): void {
-  const [, name = '', index] = /^([a-z_]+)(?:\((\d+)\))?$/.exec(step) ?? [];
-  const spec = classes[draft.class].fields[name];
-  if (spec === undefined) throw new Error(`${draft.class} has no ${step}`);
-  if (spec.kind === 'object') {
-    setAt(childOf(draft, name, spec.of, index), rest, value);
-  } else if (index !== undefined) {
-    const list = (draft.fields[name] ??= []) as (Draft | string)[];
-    list[Number(index)] = String(value);
-  } else if (spec.kind === 'time') {
-    draft.fields[name] = preludeTime(String(value));
-  } else {
-    draft.fields[name] = spec.kind === 'uint64' ? BigInt(value) : value;
+class Draft {
+  readonly name: ClassName;
+  readonly #values = new Map<string, PreludeScalar>();
+  readonly #texts = new Map<string, string[]>();
+  readonly #members = new Map<string, Draft>();
+  readonly #lists = new Map<string, Draft[]>();
+
+  constructor(name: ClassName) {
+    this.name = name;
+  }
+
+  set([step = '', ...rest]: string[], value: string | number | bigint): void {
+    const [, name = '', index] = /^([a-z_]+)(?:\((\d+)\))?$/.exec(step) ?? [];
+    const spec = classes[this.name].fields[name];
+    if (spec === undefined) throw new Error(`${this.name} has no ${step}`);
+    if (spec.kind === 'object') {
+      this.#member(name, spec.of, index).set(rest, value);
+    } else if (index === undefined) {
+      this.#values.set(name, scalar(spec, value));
+    } else {
+      const list = this.#texts.get(name) ?? [];
+      list[Number(index)] = String(value);
+      this.#texts.set(name, list);
+    }
+  }
+
+  #member(name: string, of: ClassName, index: string | undefined): Draft {
+    if (index === undefined) {
+      const member = this.#members.get(name) ?? new Draft(of);
+      this.#members.set(name, member);
+      return member;
+    }
+    const list = this.#lists.get(name) ?? [];
+    this.#lists.set(name, list);
+    return (list[Number(index)] ??= new Draft(of));
+  }
+
+  object(): PreludeObject {
+    const fields: Record<string, PreludeValue> = Object.fromEntries([...this.#values, ...this.#texts]);
+    for (const [name, member] of this.#members) fields[name] = member.object();
+    for (const [name, list] of this.#lists) fields[name] = list.map((draft) => draft.object());
+    return { class: this.name, fields };
   }
 }
 
-function childOf(draft: Draft, name: string, of: ClassName, index: string | undefined): Draft {
-  const fresh: Draft = { class: of, fields: {} };
-  if (index === undefined) return (draft.fields[name] ??= fresh) as Draft;
-  const list = (draft.fields[name] ??= []) as (Draft | string)[];
-  return (list[Number(index)] ??= fresh) as Draft;
+function scalar({ kind }: FieldSpec, value: string | number | bigint): PreludeScalar {
+  if (kind === 'time') return preludeTime(String(value));
+  return kind === 'uint64' ? BigInt(value) : value;
 }
 
 export function preludeTime(text: string): PreludeTime {
   const [, moment = '', fraction = '', zone = ''] =
     /^(.{19})(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
-  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(zone) ?? [];
+  const [, sign, hours = '0', minutes = '0'] = /^([+-])(\d\d):(\d\d)$/.exec(zone) ?? [];
+  const offset = Number(hours) * 3600 + Number(minutes) * 60;
   return {
     seconds: Date.parse(`${moment}${zone}`) / 1000,
     microseconds: Number(fraction.padEnd(6, '0')),
-    offsetSeconds: (sign === '-' ? -1 : 1) * (Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60) + 0,
+    offsetSeconds: sign === '-' ? -offset : offset,
   };
 }

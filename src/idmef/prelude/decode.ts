@@ -5,6 +5,7 @@
  * and preludeLimits.
  */
 
+import { preludeLimits } from '../../core/limits.ts';
 import { lazy } from '../lazy.ts';
 import type { PreludeObject, PreludeTime } from './model.ts';
 import { ObjectDecoder } from './object-decoder.ts';
@@ -56,7 +57,7 @@ export function echoKey(payload: Uint8Array): EchoKey | undefined {
       return undefined;
     } else if (tag <= LAST_OBJECT) {
       if (depth === 1) inAnalyzer = tag === places.analyzer;
-      if (depth === 1 && inAnalyzer) analyzerids.push('');
+      if (depth === 1 && inAnalyzer && analyzerids.push('') > preludeLimits.parts) return undefined;
       depth += 1;
     } else if (depth === 1 && tag === places.messageid) {
       messageid = cursor.text() ?? '';

@@ -128,8 +128,8 @@ function scalar(cursor: TlvCursor, { kind, keywords }: Place): PreludeScalar | t
       return cursor.int32();
     case 'uint64':
       return cursor.uint64();
-    default:
-      // An object is no scalar.
-      return undefined;
+    case 'object':
+      break;
   }
+  return undefined;
 }
