@@ -89,23 +89,18 @@ export class InFlight {
     const found = echoKey(payload);
     const place = found?.analyzerids.indexOf(this.analyzerid) ?? -1;
     if (found === undefined || place < 0) return false;
-    const analyzerids = found.analyzerids.slice(place);
-    for (const key of [
-      keyOf({ ...found, analyzerids }),
-      keyOf({ ...found, analyzerids, createTime: undefined }),
-    ]) {
-      const entry = this.#entries.get(key);
-      if (entry !== undefined) {
-        this.#confirmed.set(entry.sent.priority, entry);
-        this.#progressAt = now;
-        this.#remove(entry.sent);
-        entry.sent.settle('confirmed');
-        this.wake();
-        return true;
-      }
+    const key = keyOf({ ...found, analyzerids: found.analyzerids.slice(place) });
+    const entry = this.#entries.get(key);
+    if (entry === undefined) {
       this.#forgetCopy(key);
+      return false;
     }
-    return false;
+    this.#confirmed.set(entry.sent.priority, entry);
+    this.#progressAt = now;
+    this.#remove(entry.sent);
+    entry.sent.settle('confirmed');
+    this.wake();
+    return true;
   }
 
   /** It will be sent again, or not; its copy may still be reported. */

@@ -119,7 +119,9 @@ export class Link {
       timeoutMs: idleMs,
       signal: this.#aborting.signal,
       mode: longRunning ? 'stay' : 'run',
-      onMessage: (payload) => void inFlight?.hear(payload, clock.monotonic()),
+      onMessage: (payload) => {
+        if (inFlight?.hear(payload, clock.monotonic()) === true) session.prove();
+      },
       onEnd: () => inFlight?.loseAll(clock.monotonic()),
     });
     if (session.reading) {

@@ -37,6 +37,8 @@ export interface Session {
   write(payload: Buffer, priority: Priority): Promise<boolean>;
   /** After a message: resolves when the first one did not make the manager close the connection, or did. */
   proved(): Promise<void>;
+  /** The manager has shown that it takes what we write. */
+  prove(): void;
   /** Ends it, with this as the reason. */
   fail(fault: RelayError): void;
   /** Says goodbye and gives the manager time to read what is under way. */
@@ -107,15 +109,18 @@ class ManagerSession implements Session {
 
   async write(payload: Buffer, priority: Priority): Promise<boolean> {
     if (this.#state !== 'open') return false;
-    this.#probation ??= setTimeout(() => {
-      this.#proved = true;
-      this.#judge();
-    }, preludeSessionLimits.probationMs);
+    this.#probation ??= setTimeout(() => this.prove(), preludeSessionLimits.probationMs);
     return await this.#outbox.write(frame(messageTags.idmef, priority, payload, this.#options.clock.now()));
   }
 
   async proved(): Promise<void> {
     await this.#judged;
+  }
+
+  prove(): void {
+    this.#proved = true;
+    clearTimeout(this.#probation);
+    this.#judge();
   }
 
   fail(fault: RelayError): void {

@@ -57,7 +57,6 @@ const echoes: readonly (readonly [title: string, sent: Written, echo: Written, c
   ['behind analyzers without an id', {}, { analyzers: ['', OWN, 'sensor'] }, true],
   ['of originals without an id', { analyzers: [OWN, '', 's'] }, { analyzers: ['m', OWN, '', 's'] }, true],
   ['in another zone', {}, { time: { ...noon, offsetSeconds: 7200 } }, true],
-  ['to which the manager gave a time', { time: 'none' }, {}, true],
   ['of another id', {}, { messageid: 'b' }, false],
   ['of another second', {}, { time: { ...noon, seconds: noon.seconds + 1 } }, false],
   ['of another microsecond', {}, { time: { ...noon, microseconds: 251 } }, false],
