@@ -25,6 +25,8 @@ export interface HttpProxyDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
+  /** Of the program, for those who are told who we are. */
+  readonly version?: () => string;
   readonly manager?: ServiceManager;
 }
 
@@ -48,6 +50,7 @@ export function createHttpProxy(config: HttpProxyConfig, deps: HttpProxyDeps): H
     clock: deps.clock,
     random: deps.random,
     hostname: hostname(),
+    ...(deps.version === undefined ? {} : { version: deps.version }),
     observe: async (profile, journal, end) => {
       if (profile.metricsFile !== undefined) await (await metricsFiles()).observe(profile, journal, end);
     },
@@ -68,13 +71,15 @@ export function createHttpProxy(config: HttpProxyConfig, deps: HttpProxyDeps): H
 
   const runFollowers = async (signal: AbortSignal, notices: ServiceNotices): Promise<number> => {
     const { followProfile } = await import('../poller/follow.ts');
+    const { createPreludeLinks } = await import('../destinations/prelude/links.ts');
+    const shared = { ...pollerDeps, preludeLinks: createPreludeLinks() };
     await profilesAtOnce(profiles.length, true);
     const untried = new Set(profiles.map(({ name }) => name));
     const tried = (name: string): void => {
       if (untried.delete(name) && untried.size === 0) notices.ready();
     };
     const followers = createFollowers(
-      (profile, own, onHangup) => followProfile(profile, { ...pollerDeps, tried }, own, onHangup),
+      (profile, own, onHangup) => followProfile(profile, { ...shared, tried }, own, onHangup),
       signal,
     );
     changed = (fresh) => followers.adopt(fresh);

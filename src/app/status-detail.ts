@@ -101,7 +101,7 @@ function destination(one: DestinationFacts, at: number): string {
   const rules = Object.entries(changed).map(([rule, number]) => `${rule} ${grouped(number)}`);
   if (rules.length > 0) parts.push(`changed: ${rules.join(', ')}`);
   if (refused > 0) parts.push(`${grouped(refused)} refused so far`);
-  if (dead > 0) parts.push(`${grouped(dead)} refused for good`);
+  if (dead > 0) parts.push(`${grouped(dead)} in quarantine`);
   for (const [reason, number] of Object.entries(dropped))
     parts.push(`${grouped(number)} dropped (${reason})`);
   return `${shownId(id)}: ${parts.join(', ')}`;

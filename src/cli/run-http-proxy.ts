@@ -10,6 +10,7 @@ import { httpProxyTable } from './http-proxy-options.ts';
 import { readHttpProxyConfig } from './http-proxy.ts';
 import { createLogger } from './logging.ts';
 import { managerOf, start } from './start.ts';
+import { readVersion } from './version.ts';
 
 export function runHttpProxy(argv: readonly string[]): Promise<never> {
   return start(httpProxyTable, argv, async (flags, { env, signal, onHangup }) => {
@@ -19,6 +20,7 @@ export function runHttpProxy(argv: readonly string[]): Promise<never> {
       logger,
       clock: systemClock,
       random: systemRandom,
+      version: readVersion,
       manager: managerOf(env),
     });
     if (config.mode.kind !== 'oneshot') onHangup(() => proxy.reload());

@@ -134,17 +134,14 @@ export class Settings {
       return parse();
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
-      throw this.refusal(name, error.message, error.hint, error.fault);
+      throw this.refusal(name, error.message, error.hint);
     }
   }
 
   /** The error for a value that is well-formed but does not fit. */
-  refusal(name: string, text: string, hint?: string, fault?: string): RelayError {
+  refusal(name: string, text: string, hint?: string): RelayError {
     const code = this.#given.get(name)?.from === 'file' ? 'CONFIG' : 'USAGE';
-    return new RelayError(code, `${this.where(name)} ${text}`, {
-      ...(hint === undefined ? {} : { hint }),
-      ...(fault === undefined ? {} : { fault }),
-    });
+    return new RelayError(code, `${this.where(name)} ${text}`, hint === undefined ? {} : { hint });
   }
 
   #need<Value>(name: string, parse: (option: Option, text: string) => Value): Value {

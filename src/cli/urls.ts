@@ -5,6 +5,8 @@
  * its queue is found again by it. What would send alerts in the clear is refused here, before anything runs.
  */
 
+import { RelayError } from '../core/errors.ts';
+import { readPreludeUrl } from '../destinations/prelude/prelude-url.ts';
 import { BadValue } from './values.ts';
 
 /** `https://HOST[:PORT]/`. */
@@ -16,9 +18,9 @@ export function parseSensorUrl(text: string): URL {
   return withHost(url, text);
 }
 
-/** `https://HOST[:PORT]/PATH` or `file:///DIR`. */
+/** `https://HOST[:PORT]/PATH`, `file:///DIR` or `prelude://HOST[:PORT]?profile=NAME`. */
 export function parseManagerUrl(text: string): URL {
-  const url = parseUrl(text, 'https://gateway:3128/ or file:///DIR');
+  const url = parseUrl(text, 'https://gateway:3128/, file:///DIR or prelude://manager:4690?profile=NAME');
   switch (url.protocol) {
     case 'https:':
       return withHost(url, text);
@@ -32,15 +34,11 @@ export function parseManagerUrl(text: string): URL {
       if (url.search !== '') throw new BadValue(`must be a directory without '?', not '${text}'`);
       return url;
     case 'prelude:':
-      throw new BadValue(
-        `'${text}': prelude:// is not in this version`,
-        "use the https:// URL of the site's IDMEF gateway",
-        'prelude-not-supported',
-      );
+      return preludeUrl(url);
     case 'http:':
       throw new BadValue(`must not be plain http: '${text}'`, 'alerts leave over TLS only: https://');
     default:
-      throw new BadValue(`must start with https:// or file:///, not '${text}'`);
+      throw new BadValue(`must start with https://, file:/// or prelude://, not '${text}'`);
   }
 }
 
@@ -51,6 +49,16 @@ export function parseProxyUrl(text: string): URL {
     throw new BadValue(`must start with http:// or https://, not '${text}'`);
   }
   return url;
+}
+
+function preludeUrl(url: URL): URL {
+  try {
+    readPreludeUrl(url);
+    return url;
+  } catch (error) {
+    if (error instanceof RelayError) throw new BadValue(error.message, error.hint);
+    throw error;
+  }
 }
 
 function parseUrl(text: string, example: string): URL {

@@ -10,13 +10,10 @@ import type { Option } from './option.ts';
 export class BadValue extends Error {
   override readonly name = 'BadValue';
   readonly hint: string | undefined;
-  /** Its name, where it has one (core/errors.ts). */
-  readonly fault: string | undefined;
 
-  constructor(message: string, hint?: string, fault?: string) {
+  constructor(message: string, hint?: string) {
     super(message);
     this.hint = hint;
-    this.fault = fault;
   }
 }
 

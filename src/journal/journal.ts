@@ -158,7 +158,7 @@ export interface JournalStats {
   readonly maxBytes: number | undefined;
 }
 
-/** A message set aside: refused at the door (`invalid`), or by a destination with proof (`poison`). */
+/** A message set aside: refused at the door (`invalid`), or by a destination, with proof or because it cannot hold it (`poison`). */
 export interface QuarantineEntry {
   readonly id: number;
   readonly at: number;
@@ -194,7 +194,7 @@ export interface Journal {
   settle(claim: number, sequences?: readonly number[]): Promise<void>;
   /** Give back: due again. Closes a peek. */
   release(claim: number, options?: ReleaseOptions): Promise<void>;
-  /** A destination refuses this one for good, with proof: fate `dead`, listed in quarantine. */
+  /** A destination refuses this one, with proof, or cannot hold it: fate `dead`, listed in quarantine. */
   bury(claim: number, sequence: number, why: QuarantineReason): Promise<void>;
   /** Called after each commit that made something due, until the returned function is called. */
   onDue(listener: () => void): () => void;

@@ -10,6 +10,7 @@
 import { backoff, unitInterval } from '../core/backoff.ts';
 import type { RelayError } from '../core/errors.ts';
 import { leaseLimits, pollerLimits } from '../core/limits.ts';
+import { attendForGood } from './attend.ts';
 import { lookAtDates } from './dates.ts';
 import { endFault, localTime, repeatFault, RUN_FAULT, SENSOR_FAULT } from './fault-streak.ts';
 import { forward } from './forward.ts';
@@ -46,11 +47,12 @@ export async function followProfile(
     try {
       const opened = await openSession(profile, deps, true);
       session = opened;
+      const first = !wasOpen;
       wasOpen = true;
       failures = 0;
       deps.tried?.(profile.name);
       forget = onHangup(() => opened.tls.look());
-      await follow(session, deps, signal);
+      await follow(session, deps, signal, first);
     } catch (error) {
       if (signal.aborted) break;
       deps.tried?.(profile.name);
@@ -75,8 +77,13 @@ export async function followProfile(
   return 0;
 }
 
-/** Rejects with what ends all of it: the journal's faults, and bugs. */
-async function follow(session: ProfileSession, deps: PollerDeps, stop: AbortSignal): Promise<void> {
+/** Rejects with what ends all of it: the journal's faults, and bugs. `first`: the profile's first session here. */
+async function follow(
+  session: ProfileSession,
+  deps: PollerDeps,
+  stop: AbortSignal,
+  first: boolean,
+): Promise<void> {
   const { journal, profile, targets, prefix } = session;
   const ending = new AbortController();
   const signal = joinSignals(stop, ending.signal);
@@ -101,6 +108,7 @@ async function follow(session: ProfileSession, deps: PollerDeps, stop: AbortSign
       tryPutOff: false,
     }),
   );
+  loops.push(attendForGood(targets, { log: deps.log, prefix, first }, signal));
   if (!profile.drain) loops.push(pullForGood(session, round, deps, signal));
   loops.push(summarize(round, signal));
   try {

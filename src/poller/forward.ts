@@ -57,9 +57,6 @@ interface Forwarding extends ForwardOptions {
 
 async function forwardDue(options: Forwarding): Promise<void> {
   const { target, signal, wait } = options;
-  const want = options.highFirst
-    ? { ...options.want, messages: pollerLimits.highFirstMessages }
-    : options.want;
   while (!signal.aborted) {
     const pause = target.health.pauseMs();
     if (pause > 0) {
@@ -68,12 +65,19 @@ async function forwardDue(options: Forwarding): Promise<void> {
       continue;
     }
     const ending = options.ending();
+    const want = wantOf(options);
     const claim = await leaseNext(want, options);
     if (claim !== undefined) await deliver(claim, claim.count >= want.messages, options);
     else if (ending) break;
     else await wait(pollerLimits.dueCheckMs);
   }
-  if (options.tryPutOff && !signal.aborted) await deliverPutOff(want, options);
+  if (options.tryPutOff && !signal.aborted) await deliverPutOff(wantOf(options), options);
+}
+
+/** The size of a lease: as the destination says once it is open. */
+function wantOf({ target, want, highFirst }: ForwardOptions): Want {
+  const usual = target.opened()?.want ?? want;
+  return highFirst ? { ...usual, messages: pollerLimits.highFirstMessages } : usual;
 }
 
 async function leaseNext(

@@ -162,7 +162,7 @@ const ofDestination: readonly (readonly [string, Kind, string, Reading<Owed>])[]
   [
     'dead_messages',
     'gauge',
-    'Messages in quarantine because the destination refuses them',
+    'Messages in quarantine that the destination refuses, or cannot hold',
     ({ one }) => one.dead,
   ],
 ];

@@ -122,6 +122,10 @@ async function run(session: ProfileSession, deps: PollerDeps, stop: AbortSignal)
       const { watchProfile } = await import('./watch-profile.ts');
       if ((await watchProfile(session, seen, counts, deps)) > 0) await forwardAll(false);
     }
+    if (targets.some(({ resident }) => resident)) {
+      const { attendOnce } = await import('./attend.ts');
+      await attendOnce(targets, journal.state, deps, signal);
+    }
   } catch (error) {
     faults.push(asRelayError(error));
   } finally {

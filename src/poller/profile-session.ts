@@ -13,6 +13,7 @@ import type { ProfileConfig } from './profile.ts';
 import { journalLimits } from '../core/limits.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import { destinationId, destinationLabel, type Destination } from '../destinations/destination.ts';
+import type { PreludeLinks } from '../destinations/prelude/links.ts';
 import { createHttpsClient } from '../http/https-client.ts';
 import { labelOf, sensorCodes, type ClientTls, type Peer } from '../http/peer.ts';
 import { openJournal } from '../journal/in-process.ts';
@@ -30,6 +31,10 @@ export interface PollerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly hostname: string;
+  /** Of the program. */
+  readonly version?: () => string;
+  /** Connections to prelude-managers that the profiles of a program share. */
+  readonly preludeLinks?: PreludeLinks;
   /** A follower has opened the profile, or failed to for the first time. */
   readonly tried?: (profile: string) => void;
   /** Told at the end of each run, and by a follower each minute. Never rejects. */
@@ -48,8 +53,12 @@ export interface Target {
   /** `gateway https://gw:3128/`, for sentences. */
   readonly label: string;
   readonly health: DestinationHealth;
+  /** Lives between deliveries (a session, heartbeats): a follower opens it before there is anything to deliver. */
+  readonly resident: boolean;
   /** Made at the first call: an empty poll delivers nothing. */
   open(): Promise<Destination>;
+  /** Undefined until it has been opened. */
+  opened(): Destination | undefined;
 }
 
 export interface ProfileSession {
@@ -69,15 +78,15 @@ export function journalPath(stateDir: string): string {
   return join(stateDir, 'journal.db');
 }
 
-/** `watching`: certificates are kept up to date with their files. */
+/** `following`: for good; certificates are kept up to date with their files, destinations may live between deliveries. */
 export async function openSession(
   profile: ProfileConfig,
   deps: PollerDeps,
-  watching = false,
+  following = false,
 ): Promise<ProfileSession> {
-  const { log, clock, random } = deps;
+  const { log, clock, random, hostname, version, preludeLinks } = deps;
   const prefix = `${profile.name}: `;
-  const tls = await openProfileTls(profile, deps, watching);
+  const tls = await openProfileTls(profile, deps, following);
   const ids = profile.managers.map(destinationId);
   const journal = await openJournal({
     path: journalPath(profile.stateDir),
@@ -103,35 +112,49 @@ export async function openSession(
   if (profile.retention !== undefined) tidy();
 
   try {
-    if (tls.warnings.length > 0) {
+    const warnings = [...tls.warnings, ...idleProxy(profile)];
+    if (warnings.length > 0) {
       const { warnDaily } = await import('./warn-daily.ts');
-      await warnDaily(tls.warnings, journal.state, clock, (text) => log.warning(`${prefix}${text}`));
+      await warnDaily(warnings, journal.state, clock, (text) => log.warning(`${prefix}${text}`));
     }
     const opened: Destination[] = [];
     const targets: Target[] = [];
     for (const url of profile.managers) {
       const id = destinationId(url);
-      let destination: Destination | undefined;
+      let current: Destination | undefined;
+      const make = async (): Promise<Destination> => {
+        const { createDestination } = await import('../destinations/create-destination.ts');
+        const destination = await createDestination(url, {
+          tls: () => tls.managers,
+          tlsGeneration: () => tls.generation,
+          ...(profile.proxy === undefined ? {} : { proxy: profile.proxy }),
+          idleMs: profile.timeoutSeconds * 1000,
+          dialect: profile.dialect,
+          longRunning: following,
+          hostname,
+          ...(version === undefined ? {} : { version: version() }),
+          ...(preludeLinks === undefined ? {} : { links: preludeLinks }),
+          memory: journal.state,
+          clock,
+          random,
+          origin: async () => originOf(profile.name, await readSensorFacts(journal.state)),
+        });
+        opened.push(destination);
+        current = destination;
+        if (!following && destination.notices !== undefined) {
+          const { sayNoticesDaily } = await import('./attend.ts');
+          await sayNoticesDaily(destination, journal.state, deps, prefix);
+        }
+        return destination;
+      };
+      let making: Promise<Destination> | undefined;
       targets.push({
         id,
         label: destinationLabel(url),
         health: await loadHealth(id, journal.state, clock, random),
-        open: async () => {
-          if (destination !== undefined) return destination;
-          const { createDestination } = await import('../destinations/create-destination.ts');
-          destination = createDestination(url, {
-            tls: () => tls.managers,
-            tlsGeneration: () => tls.generation,
-            ...(profile.proxy === undefined ? {} : { proxy: profile.proxy }),
-            idleMs: profile.timeoutSeconds * 1000,
-            dialect: profile.dialect,
-            memory: journal.state,
-            clock,
-            origin: async () => originOf(profile.name, await readSensorFacts(journal.state)),
-          });
-          opened.push(destination);
-          return destination;
-        },
+        resident: url.protocol === 'prelude:',
+        open: () => (making ??= make()),
+        opened: () => current,
       });
     }
     return {
@@ -154,6 +177,13 @@ export async function openSession(
     await journal.close();
     throw error;
   }
+}
+
+/** A proxy that nothing goes through may have been meant for what is dialled directly. */
+function idleProxy({ proxy, managers }: ProfileConfig): string[] {
+  const schemes = new Set(managers.map(({ protocol }) => protocol));
+  if (proxy === undefined || schemes.has('https:') || !schemes.has('prelude:')) return [];
+  return ['--proxy is for https destinations only: prelude-manager is dialled directly'];
 }
 
 export function dial(

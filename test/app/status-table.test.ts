@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { stateWords, type ProfileReport } from '../../src/app/profile-report.ts';
+import { statusDetail } from '../../src/app/status-detail.ts';
 import { statusTable } from '../../src/app/status-table.ts';
 import { count, cut, cutMiddle, days, since } from '../../src/app/status-words.ts';
 import { DAY, destinationFor, HOUR, MINUTE, NOW, reportFor, SECOND } from '../support/profile-facts.ts';
@@ -185,4 +186,18 @@ test('what retention has dropped is in the sums', () => {
   const dropped = { retention: 4, withdrawn: 9 };
   const table = lines([reportFor('p', { destinations: [destinationFor({ dropped })] })]);
   assert.match(table.at(-1) ?? '', /; 0 pending, 0 quarantined, 4 lost$/);
+});
+
+test('all of one profile: what a destination got changed, by rule, and the profile of its URL stays visible', () => {
+  const one = destinationFor({
+    id: 'prelude://manager:4690?profile=relay',
+    changed: { 'time-fraction': 1200, fstype: 4 },
+    dead: 2,
+  });
+  const text = statusDetail(reportFor('p', { destinations: [one] }), false);
+  assert.match(
+    text,
+    /prelude:\/\/manager:4690\?profile=relay: 0 pending, 12 forwarded \(3 min ago\), changed: time-fraction 1,200, fstype 4, 2 in quarantine\n/,
+  );
+  assert.doesNotMatch(statusDetail(reportFor('p'), false), /changed/);
 });

@@ -75,7 +75,7 @@ const cases: readonly (readonly [name: ProgramName, args: readonly string[], exp
       code: 64,
       stderr: [
         "http-proxy: error: --manager must be a URL, not 'ftp://\\n/'",
-        'http-proxy: hint: for example https://gateway:3128/ or file:///DIR',
+        'http-proxy: hint: for example https://gateway:3128/, file:///DIR or prelude://manager:4690?profile=NAME',
       ],
     },
   ],

@@ -165,10 +165,10 @@ describe('idmef doctor', () => {
       },
     },
     {
-      injected: 'a prelude:// destination',
-      named: 'prelude-not-supported',
+      injected: 'a prelude:// destination without a profile',
+      named: 'settings-invalid',
       exit: 78,
-      text: /prelude:\/\/ is not in this version/,
+      text: /http-proxy@dmz1:\d+: MANAGER must name a profile, not 'prelude:\/\/manager:4690\/'/,
       write: ({ write, world }) => {
         write('http-proxy@dmz1', { ...profile(world), MANAGER: 'prelude://manager:4690/' });
         return ['--profile', 'dmz1'];

@@ -75,7 +75,14 @@ async function world(t: TestContext, table: Table) {
     await forward({
       ...bench,
       journal,
-      target: { id: ID, label: 'gateway one', health, open: async () => destination },
+      target: {
+        id: ID,
+        label: 'gateway one',
+        health,
+        resident: false,
+        opened: () => undefined,
+        open: async () => destination,
+      },
       want: { messages: 100, bytes: 1 << 20 },
       counts,
       prefix: 'dmz1: ',

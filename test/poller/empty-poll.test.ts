@@ -40,7 +40,7 @@ test('an empty poll loads neither undici, pino, prom-client, croner, the XML pac
     'the hook sees what is loaded',
   );
   const unwanted = loaded.filter((url) =>
-    /node_modules\/(undici|pino|prom-client|croner|fast-xml-parser|xmlbuilder2|yargs\/)|src\/(idmef\/read-document|destinations\/gateway|poller\/(follow|old-server|take-batch|watch|keep-lease|metrics|profile-facts|run-facts|run-words)|app\/metrics-files)/.test(
+    /node_modules\/(undici|pino|prom-client|croner|fast-xml-parser|xmlbuilder2|yargs\/)|src\/(idmef\/(read-document|prelude)|destinations\/(gateway|prelude\/(?!prelude-url))|poller\/(follow|old-server|take-batch|watch|keep-lease|metrics|profile-facts|run-facts|run-words)|app\/metrics-files)/.test(
       url,
     ),
   );

@@ -10,10 +10,6 @@ export const hostDiagnoses = {
   'settings-missing': fault('{said}', 'copy the example of config/ there and edit it'),
   'settings-twice': fault('{said}', 'remove one of them: two files for one thing drift apart'),
   'settings-invalid': fault('{said}', 'correct the line; --help-all of the program lists the keys'),
-  'prelude-not-supported': fault(
-    '{said}',
-    "deliver to the https:// URL of the site's IDMEF gateway: the native protocol is not in this version",
-  ),
   'other-user': warn(
     'this runs as {user}, but {dir} belongs to {owner}: what is said about files holds for {user} only',
     'runuser -u {owner} -- idmef doctor …, or run it as root',

@@ -63,7 +63,7 @@ export const preludeFaults = {
   'prelude-reader-in-oneshot': {
     kind: 'broken',
     text: 'has given the profile the right to read too (idmef:rw), and a run that ends must not use that: for a reader that is away the manager spools the events of everybody, without limit',
-    hint: 'name a profile registered with "idmef:w" only, or run with --follow or --schedule',
+    hint: 'name a profile registered with "idmef:w" only, or run with --follow',
   },
   'prelude-other-manager': {
     kind: 'broken',

@@ -12,7 +12,8 @@ import type { Clock, Random } from '../../core/ports.ts';
 import type { PreludeObject } from '../../idmef/prelude/model.ts';
 import type { Memory } from '../receiver-verdict.ts';
 import { preludeFault } from './faults.ts';
-import { heartbeat, heartbeatDue, rememberHeartbeat } from './heartbeat.ts';
+import { heartbeatDue, rememberHeartbeat } from './heartbeat-due.ts';
+import { heartbeat } from './heartbeat.ts';
 import { InFlight } from './in-flight.ts';
 import { ownAnalyzer, type SelfFacts } from './own-analyzer.ts';
 import type { PreludeAddress } from './prelude-url.ts';
@@ -25,7 +26,6 @@ export interface LinkOptions {
   readonly id: string;
   readonly self: SelfFacts;
   readonly longRunning: boolean;
-  readonly memory: Memory;
   readonly clock: Clock;
   readonly random: Random;
   readonly idleMs: number;
@@ -50,9 +50,20 @@ export class Link {
   #ticking: NodeJS.Timeout | undefined;
   #attending: NodeJS.Timeout | undefined;
   #users = 0;
+  /** Of all that deliver over it; one is enough to know of the last heartbeat. */
+  readonly #memories = new Set<Memory>();
 
   constructor(options: LinkOptions) {
     this.#options = options;
+  }
+
+  adopt(memory: Memory): void {
+    this.#memories.add(memory);
+  }
+
+  /** Its journal is about to be closed. */
+  forget(memory: Memory): void {
+    this.#memories.delete(memory);
   }
 
   /** A line that was up a moment ago. Rejects with a RelayError. */
@@ -135,8 +146,9 @@ export class Link {
   }
 
   async #beat({ session, own }: Line): Promise<void> {
-    const { id, memory, clock, random } = this.#options;
-    if (!(await heartbeatDue(id, memory, clock))) return;
+    const { id, clock, random } = this.#options;
+    const [memory] = this.#memories;
+    if (memory === undefined || !(await heartbeatDue(id, memory, clock))) return;
     if (await session.write(heartbeat(own, clock.now(), random), 3))
       await rememberHeartbeat(id, memory, clock);
   }

@@ -41,7 +41,7 @@ export function createPreludeDestination(url: URL, options: PreludeOptions): Des
   const address = readPreludeUrl(url);
   const id = destinationId(url);
   const { label } = address;
-  const { clock, hostname, version, longRunning, links = createPreludeLinks() } = options;
+  const { clock, hostname, version, longRunning, memory, links = createPreludeLinks() } = options;
   let taken: Taken | undefined;
 
   const link = (): Link => {
@@ -56,6 +56,7 @@ export function createPreludeDestination(url: URL, options: PreludeOptions): Des
       };
       return new Link({ ...options, address, id, self });
     });
+    taken.link.adopt(memory);
     return taken.link;
   };
 
@@ -83,6 +84,7 @@ export function createPreludeDestination(url: URL, options: PreludeOptions): Des
     },
     deliver,
     close: async () => {
+      taken?.link.forget(memory);
       await taken?.release();
       taken = undefined;
     },
@@ -92,7 +94,7 @@ export function createPreludeDestination(url: URL, options: PreludeOptions): Des
 function unacknowledged(longRunning: boolean): string {
   const remedy = longRunning
     ? 'a profile registered with "idmef:rw" makes it acknowledged'
-    : 'acknowledged it is with --follow or --schedule and a profile registered with "idmef:rw"';
+    : 'acknowledged it is with --follow and a profile registered with "idmef:rw"';
   return `confirms nothing: delivery is unacknowledged, and what is under way when it or the network fails is lost; ${remedy}`;
 }
 

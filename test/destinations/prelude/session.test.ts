@@ -247,7 +247,7 @@ const faults: readonly FaultCase[] = [
     kind: 'broken',
     reason:
       /^has given the profile the right to read too \(idmef:rw\), and a run that ends must not use that/,
-    hint: /registered with "idmef:w" only, or run with --follow or --schedule$/,
+    hint: /registered with "idmef:w" only, or run with --follow$/,
     inject: async (t) => {
       const world = await makeWorld(t, { longRunning: false });
       const outcome = await only(world);
