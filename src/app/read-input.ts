@@ -6,16 +6,19 @@
  * show.ts and submit.ts.
  */
 
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 import { errorCodes, messageOf, systemCode } from '../core/errors.ts';
 import { xmlLimits } from '../core/limits.ts';
 import type { CommandIo } from './command-io.ts';
 
-export type Input =
-  | { readonly ok: true; readonly bytes: Uint8Array }
-  | { readonly ok: false; readonly reason: string; readonly exit: number };
+export interface Failure {
+  readonly reason: string;
+  readonly exit: number;
+}
+
+export type Input = { readonly ok: true; readonly bytes: Uint8Array } | ({ readonly ok: false } & Failure);
 
 /** How an input is called in messages. */
 export function inputName(file: string): string {
@@ -54,18 +57,33 @@ async function readStdin(io: CommandIo): Promise<Input> {
   return { ok: true, bytes: Buffer.concat(chunks) };
 }
 
+/** Why what was opened cannot be read as a file; undefined if it can. */
+export function notAFile(stat: Stats): Failure | undefined {
+  if (stat.isFile()) return undefined;
+  const kind = stat.isDirectory() ? 'a directory' : stat.isFIFO() ? 'a pipe' : 'a device or socket';
+  return { reason: `it is ${kind}, not a file; use - for standard input`, exit: NO_INPUT };
+}
+
 async function readRegular(file: string): Promise<Input> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) {
-      const kind = stat.isDirectory() ? 'a directory' : stat.isFIFO() ? 'a pipe' : 'a device or socket';
-      return { ok: false, reason: `it is ${kind}, not a file; use - for standard input`, exit: NO_INPUT };
-    }
+    const refusal = notAFile(stat);
+    if (refusal !== undefined) return { ok: false, ...refusal };
     return stat.size > xmlLimits.documentBytes ? tooLarge() : { ok: true, bytes: await handle.readFile() };
   } finally {
     await handle.close();
   }
+}
+
+/** A failed system call in words; throws what is none. */
+export function inputFailure(error: unknown): Failure {
+  const code = systemCode(error);
+  if (code === '') {
+    throw error;
+  }
+  const known = reasons.get(code);
+  return { reason: known ?? messageOf(error), exit: known === undefined ? IO_ERROR : NO_INPUT };
 }
 
 /** The bytes of `file`, or why there are none. Does not throw for what an operator can mend. */
@@ -73,11 +91,6 @@ export async function readInput(file: string, io: CommandIo): Promise<Input> {
   try {
     return file === '-' ? await readStdin(io) : await readRegular(file);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === '') {
-      throw error;
-    }
-    const known = reasons.get(code);
-    return { ok: false, reason: known ?? messageOf(error), exit: known === undefined ? IO_ERROR : NO_INPUT };
+    return { ok: false, ...inputFailure(error) };
   }
 }

@@ -58,6 +58,13 @@ const whichProfile: readonly Option[] = [
   },
 ];
 
+const stream: Option = {
+  name: 'stream',
+  kind: 'flag',
+  help: 'FILE holds documents, one after another',
+  brief: true,
+};
+
 const json: Option = { name: 'json', kind: 'flag', help: 'one JSON object a line', brief: true };
 
 export const validateTable: CommandTable = {
@@ -101,9 +108,15 @@ export const showTable: CommandTable = {
 
 export const submitTable: CommandTable = {
   command: 'idmef submit',
-  usage: '--spooldir DIR FILE…|-',
+  usage: '[--stream] --spooldir DIR FILE…|-',
   summary: 'Puts documents into the spool, never half-written.',
-  options: [{ ...spooldir, default: './spool' }],
+  options: [
+    { ...spooldir, default: './spool' },
+    {
+      ...stream,
+      more: 'Each document becomes a spool file as soon as it is complete, as from: tail -F -n +1 FILE | idmef submit --stream -',
+    },
+  ],
   operands: 'FILE…',
   exits: [
     { ...done, meaning: 'all are in the spool' },

@@ -77,12 +77,17 @@ async function show(args: Arguments): Promise<number> {
   return runShow({ files: filesOf(showTable, args), json }, processIo());
 }
 
-async function submit(args: Arguments): Promise<number> {
+async function submit(args: Arguments, { signal }: Context): Promise<number> {
   const settings = settingsOf(submitTable, args);
   const spoolDir = settings.path('spooldir');
   if (spoolDir === undefined) throw missing(submitTable, '--spooldir');
+  const options = { files: filesOf(submitTable, args), spoolDir };
+  if (settings.flag('stream')) {
+    const { runSubmitStream } = await import('../app/submit-stream.ts');
+    return runSubmitStream(options, processIo(), signal);
+  }
   const { runSubmit } = await import('../app/submit.ts');
-  return runSubmit({ files: filesOf(submitTable, args), spoolDir }, processIo());
+  return runSubmit(options, processIo());
 }
 
 async function testAlert(args: Arguments): Promise<number> {

@@ -46,6 +46,8 @@ interface Run {
   readonly visitor: MessageVisitor;
   readonly findings: DocumentFindings;
   readonly maker: MessageMaker;
+  /** The document element is. */
+  ended: boolean;
 }
 
 export class DocumentReader {
@@ -73,7 +75,7 @@ export class DocumentReader {
     const { fault } = decoded;
     let verdict: DocumentVerdict;
     if (outcome === FAILED && !(fault !== undefined && state.failure?.incomplete === true)) {
-      verdict = unreadable(state);
+      verdict = unreadable(state, run.ended);
     } else if (fault !== undefined || decoded.cut) {
       failEncoding(state, fault);
       verdict = unreadable(state);
@@ -121,6 +123,7 @@ export class DocumentReader {
       visitor: isOff ? this.outline() : this.validator(),
       findings,
       maker: new MessageMaker(state, lines, settings, isOff ? undefined : this.validator()),
+      ended: false,
     };
   }
 
@@ -133,7 +136,9 @@ export class DocumentReader {
     let outcome = nextOutside(state);
     if (outcome === START) outcome = this.readRoot(run);
     while (outcome !== FAILED && state.depth > 0) outcome = this.readChild(run);
-    return outcome === FAILED ? FAILED : nextOutside(state);
+    if (outcome === FAILED) return FAILED;
+    run.ended = true;
+    return nextOutside(state);
   }
 
   /** The next child of the root, or its end. */

@@ -9,15 +9,21 @@
 
 import { xmlLimits } from '../core/limits.ts';
 import { adddataSeveral, adddataText, adddataType, adddataXmlAlias } from './repair/additional-data.ts';
-import { fileList, fileaccessUserid, linkageFile, permissionAlias } from './repair/files.ts';
+import { fileList, fileaccessUserid, linkageEmpty, linkageFile, permissionAlias } from './repair/files.ts';
 import { identWithoutAnalyzerid, referenceMeaning } from './repair/identity.ts';
 import { incompletePart } from './repair/incomplete.ts';
 import { finderOf } from './repair/leniency.ts';
 import type { Leniency } from './repair/leniency.ts';
-import { correlatedAlert, enumCase, messageIdent, misspeltName } from './repair/names.ts';
+import { correlatedAlert, emptyKeyword, enumCase, messageIdent, misspeltName } from './repair/names.ts';
 import { ns2004, nsNone, schemaLocation } from './repair/namespaces.ts';
 import { childOrder } from './repair/order.ts';
-import { addressWithoutNode, portlistSeparator, servicePortlist, snmpCommunity } from './repair/services.ts';
+import {
+  addressWithoutNode,
+  portlistSeparator,
+  serviceNameUnknown,
+  servicePortlist,
+  snmpCommunity,
+} from './repair/services.ts';
 import {
   datetimeFromNtpstamp,
   datetimeVariant,
@@ -28,6 +34,8 @@ import {
   shortNtpstamp,
   timeAttribute,
 } from './repair/times.ts';
+import { adddataEmpty, booleanNumber, byteNumber, confidenceRange } from './repair/values.ts';
+import { adddataXmlText } from './repair/xml-text.ts';
 import { countElements } from './tree-edit.ts';
 import { parseTree, writeTree } from './tree.ts';
 import type { Problem } from './verdict.ts';
@@ -41,16 +49,24 @@ export const leniencies: readonly Leniency[] = [
   misspeltName,
   messageIdent,
   enumCase,
+  linkageEmpty,
+  emptyKeyword,
+  adddataXmlText,
   adddataXmlAlias,
   adddataText,
   adddataSeveral,
   adddataType,
+  adddataEmpty,
+  byteNumber,
+  booleanNumber,
+  confidenceRange,
   fileList,
   permissionAlias,
   fileaccessUserid,
   linkageFile,
   addressWithoutNode,
   portlistSeparator,
+  serviceNameUnknown,
   servicePortlist,
   snmpCommunity,
   referenceMeaning,

@@ -15,7 +15,8 @@ import type { XmlState } from './xml/state.ts';
 /** A rule of a class can end the reading only in the root: IDMEF-Message. */
 const ROOT_SECTION = '4.2.1';
 
-export function unreadable(state: XmlState): DocumentVerdict {
+/** @param followed what ended the reading stands after the document */
+export function unreadable(state: XmlState, followed = false): DocumentVerdict {
   const { failure } = state;
   if (failure === undefined) throw new Error('the reader stopped without a reason');
   const known = Math.min(state.depth === 0 ? 0 : state.tokenStart, failure.offset);
@@ -23,6 +24,7 @@ export function unreadable(state: XmlState): DocumentVerdict {
   return {
     readable: false,
     incomplete: failure.incomplete,
+    ...(followed ? { followed } : {}),
     problem: {
       level: 'error',
       rule: failure.rule,

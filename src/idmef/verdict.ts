@@ -61,4 +61,6 @@ export type DocumentVerdict =
       readonly problem: Problem;
       /** The input merely ends too early: a writer may still be at work. */
       readonly incomplete: boolean;
+      /** The document itself was complete; something follows it, perhaps another one. */
+      readonly followed?: true;
     };

@@ -111,6 +111,76 @@ export const repairCases: readonly RepairCase[] = [
   },
 
   {
+    title: 'empty keywords, of what must have one and of what need not',
+    input: alert({
+      source: '<Source spoofed=""><Node category=""><name>n</name></Node></Source>',
+      target: '<Target><File category=""><name>n</name><path>/p</path></File></Target>',
+    }),
+    uses: ['empty-keyword', 'incomplete-part'],
+    writes: [
+      '<Source><Node><name>n</name></Node></Source>',
+      '<Target></Target>',
+      kept(
+        'Target/File',
+        'incomplete-part',
+        '&lt;File&gt;&lt;name&gt;n&lt;/name&gt;&lt;path&gt;/p&lt;/path&gt;&lt;/File&gt;',
+      ),
+    ],
+  },
+  {
+    title: 'an empty text is no keyword',
+    input: alert({ classification: '<Classification text=""/>' }),
+    uses: [],
+  },
+
+  {
+    title: 'escaped markup',
+    input: alert({
+      data: '<AdditionalData type="xml"><xml>&lt;?xml version="1.0"?>&lt;a b="1"/> &lt;v:c xmlns:v="urn:v">&lt;d/>&lt;/v:c></xml></AdditionalData>',
+    }),
+    uses: ['adddata-xml-text'],
+    writes: [
+      '<AdditionalData type="xmltext"><xmltext><a b="1" xmlns=""/> <v:c xmlns:v="urn:v"><d xmlns=""/></v:c></xmltext></AdditionalData>',
+    ],
+    rewritten: ['xml', '<?xml version="1.0"?><a b="1"/> <v:c xmlns:v="urn:v"><d/></v:c>'],
+  },
+  {
+    title: 'escaped text with references, and a section',
+    input: alert({
+      data: '<AdditionalData type="xml"><xml>a &amp;lt; b</xml></AdditionalData><AdditionalData type="xml"><xml><![CDATA[<a xmlns="urn:a"/>]]></xml></AdditionalData>',
+    }),
+    uses: ['adddata-xml-text'],
+    writes: ['<xmltext>a &lt; b</xmltext>', '<xmltext><a xmlns="urn:a"/></xmltext>'],
+    rewritten: ['xml', 'a &lt; b', '<a xmlns="urn:a"/>'],
+  },
+  ...[
+    'a &lt; b',
+    'AT&amp;T',
+    '&lt;a>',
+    '&lt;/xml>&lt;xml>',
+    '&lt;v:a/>',
+    '&lt;!DOCTYPE a>&lt;a/>',
+    '&amp;e;',
+  ].map((text): RepairCase => ({
+    title: `escaped text that is no XML: ${text}`,
+    input: alert({ data: `<AdditionalData type="xml" meaning="m"><xml>${text}</xml></AdditionalData>` }),
+    uses: ['adddata-xml-text'],
+    writes: [
+      `<AdditionalData type="string" meaning="m"><string>${text}</string></AdditionalData>`,
+      kept('AdditionalData/@type', 'adddata-xml-text', 'xml'),
+    ],
+  })),
+  {
+    title: 'an element xml of another type is left alone',
+    input: alert({ data: '<AdditionalData type="real"><xml>1 &lt; 2</xml></AdditionalData>' }),
+    uses: ['adddata-xml-alias'],
+  },
+  {
+    title: 'escaped text in xmltext is what it is',
+    input: alert({ data: '<AdditionalData type="xmltext"><xmltext>&lt;a/></xmltext></AdditionalData>' }),
+    uses: [],
+  },
+  {
     title: 'type xml and element xml',
     input: alert({
       data: '<AdditionalData type="xml" meaning="g"><xml><v:a xmlns:v="urn:v"/></xml></AdditionalData>',
@@ -178,6 +248,80 @@ export const repairCases: readonly RepairCase[] = [
   },
 
   {
+    title: 'no value of a type that needs one',
+    input: alert({
+      data:
+        '<AdditionalData type="integer" meaning="m"><integer/></AdditionalData>' +
+        '<AdditionalData type="character"><character></character></AdditionalData>',
+    }),
+    uses: ['adddata-empty'],
+    writes: [
+      '<AdditionalData type="string" meaning="m"><string/></AdditionalData><AdditionalData type="string"><string></string></AdditionalData>',
+      kept('AdditionalData[1]/@type', 'adddata-empty', 'integer'),
+      kept('AdditionalData[2]/@type', 'adddata-empty', 'character'),
+    ],
+  },
+  {
+    title: 'no value of a type that needs none',
+    input: alert({
+      data:
+        '<AdditionalData><string/></AdditionalData><AdditionalData type="byte-string"><byte-string/></AdditionalData>' +
+        '<AdditionalData type="character"><character> </character></AdditionalData>',
+    }),
+    uses: [],
+  },
+  {
+    title: 'bytes and booleans as numbers',
+    input: alert({
+      data:
+        '<AdditionalData type="byte"><byte> 7</byte></AdditionalData><AdditionalData type="byte"><byte>255</byte></AdditionalData>' +
+        '<AdditionalData type="boolean"><boolean>1</boolean></AdditionalData><AdditionalData type="boolean"><boolean>0</boolean></AdditionalData>',
+    }),
+    uses: ['boolean-number', 'byte-number'],
+    writes: [
+      '<byte> Bw==</byte>',
+      '<byte>/w==</byte>',
+      '<boolean>true</boolean>',
+      '<boolean>false</boolean>',
+    ],
+    rewritten: [' 7', '255', '1', '0'],
+  },
+  {
+    title: 'other words for bytes and booleans are left alone',
+    input: alert({
+      data:
+        '<AdditionalData type="byte"><byte>256</byte></AdditionalData><AdditionalData type="byte"><byte>Bw==</byte></AdditionalData>' +
+        '<AdditionalData type="boolean"><boolean>yes</boolean></AdditionalData>',
+    }),
+    uses: [],
+  },
+  ...['1.5', '-0,1', '1e30', 'nan', '-nan', 'inf'].map((text): RepairCase => ({
+    title: `a confidence of ${text}`,
+    input: alert({
+      assessment: `<Assessment><Impact/><Confidence rating="numeric">${text}</Confidence></Assessment>`,
+    }),
+    uses: ['confidence-range'],
+    writes: [
+      '<Assessment><Impact/></Assessment>',
+      kept(
+        'Assessment/Confidence',
+        'confidence-range',
+        `&lt;Confidence rating="numeric"&gt;${text}&lt;/Confidence&gt;`,
+      ),
+    ],
+  })),
+  ...[
+    '<Confidence>0.5</Confidence>',
+    '<Confidence>-0.000000</Confidence>',
+    '<Confidence>sure</Confidence>',
+    '<Confidence rating="low">7</Confidence>',
+  ].map((text): RepairCase => ({
+    title: `left alone: ${text}`,
+    input: alert({ assessment: `<Assessment>${text}</Assessment>` }),
+    uses: [],
+  })),
+
+  {
     title: 'the 2004 FileList',
     input: alert({
       target:
@@ -242,6 +386,22 @@ export const repairCases: readonly RepairCase[] = [
     ],
   },
   {
+    title: 'what Prelude adds to a Linkage',
+    input: alert({
+      target: file(
+        '<Linkage category="hard-link"><name>l</name><path>/l</path><File category=""><name></name><path/></File></Linkage>' +
+          '<Linkage category="stream"><name></name><path></path><File category="current"><name>f</name><path>/f</path></File></Linkage>' +
+          '<Linkage category="shortcut"><name></name><path></path><File><name></name><path></path></File></Linkage>',
+      ),
+    }),
+    uses: ['linkage-empty'],
+    writes: [
+      '<Linkage category="hard-link"><name>l</name><path>/l</path></Linkage>',
+      '<Linkage category="stream"><File category="current"><name>f</name><path>/f</path></File></Linkage>',
+      '<Linkage category="shortcut"><name></name><path></path></Linkage>',
+    ],
+  },
+  {
     title: 'an Address without a Node',
     input: alert({
       source:
@@ -281,6 +441,20 @@ export const repairCases: readonly RepairCase[] = [
       '<Service><port>1</port><protocol>tcp</protocol></Service>',
       kept('Source/Service/portlist', 'service-portlist', '1,2', 'portlist'),
       kept('Target/Service/portlist', 'service-portlist', '?'),
+    ],
+  },
+  {
+    title: 'the name Prelude gives to a service without one',
+    input: alert({
+      source: '<Source><Service><name>unknown</name><portlist>1,2</portlist></Service></Source>',
+      target:
+        '<Target><Service><name>unknown</name><port>1</port><portlist>1,2</portlist></Service></Target>',
+    }),
+    uses: ['service-name-unknown', 'service-portlist'],
+    writes: [
+      '<Source><Service><portlist>1,2</portlist></Service></Source>',
+      '<Service><name>unknown</name><port>1</port></Service>',
+      kept('Target/Service/portlist', 'service-portlist', '1,2', 'portlist'),
     ],
   },
   {
@@ -392,6 +566,15 @@ export const repairCases: readonly RepairCase[] = [
     uses: ['short-ntpstamp'],
     writes: ['<CreateTime ntpstamp="0xBC71F4F5.0x00000000">'],
     rewritten: ['0xBC71F4F5.0x0'],
+  },
+  {
+    title: 'short stamps as additional data',
+    input: alert({
+      data: '<AdditionalData type="ntpstamp"><ntpstamp>0xc71f4f5.0x123</ntpstamp></AdditionalData>',
+    }),
+    uses: ['short-ntpstamp'],
+    writes: ['<ntpstamp>0x0c71f4f5.0x00000123</ntpstamp>'],
+    rewritten: ['0xc71f4f5.0x123'],
   },
   {
     title: 'stamps on the times of a file',

@@ -16,6 +16,7 @@ import {
   trimXml,
 } from '../tree-edit.ts';
 import { writeTree } from '../tree.ts';
+import type { TreeElement } from '../tree.ts';
 import { idmefChildren, keepAsAdditionalData, parentOf, placeOfLocated } from './leniency.ts';
 import type { Leniency } from './leniency.ts';
 
@@ -87,6 +88,48 @@ export const fileaccessUserid: Leniency = {
 function hasPermission(access: Parameters<typeof idmefChildren>[0]): boolean {
   return idmefChildren(access, 'Permission').some((each) => attributeOf(each, 'perms') !== undefined);
 }
+
+/** Without a word: Prelude makes all three fields of a Linkage when one of them is set. */
+function isEmptyFile(file: TreeElement): boolean {
+  return (
+    file.attributes.every(({ name, value }) => name === 'category' && value === '') &&
+    childElements(file).every((child) => isEmptyName(child)) &&
+    isBlank(ownText(file))
+  );
+}
+
+function isEmptyName(element: TreeElement): boolean {
+  const { local, attributes, children } = element;
+  return (
+    (local === 'name' || local === 'path') &&
+    attributes.length + childElements(element).length === 0 &&
+    children.every((child) => child.kind !== 'misc') &&
+    isBlank(ownText(element))
+  );
+}
+
+export const linkageEmpty: Leniency = {
+  name: 'linkage-empty',
+  section: '4.2.7.6.2',
+  accepts: 'Linkage with an empty File beside name and path, or with empty ones beside a File (Prelude)',
+  writes: 'what says something',
+  repair(_message, find) {
+    let changed = false;
+    for (const { element } of find('Linkage')) {
+      const [file, ...more] = idmefChildren(element, 'File');
+      const names = idmefChildren(element, 'name', 'path');
+      if (file === undefined || more.length > 0 || names.length !== 2) continue;
+      if (isEmptyFile(file)) {
+        removeChild(element, file);
+        changed = true;
+      } else if (names.every((each) => isEmptyName(each))) {
+        names.forEach((each) => removeChild(element, each));
+        changed = true;
+      }
+    }
+    return changed;
+  },
+};
 
 export const linkageFile: Leniency = {
   name: 'linkage-file',

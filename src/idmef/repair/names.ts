@@ -105,3 +105,22 @@ export const enumCase: Leniency = {
     return changed;
   },
 };
+
+export const emptyKeyword: Leniency = {
+  name: 'empty-keyword',
+  section: '3.2.5',
+  accepts: 'an empty keyword, which nobody has set (Prelude)',
+  writes: 'no attribute',
+  repair(_message, find) {
+    let changed = false;
+    for (const { element: name, attribute } of enumerations()) {
+      for (const { element } of find(name)) {
+        if (attributeOf(element, attribute) === '') {
+          removeAttribute(element, attribute);
+          changed = true;
+        }
+      }
+    }
+    return changed;
+  },
+};

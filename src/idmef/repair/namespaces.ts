@@ -55,7 +55,7 @@ export const ns2004: Leniency = {
 };
 
 /** Keeps what is in no namespace inside an extension there, although the default one now is IDMEF's. */
-function shield(element: TreeElement): void {
+export function shield(element: TreeElement): void {
   if (attributeOf(element, 'xmlns') !== undefined) {
     return;
   }

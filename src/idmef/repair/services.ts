@@ -40,6 +40,27 @@ export const portlistSeparator: Leniency = {
   },
 };
 
+export const serviceNameUnknown: Leniency = {
+  name: 'service-name-unknown',
+  section: '4.2.7.5',
+  accepts:
+    'the name `unknown` beside a portlist; Prelude gives it to a Service that has neither name nor port',
+  writes: 'the portlist',
+  repair(_message, find) {
+    let changed = false;
+    for (const { element } of find('Service')) {
+      const [name, ...more] = idmefChildren(element, 'name', 'port');
+      if (name?.local !== 'name' || more.length > 0 || idmefChildren(element, 'portlist').length !== 1)
+        continue;
+      if (trimXml(ownText(name)) === 'unknown') {
+        removeChild(element, name);
+        changed = true;
+      }
+    }
+    return changed;
+  },
+};
+
 export const servicePortlist: Leniency = {
   name: 'service-portlist',
   section: '4.2.7.5',

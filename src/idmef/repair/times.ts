@@ -93,6 +93,16 @@ export const offsetMinusZero: Leniency = {
   repair: rewriting((text) => text.replace(/-00:00$/, '+00:00')),
 };
 
+/** A stamp whose two numbers lack leading zeros, with them; undefined for any other. */
+function paddedStamp(text: string): string | undefined {
+  const match = /^[ \t]*0[xX]([0-9A-Fa-f]{1,8})\.0[xX]([0-9A-Fa-f]{1,8})[ \t]*$/.exec(text);
+  if (match === null) {
+    return undefined;
+  }
+  const next = `0x${match[1]!.padStart(8, '0')}.0x${match[2]!.padStart(8, '0')}`;
+  return next === trimXml(text) ? undefined : next;
+}
+
 export const shortNtpstamp: Leniency = {
   name: 'short-ntpstamp',
   section: '3.2.7',
@@ -101,14 +111,16 @@ export const shortNtpstamp: Leniency = {
   repair(_message, find) {
     let changed = false;
     for (const { element } of find(...stampedTimes)) {
-      const stamp = attributeOf(element, 'ntpstamp');
-      const match = /^[ \t]*0[xX]([0-9A-Fa-f]{1,8})\.0[xX]([0-9A-Fa-f]{1,8})[ \t]*$/.exec(stamp ?? '');
-      if (match === null) {
-        continue;
-      }
-      const next = `0x${match[1]!.padStart(8, '0')}.0x${match[2]!.padStart(8, '0')}`;
-      if (next !== trimXml(stamp!)) {
+      const next = paddedStamp(attributeOf(element, 'ntpstamp') ?? '');
+      if (next !== undefined) {
         setAttribute(element, 'ntpstamp', next);
+        changed = true;
+      }
+    }
+    for (const { element } of find('ntpstamp')) {
+      const next = paddedStamp(ownText(element));
+      if (next !== undefined) {
+        setText(element, next);
         changed = true;
       }
     }

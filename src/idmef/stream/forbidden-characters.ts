@@ -1,0 +1,53 @@
+/**
+ * The leniency of streams, `forbidden-characters`: bytes that no XML document can hold are written out as `\xNN`.
+ *
+ * Prelude's XML report writes control characters and bytes that are not UTF-8 as they come from the network, so
+ * whoever is attacked with them would never learn of it. Only for streams: anywhere else such bytes mean damage. NUL
+ * stays an error here too, because no program writes it, but a crashed file system does.
+ */
+
+import { isUtf8 } from 'node:buffer';
+
+import { characterClasses, isForbidden, SUSPECT } from '../xml/characters.ts';
+
+export const FORBIDDEN_CHARACTERS = 'forbidden-characters';
+
+/** Another encoding than UTF-8 is declared; what its bytes mean is not for us to say. */
+const foreignEncoding = /^<\?xml[^>]*[ \t\r\n]encoding[ \t\r\n]*=[ \t\r\n]*["'](?!utf-?8["'])/i;
+
+/** The document with such bytes written out; undefined when there are none, or they cannot be told. */
+export function writeOutForbidden(document: Buffer): Buffer | undefined {
+  if (document.includes(0) || foreignEncoding.test(document.toString('latin1', 0, 256))) return undefined;
+  const classes = characterClasses();
+  const parts: Buffer[] = [];
+  let good = 0;
+  let at = 0;
+  while (at < document.length) {
+    const code = document[at]!;
+    const suspect = (classes[code]! & SUSPECT) !== 0;
+    if (code < 0x80 && !suspect) {
+      at += 1;
+      continue;
+    }
+    const length = code < 0x80 ? 1 : sequenceLength(document, at);
+    const bad = length === 0 || (suspect && isForbidden(document, at));
+    const next = at + Math.max(length, 1);
+    if (bad) {
+      parts.push(document.subarray(good, at), written(document.subarray(at, next)));
+      good = next;
+    }
+    at = next;
+  }
+  return parts.length === 0 ? undefined : Buffer.concat([...parts, document.subarray(good)]);
+}
+
+/** Bytes of the character that begins here, beyond ASCII; 0 if none does. */
+function sequenceLength(document: Buffer, at: number): number {
+  const lead = document[at]!;
+  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  return isUtf8(document.subarray(at, at + length)) && at + length <= document.length ? length : 0;
+}
+
+function written(bytes: Buffer): Buffer {
+  return Buffer.from(Array.from(bytes, (code) => `\\x${code.toString(16).padStart(2, '0')}`).join(''));
+}
