@@ -3,8 +3,8 @@
  *
  * It is as particular as the real one: exactly one certificate, of its own issuing; one message read for each record
  * that comes, so that messages which share a record stay behind until more comes; echoes to the first connection of an
- * analyzerid that wants to read, unless that is the last analyzer of the message; the connection closed when the
- * certificate lacks the right.
+ * analyzerid that wants to read, unless that is the last analyzer of the message, or that has no analyzerid; the
+ * connection closed when the certificate lacks the right.
  */
 
 import type { Socket } from 'node:net';
@@ -98,7 +98,7 @@ export async function startFakeManager(
     for (const { socket, seen } of peers) {
       if (((seen.capability ?? 0) & 1) === 0 || told.has(seen.analyzerid)) continue;
       told.add(seen.analyzerid);
-      if (lastAnalyzer(message) !== seen.analyzerid)
+      if (isPassedTo(message, seen.analyzerid))
         socket.write(frame(messageTags.idmef, 0, payload, Date.now()));
     }
   };
@@ -252,8 +252,10 @@ export function analyzers(message: PreludeObject): PreludeObject[] {
   return Array.isArray(list) ? list.filter((one) => typeof one !== 'string') : [];
 }
 
-function lastAnalyzer(message: PreludeObject): unknown {
-  return analyzers(message).at(-1)?.fields['analyzerid'];
+/** Not to who made it, by the number its last analyzerid begins with; and to nobody when there is none. */
+function isPassedTo(message: PreludeObject, reader: string): boolean {
+  const last = analyzers(message).at(-1)?.fields['analyzerid'];
+  return typeof last === 'string' && last !== '' && /^\d*/.exec(last)?.[0] !== reader;
 }
 
 function countCertificates(socket: TLSSocket): number {

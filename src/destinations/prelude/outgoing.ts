@@ -15,7 +15,7 @@ import { encodeMessage, priorityOf } from '../../idmef/prelude/encode.ts';
 import type { PreludeObject } from '../../idmef/prelude/model.ts';
 import { cannotHold } from '../destination.ts';
 import type { Priority } from './frames.ts';
-import { withOwnAnalyzer } from './own-analyzer.ts';
+import { withEcho, withOwnAnalyzer } from './own-analyzer.ts';
 
 export interface Outgoing {
   readonly kind: 'outgoing';
@@ -36,7 +36,8 @@ export function outgoing(
   const carried = carry(bytes);
   if (!carried.ok) return cannotHold(carried.reasons);
   const changes = [...carried.changes];
-  let message = withOwnAnalyzer(carried.message, own, id !== undefined);
+  let message = withOwnAnalyzer(carried.message, own);
+  if (id !== undefined) message = withEcho(message, changes);
   if (id !== undefined && !isUsable(message.fields['messageid'])) {
     const messageid = `idmef-relay:${id}`;
     message = { class: message.class, fields: { ...message.fields, messageid } };

@@ -2,10 +2,12 @@
  * Our own Analyzer on a message's way to a prelude-manager, as any sender of Prelude puts itself in front.
  *
  * Used by outgoing.ts and heartbeat.ts. Analyzers are a flat list there, outermost first; the originals stay behind
- * ours in their order. The manager passes nothing back to the sender whose analyzerid is that of the last one, so where
- * its echo is awaited the last must not be ours. Pure: the facts of this process are the caller's.
+ * ours in their order. The manager passes a message back only if its last analyzer has an analyzerid, and one that is not
+ * the reader's own as strtoull(3) reads it: where the echo is awaited, that is made so, by the id `idmef-relay:none`.
+ * Pure: the facts of this process are the caller's.
  */
 
+import type { Change } from '../../core/outcome.ts';
 import type { PreludeObject } from '../../idmef/prelude/model.ts';
 
 export interface SelfFacts {
@@ -36,19 +38,42 @@ export function ownAnalyzer(analyzerid: string, self: SelfFacts): PreludeObject 
   };
 }
 
-/** `echoed`: the manager's echo of it is awaited. */
-export function withOwnAnalyzer(message: PreludeObject, own: PreludeObject, echoed: boolean): PreludeObject {
+export function withOwnAnalyzer(message: PreludeObject, own: PreludeObject): PreludeObject {
   const originals = analyzersOf(message);
-  const id = own.fields['analyzerid'];
-  const analyzer = originals[0]?.fields['analyzerid'] === id ? [...originals] : [own, ...originals];
-  if (echoed && analyzer.at(-1)?.fields['analyzerid'] === id) analyzer.push(nobody);
+  const ours = originals[0]?.fields['analyzerid'] === own.fields['analyzerid'];
+  return ours ? message : withAnalyzers(message, [own, ...originals]);
+}
+
+/** A message that begins with our analyzer, so that the manager echoes it; what was changed for that is added. */
+export function withEcho(message: PreludeObject, changes: Change[]): PreludeObject {
+  const analyzer = [...analyzersOf(message)];
+  const own = String(analyzer[0]?.fields['analyzerid']);
+  const last = analyzer.at(-1);
+  const id = last?.fields['analyzerid'];
+  if (typeof id === 'string' && id !== '' && !id.includes(own)) return message;
+  const path = 'Analyzer';
+  if (last === undefined || (typeof id === 'string' && id !== '')) {
+    analyzer.push({ class: 'analyzer', fields: { analyzerid: NOBODY, name: 'unknown' } });
+    changes.push({ rule: 'analyzer-given', path, text: `none but ours made it; one is added, ${NOBODY}` });
+  } else {
+    analyzer[analyzer.length - 1] = { class: 'analyzer', fields: { ...last.fields, analyzerid: NOBODY } };
+    changes.push({
+      rule: 'analyzerid-given',
+      path,
+      text: `the innermost has no analyzerid, and is sent as ${NOBODY}`,
+    });
+  }
+  return withAnalyzers(message, analyzer);
+}
+
+/** The analyzerid of nobody. */
+const NOBODY = 'idmef-relay:none';
+
+function withAnalyzers(message: PreludeObject, analyzer: readonly PreludeObject[]): PreludeObject {
   return { class: message.class, fields: { ...message.fields, analyzer } };
 }
 
-/** Stands last where nobody else does. */
-const nobody: PreludeObject = { class: 'analyzer', fields: { name: 'unknown' } };
-
-export function analyzersOf(message: PreludeObject): readonly PreludeObject[] {
+function analyzersOf(message: PreludeObject): readonly PreludeObject[] {
   const list = message.fields['analyzer'];
   return Array.isArray(list) ? list.filter((one) => typeof one !== 'string') : [];
 }

@@ -27,6 +27,9 @@ function reasonOf(outcome: Outcome | undefined): string {
   return outcome === undefined || outcome.kind === 'ok' ? '' : outcome.reason;
 }
 
+const NOBODY = 'idmef-relay:none';
+const NO_ALERT: PreludeObject = { class: 'alert', fields: {} };
+
 describe('with idmef:rw in a program that stays, a message', () => {
   test('is settled by its echo and not before', async (t) => {
     const world = await makeWorld(t, { manager: { echo: () => 'hold' } });
@@ -88,19 +91,38 @@ describe('with idmef:rw in a program that stays, a message', () => {
     assert.deepEqual(idsOfAnalyzers(manager.alerts()[0]), [AGENT, 's']);
   });
 
-  test('is echoed though its last analyzer is us, or it has none', async (t) => {
+  test('whose last analyzer would keep the manager from echoing it is echoed all the same, and it is said', async (t) => {
     const { manager, destination } = await makeWorld(t);
-    const texts = [
-      element(' messageid="a"', `<Analyzer analyzerid="${AGENT}"/>`),
-      element(' messageid="b"', `<Analyzer analyzerid="x"><Analyzer analyzerid="${AGENT}"/></Analyzer>`),
-      element(' messageid="c"', ''),
+    const chains: readonly (readonly [
+      analyzer: string,
+      ids: readonly unknown[],
+      rule: string | undefined,
+    ])[] = [
+      [`<Analyzer analyzerid="${AGENT}"/>`, [AGENT, NOBODY], 'analyzer-given'],
+      [
+        `<Analyzer analyzerid="x"><Analyzer analyzerid="${AGENT}"/></Analyzer>`,
+        [AGENT, 'x', AGENT, NOBODY],
+        'analyzer-given',
+      ],
+      [`<Analyzer analyzerid="${AGENT}-2"/>`, [AGENT, `${AGENT}-2`, NOBODY], 'analyzer-given'],
+      ['', [AGENT, NOBODY], 'analyzer-given'],
+      ['<Analyzer name="n"/>', [AGENT, NOBODY], 'analyzerid-given'],
+      ['<Analyzer analyzerid="x"><Analyzer analyzerid="0"/></Analyzer>', [AGENT, 'x', '0'], undefined],
     ];
-    assert.equal(kinds(await deliver(destination, parcelOfTexts(texts))), 'ok ok ok');
-    assert.deepEqual(manager.alerts().map(idsOfAnalyzers), [
-      [AGENT, undefined],
-      [AGENT, 'x', AGENT, undefined],
-      [AGENT, undefined],
-    ]);
+    const texts = chains.map(([analyzer], index) => element(` messageid="m${index}"`, analyzer));
+    const outcomes = await deliver(destination, parcelOfTexts(texts));
+    assert.deepEqual(
+      manager.alerts().map(idsOfAnalyzers),
+      chains.map(([, ids]) => ids),
+    );
+    const rules = outcomes.map((outcome) =>
+      outcome.kind === 'ok' ? outcome.changes?.[0]?.rule : outcome.kind,
+    );
+    assert.deepEqual(
+      rules,
+      chains.map(([, , rule]) => rule),
+    );
+    assert.equal(analyzers(manager.alerts()[4] ?? NO_ALERT).at(-1)?.fields['name'], 'n');
   });
 
   test('without a usable id gets one, the same each time, and it is said', async (t) => {
