@@ -10,10 +10,7 @@
 import { closeSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { openJournal } from '../../src/journal/in-process.ts';
-import type { Journal } from '../../src/journal/journal.ts';
-import { systemClock } from '../../src/os/clock.ts';
-import { systemRandom } from '../../src/os/random.ts';
+import { openReadOnly } from '../../src/journal/open.ts';
 import { makePki } from '../support/pki.ts';
 import { noPrelude, startPreludeManager, type PreludeManager } from '../support/prelude-manager.ts';
 import { startProgram, type Program } from '../support/program.ts';
@@ -33,9 +30,9 @@ export interface PreludeRig {
   startPoller(url: string): Program;
   poller(): Program | undefined;
   /** Ids that the sensor or the poller's journal still owes. */
-  owed(): Promise<Set<string>>;
+  owed(): Set<string>;
   /** How many the poller's journal has settled. */
-  settled(): Promise<number>;
+  settled(): number;
   /** What the poller's journal says against the law, once the program is dead. */
   broken(): Promise<string[]>;
 }
@@ -55,15 +52,6 @@ export async function makePreludeRig(directory: string, endings: Endings): Promi
   endings.after(() => poller?.kill('SIGKILL'));
   const path = join(state, 'profiles', `localhost-${sensor.port}`, 'journal.db');
 
-  const withJournal = async <Result>(work: (journal: Journal) => Promise<Result>): Promise<Result> => {
-    const options = { clock: systemClock, random: systemRandom, readOnly: true };
-    const journal = await openJournal({ path, ...options });
-    try {
-      return await work(journal);
-    } finally {
-      await journal.close();
-    }
-  };
   return {
     manager,
     profile,
@@ -93,34 +81,29 @@ export async function makePreludeRig(directory: string, endings: Endings): Promi
       return poller;
     },
     poller: () => poller,
-    owed: async () => {
-      // The sensor first: what it is rid of by then, the poller's journal has had.
-      const atSensor = await owedBy(sensor.journal);
-      return new Set([...atSensor, ...(await withJournal(owedBy))]);
-    },
-    settled: async () => {
-      const stats = await withJournal((journal) => journal.stats()).catch(() => undefined);
-      return stats?.consumers.reduce((sum, one) => sum + one.settled, 0) ?? 0;
+    // The sensor first: what it is rid of by then, the poller's journal has had.
+    owed: () => new Set([...owedIn(join(sensorDir, 'journal.db')), ...owedIn(path)]),
+    settled: () => {
+      const db = openReadOnly(path);
+      const row = db.get<{ n: number }>("SELECT sum(value) AS n FROM counter WHERE name LIKE 'settled%'");
+      db.close();
+      return row?.n ?? 0;
     },
     broken: async () => (await judgeJournal(path)).broken,
   };
 }
 
-const EVERYTHING = { messages: 1_000_000, bytes: 1 << 30, byOther: true };
-
-async function owedBy(journal: Journal): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for (const { name } of (await journal.stats()).consumers) {
-    const claim = await journal.peek(name, EVERYTHING);
-    if (claim === undefined) continue;
-    for (let done = false; !done;) {
-      const chunk = await journal.read(claim.id);
-      for (const id of messageids(chunk.bodies)) ids.add(id);
-      ({ done } = chunk);
-    }
-    await journal.release(claim.id);
+/** What consumers are owed, leased or not: read beside the program that owns the journal. */
+function owedIn(path: string): string[] {
+  const db = openReadOnly(path);
+  try {
+    const rows = db.all<{ body: Uint8Array }>(
+      'SELECT body FROM delivery JOIN message USING (seq) WHERE state = 0',
+    );
+    return rows.flatMap(({ body }) => messageids(body));
+  } finally {
+    db.close();
   }
-  return ids;
 }
 
 const BEGIN = '<IDMEF-Message>';

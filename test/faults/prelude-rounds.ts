@@ -63,13 +63,13 @@ async function rounds(
     });
     await strike({ rig, chance }, round);
     // In this order: the report may grow meanwhile, but what is settled must stand in it already.
-    const owed = await rig.owed();
+    const owed = rig.owed();
     report.read();
     const settled = ids.filter((id) => !owed.has(id));
     const lost = settled.filter((id) => !report.times.has(id));
     const before = new Map(ids.map((id) => [id, report.times.get(id) ?? 0]));
     await mend({ rig, chance }, round);
-    await until(async () => (await rig.owed()).size === 0, {
+    await until(() => rig.owed().size === 0, {
       timeoutMs: PATIENCE_MS,
       what: `the end of round ${round}\n${tail(rig)}`,
     });

@@ -13,7 +13,9 @@ import {
   compareWithManager,
   describeLosses,
   dialectLimits,
+  echoLimits,
   type Comparison,
+  type Limit,
   type Original,
 } from '../support/prelude-compare.ts';
 import { noPrelude } from '../support/prelude-manager.ts';
@@ -21,16 +23,27 @@ import { carryOver, type Route } from '../support/prelude-routes.ts';
 import { noCorpus, validCorpus } from '../support/valid-corpus.ts';
 import { wholeMessages } from '../support/whole-rfc.ts';
 
-const routes: readonly Route[] = [
+interface ComparedRoute extends Route {
+  readonly limits: readonly Limit[];
+}
+
+const routes: readonly ComparedRoute[] = [
   {
     name: 'web gateway, dialect of SECEF',
     permissions: 'idmef:w',
     gateway: true,
     flags: ['--dialect', 'secef'],
+    limits: dialectLimits,
   },
-  { name: 'web gateway, dialect found out', permissions: 'idmef:w', gateway: true, flags: [] },
-  { name: 'native, unacknowledged', permissions: 'idmef:w', flags: [] },
-  { name: 'native, acknowledged', permissions: 'idmef:rw', flags: ['--follow'] },
+  {
+    name: 'web gateway, dialect found out',
+    permissions: 'idmef:w',
+    gateway: true,
+    flags: [],
+    limits: dialectLimits,
+  },
+  { name: 'native, unacknowledged', permissions: 'idmef:w', flags: [], limits: [] },
+  { name: 'native, acknowledged', permissions: 'idmef:rw', flags: ['--follow'], limits: echoLimits },
 ];
 
 interface Sample {
@@ -84,8 +97,7 @@ for (const [make, skip] of [
         [],
         stderr,
       );
-      const more = route.gateway === true ? dialectLimits : [];
-      const { comparisons, unexpected, heartbeats } = compareWithManager(manager, originals, more);
+      const { comparisons, unexpected, heartbeats } = compareWithManager(manager, originals, route.limits);
       const complete = comparisons.filter((one) => one.complete).length;
       t.diagnostic(`${route.name}: ${complete} of ${originals.length} ${name} arrived complete; limits met:`);
       for (const line of table(comparisons)) t.diagnostic(line);

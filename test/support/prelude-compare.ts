@@ -19,7 +19,7 @@ export interface Difference {
   readonly found: string | undefined;
 }
 
-interface Limit {
+export interface Limit {
   readonly name: string;
   readonly reason: string;
   readonly fits: (difference: Difference, expected: Fields, found: Fields) => boolean;
@@ -54,11 +54,6 @@ const limits: readonly Limit[] = [
     name: 'analyzer_time added',
     reason: 'a message without one gets the time of its transmission',
     fits: added(/^(?:alert|heartbeat)\.analyzer_time(?:#offset)?$/),
-  },
-  {
-    name: 'messageid added',
-    reason: 'a message without one gets a generated one; "0" is none (RFC 4765 §4.2.2)',
-    fits: ({ path, expected = '0' }) => /^(?:alert|heartbeat)\.messageid$/.test(path) && expected === '0',
   },
   {
     name: 'normalize: address category',
@@ -127,8 +122,30 @@ const limits: readonly Limit[] = [
   },
 ];
 
-/** What only the dialect of web gateways does to a message. */
+/** What is done to a message so that its echo can be told from others, and comes at all. */
+export const echoLimits: readonly Limit[] = [
+  {
+    name: 'messageid given',
+    reason: 'without an id of its own ("0" is none, RFC 4765 §4.2.2) its echo could not be known',
+    fits: ({ path, expected = '0', found = '' }) =>
+      /^(?:alert|heartbeat)\.messageid$/.test(path) &&
+      expected === '0' &&
+      /^idmef-relay:[0-9a-f]+:\d+$/.test(found),
+  },
+  {
+    name: 'analyzerid given',
+    reason: 'the manager echoes no message whose innermost analyzer has no analyzerid',
+    fits: added(/^(?:alert|heartbeat)\.analyzer\(\d+\)\.analyzerid$/, /^idmef-relay:none$/),
+  },
+];
+
+/** What only a web gateway, its dialect and libprelude do to a message. */
 export const dialectLimits: readonly Limit[] = [
+  {
+    name: 'messageid added',
+    reason: 'libprelude gives one to a message that has none',
+    fits: added(/^(?:alert|heartbeat)\.messageid$/),
+  },
   {
     name: 'ntpstamp as a string',
     reason: 'libprelude corrupts an NTP stamp that is set as a text of that type',
