@@ -37,7 +37,11 @@ export interface PreludeRig {
   broken(): Promise<string[]>;
 }
 
-export async function makePreludeRig(directory: string, endings: Endings): Promise<PreludeRig> {
+export async function makePreludeRig(
+  directory: string,
+  endings: Endings,
+  permissions: 'idmef:rw' | 'idmef:w' = 'idmef:rw',
+): Promise<PreludeRig> {
   const missing = noPrelude();
   if (missing !== false) throw new Error(missing);
   const pki = await makePki(join(directory, 'pki'));
@@ -46,7 +50,7 @@ export async function makePreludeRig(directory: string, endings: Endings): Promi
   const sensor: TestSensor = await startTestSensor(endings, { pki, dir: sensorDir, consuming: true });
   const manager = await startPreludeManager(join(directory, 'prelude'), { reports: ['xml'] });
   endings.after(() => manager.remove());
-  const profile = await manager.register('idmef:rw');
+  const profile = await manager.register(permissions);
   const state = join(directory, 'manager');
   let poller: Program | undefined;
   endings.after(() => poller?.kill('SIGKILL'));
