@@ -12,6 +12,7 @@ of IDMEF; text of containers set as a value; nested analyzers before their paren
 """
 
 import argparse
+import functools
 import io
 import os
 import signal
@@ -36,6 +37,7 @@ BODY_BAD = b"the message was not forwarded, the log says why\n"
 MAX_BODY = 64 << 20
 
 
+@functools.lru_cache(maxsize=1024)
 def path_part(name):
     """`SourceNode` -> `source_node`; hyphens become `_`, all but small letters `_` and their small form."""
     out = []
@@ -47,6 +49,18 @@ def path_part(name):
         else:
             out.append(("_" if out else "") + c.lower())
     return "".join(out)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_list(path):
+    return prelude.IDMEFPath(path).isList()
+
+
+@functools.lru_cache(maxsize=4096)
+def split_tag(tag):
+    """Namespace and local name."""
+    qname = etree.QName(tag)
+    return qname.namespace, qname.localname
 
 
 class Forwarder:
@@ -80,9 +94,8 @@ def forward_document(body, forward):
     # Full paths of the open elements, innermost last.
     stack = []
     for event, element in etree.iterparse(io.BytesIO(body), events=("start", "end")):
-        qname = etree.QName(element)
-        name = qname.localname
-        if qname.namespace not in NAMESPACES or name == "IDMEF-Message":
+        namespace, name = split_tag(element.tag)
+        if namespace not in NAMESPACES or name == "IDMEF-Message":
             continue
         if event == "start":
             if name in DATA:
@@ -98,7 +111,7 @@ def forward_document(body, forward):
             if part == "analyzer" and ".analyzer(" in above:
                 above = above[: above.index(".analyzer(")]
             path = above + "." + part if above else part
-            if prelude.IDMEFPath(path).isList():
+            if is_list(path):
                 index = 0 if name in TEXT_FIELDS else counts.get(path, 0)
                 counts[path] = index + 1
                 path += "(%d)" % index
