@@ -3,7 +3,7 @@
  * NTP stamp. The text is what Prelude's reports print, but for numbers with a fraction, which they cut at six digits.
  */
 
-import type { PreludeTime, PreludeValue } from './model.ts';
+import type { PreludeData, PreludeTime, PreludeValue } from './model.ts';
 import { dataTypes } from './table.ts';
 import type { TlvCursor } from './tlv-cursor.ts';
 
@@ -11,7 +11,7 @@ import type { TlvCursor } from './tlv-cursor.ts';
 export const NOTHING: unique symbol = Symbol('nothing');
 
 /** The cursor stands on the first of two fields with the same tag: the type's number, then the value. */
-export function readData(cursor: TlvCursor): string | bigint | typeof NOTHING | undefined {
+export function readData(cursor: TlvCursor): PreludeData | typeof NOTHING | undefined {
   const { tag } = cursor;
   const type = cursor.uint(4);
   if (type === undefined || !cursor.next() || cursor.tag !== tag) return undefined;
@@ -19,7 +19,7 @@ export function readData(cursor: TlvCursor): string | bigint | typeof NOTHING | 
   return value === '' ? NOTHING : value;
 }
 
-function valueOf(cursor: TlvCursor, type: number): string | bigint | undefined {
+function valueOf(cursor: TlvCursor, type: number): PreludeData | undefined {
   switch (type) {
     case dataTypes.character:
       return cursor.length === 1 ? cursor.bytes.toString('latin1', cursor.start, cursor.end) : undefined;
