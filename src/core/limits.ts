@@ -378,6 +378,8 @@ export const preludeSessionLimits = {
   /** Messages and bytes sent that the manager has not confirmed. Beyond it, it has more to do than it keeps in memory. */
   windowMessages: 4_000,
   windowBytes: 8 * MIB,
+  /** Until a session's first confirmation: a manager that takes an earlier, dead connection for ours confirms nothing. */
+  unprovenMessages: 64,
   /** One lease: the last echoes of each come 40 ms late (Nagle's algorithm there, delayed acknowledgement here). */
   leaseMessages: 8_000,
   leaseBytes: 8 * MIB,

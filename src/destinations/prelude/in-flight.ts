@@ -65,8 +65,9 @@ export class InFlight {
 
   /** Room for more; always when nothing is under way. */
   hasRoom(bytes: number): boolean {
-    const { windowMessages, windowBytes } = preludeSessionLimits;
-    return this.size === 0 || (this.size < windowMessages && this.#bytes + bytes <= windowBytes);
+    const { unprovenMessages, windowMessages, windowBytes } = preludeSessionLimits;
+    const messages = this.#confirmed.size === 0 ? unprovenMessages : windowMessages;
+    return this.size === 0 || (this.size < messages && this.#bytes + bytes <= windowBytes);
   }
 
   /** Nothing that could be taken for it is under way. */

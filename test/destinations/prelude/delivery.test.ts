@@ -338,7 +338,7 @@ describe('in either mode', () => {
     );
     assert.match(
       await says(4, false),
-      /^confirms nothing: delivery is unacknowledged.*--follow or --schedule/,
+      /^confirms nothing: delivery is unacknowledged.*--follow and/,
     );
   });
 });

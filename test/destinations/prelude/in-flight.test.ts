@@ -99,13 +99,33 @@ describe('the window', () => {
     assert.equal(inFlight.hasRoom(preludeSessionLimits.windowBytes * 2), true);
     send('j:0', { messageid: 'm0' });
     assert.equal(inFlight.hasRoom(preludeSessionLimits.windowBytes), false);
-    for (let n = 1; n < preludeSessionLimits.windowMessages; n++) {
+    inFlight.hear(payload({ messageid: 'm0' }), 1);
+    for (let n = 0; n < preludeSessionLimits.windowMessages; n++) {
       assert.equal(inFlight.hasRoom(1), true);
       send(`j:${n}`, { messageid: `m${n}` });
     }
     assert.equal(inFlight.hasRoom(1), false);
     assert.equal(inFlight.hear(payload({ messageid: 'm7' }), 1), true);
     assert.equal(inFlight.hasRoom(1), true);
+  });
+});
+
+describe('the window of a session that has confirmed nothing yet', () => {
+  test('is small, and again after a session is lost', () => {
+    const { inFlight, send } = world();
+    const fill = (name: string): number => {
+      let sent = 0;
+      while (sent < preludeSessionLimits.windowMessages && inFlight.hasRoom(1)) {
+        send(`j:${name}${sent}`, { messageid: `${name}${sent}` });
+        sent += 1;
+      }
+      return sent;
+    };
+    assert.equal(fill('a'), preludeSessionLimits.unprovenMessages);
+    inFlight.hear(payload({ messageid: 'a0' }), 1);
+    assert.equal(fill('b'), preludeSessionLimits.windowMessages - preludeSessionLimits.unprovenMessages + 1);
+    inFlight.loseAll(2);
+    assert.equal(fill('c'), preludeSessionLimits.unprovenMessages);
   });
 });
 
