@@ -106,6 +106,31 @@ export const showTable: CommandTable = {
   ],
 };
 
+export const convertTable: CommandTable = {
+  command: 'idmef convert',
+  usage: '--to secef|rfc FILE…|-',
+  summary: 'Writes messages as a SECEF gateway reads them, or as RFC 4765.',
+  options: [
+    {
+      name: 'to',
+      kind: 'choice',
+      choices: ['secef', 'rfc'],
+      value: 'FORM',
+      required: true,
+      help: 'secef: a document a message; rfc: one a file',
+      more: 'Reads RFC 4765 leniently, the form of SECEF gateways, and the XML of Prelude.',
+      brief: true,
+    },
+  ],
+  operands: 'FILE…',
+  exits: [
+    { ...done, meaning: 'all were converted' },
+    usageExit,
+    { code: 65, meaning: 'DATAERR: a message or document was not; the others are on stdout' },
+    ...inputExits,
+  ],
+};
+
 export const submitTable: CommandTable = {
   command: 'idmef submit',
   usage: '[--stream] --spooldir DIR FILE…|-',
@@ -251,6 +276,7 @@ export const journalTable: CommandTable = {
 export const idmefTables: readonly CommandTable[] = [
   validateTable,
   showTable,
+  convertTable,
   submitTable,
   testAlertTable,
   quarantineTable,

@@ -10,6 +10,7 @@ import { runDoctorVerb } from './doctor.ts';
 import { doctorTable } from './doctor-options.ts';
 import {
   certsTable,
+  convertTable,
   idmefTable,
   journalTable,
   quarantineTable,
@@ -19,6 +20,7 @@ import {
   validateTable,
 } from './idmef-options.ts';
 import { runJournalVerb } from './journal.ts';
+import { requireMandatory } from './mandatory.ts';
 import { nearest } from './nearest.ts';
 import { type CommandTable, commonOptions } from './option.ts';
 import type { Arguments } from './parse.ts';
@@ -35,6 +37,7 @@ interface Verb {
 const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['validate', { table: validateTable, work: validate }],
   ['show', { table: showTable, work: show }],
+  ['convert', { table: convertTable, work: convert }],
   ['submit', { table: submitTable, work: submit }],
   ['test-alert', { table: testAlertTable, work: testAlert }],
   ['quarantine', { table: quarantineTable, work: runQuarantineVerb }],
@@ -75,6 +78,13 @@ async function show(args: Arguments): Promise<number> {
   const json = settingsOf(showTable, args).flag('json');
   const { runShow } = await import('../app/show.ts');
   return runShow({ files: filesOf(showTable, args), json }, processIo());
+}
+
+async function convert(args: Arguments): Promise<number> {
+  requireMandatory(convertTable, args.given, []);
+  const to = settingsOf(convertTable, args).choice('to', ['secef', 'rfc']);
+  const { runConvert } = await import('../app/convert.ts');
+  return runConvert({ files: filesOf(convertTable, args), to }, processIo());
 }
 
 async function submit(args: Arguments, { signal }: Context): Promise<number> {

@@ -30,6 +30,8 @@ export const xmlLimits = {
   textBytes: 2 * MIB,
   /** Elements of a message that lenient mode still tries to repair; some repairs compare siblings. */
   repairElements: 5_000,
+  /** Values of a message that stand elsewhere in Prelude's model, each with its place: such a message grows tenfold. */
+  movedValues: 5_000,
   /** Problems reported for one message; more are counted, not listed. */
   problemsPerMessage: 200,
 } as const;

@@ -11,8 +11,10 @@ import type { ProfileConfig } from '../../src/poller/profile.ts';
 import { createHttpProxy, type HttpProxy } from '../../src/app/http-proxy.ts';
 import { systemClock } from '../../src/os/clock.ts';
 import { systemRandom } from '../../src/os/random.ts';
+import { startFakeManager } from '../support/fake-manager.ts';
 import { makePki, type Pki } from '../support/pki.ts';
 import { profileFor } from '../support/poller-bench.ts';
+import { makeSite, register } from '../support/prelude-site.ts';
 import { startTrivialGateway } from '../support/receiver.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -103,6 +105,36 @@ test('a follower gets what comes within moments, and survives its sensor', async
   assert.equal(errors.filter(({ text }) => text.startsWith('down: ')).length, 1, 'said once while it lasts');
   assert.equal(errors.filter(({ text }) => text.startsWith('f: ')).length, 0);
   assert.ok(logger.lines.some(({ text }) => text.startsWith('f: 703 fetched, 703 forwarded')));
+});
+
+test('followers of one Prelude profile share its connection, and each has its own alerts confirmed', async (t) => {
+  const { dir, pki, profile, program } = await world(t);
+  const [one, two] = [
+    await startTestSensor(t, { pki, consuming: true, deps: healthy }),
+    await startTestSensor(t, { pki, consuming: true, deps: healthy }),
+  ];
+  const site = await makeSite('1001');
+  const manager = await startFakeManager(t, site);
+  const relay = await register(join(dir, 'relay'), '2002', [{ site }]);
+  const managers = [new URL(`prelude://localhost:${manager.port}?profile=relay&dir=${relay.dir}`)];
+  let profiles = [profile('one', one.port, { managers }), profile('two', two.port, { managers })];
+  const proxy = program({ kind: 'follow' }, profiles, () => profiles);
+  const stop = new AbortController();
+  t.after(() => stop.abort());
+  const running = proxy.run(stop.signal);
+  await one.fill(40);
+  await two.fill(50);
+  await until(async () => (await one.stats()).settled === 40 && (await two.stats()).settled === 50);
+  await until(() => manager.alerts().length === 90);
+  assert.equal(manager.sessions.length, 1);
+  profiles = profiles.slice(1);
+  proxy.reload();
+  await two.fill(5);
+  await until(() => manager.alerts().length === 95);
+  assert.deepEqual([manager.sessions.length, manager.sessions[0]?.ended], [1, false]);
+  stop.abort();
+  assert.equal(await running, 0);
+  await until(() => manager.sessions[0]?.ended === true);
 });
 
 test('a follower waits out a destination that fails', async (t) => {

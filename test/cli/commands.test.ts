@@ -86,7 +86,7 @@ const cases: readonly (readonly [name: ProgramName, args: readonly string[], exp
       code: 64,
       stderr: [
         'idmef: error: unknown verb valid',
-        'idmef: hint: one of validate, show, submit, test-alert, quarantine, status, check, doctor, certs, journal; idmef --help says more',
+        'idmef: hint: one of validate, show, convert, submit, test-alert, quarantine, status, check, doctor, certs, journal; idmef --help says more',
       ],
     },
   ],

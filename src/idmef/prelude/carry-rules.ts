@@ -83,6 +83,11 @@ export const carryRules = {
     meaning: 'second 60 is the first of the next minute',
     says: 'Prelude has no leap seconds, this is the next second',
   },
+  'more-changes': {
+    effect: 'changed',
+    meaning: 'more than 200 cases in one message: the others are treated alike and not listed',
+    says: 'and more of this kind, which are not listed',
+  },
   'create-time': {
     effect: 'refused',
     meaning:
@@ -108,7 +113,7 @@ export const carryRules = {
     effect: 'refused',
     meaning:
       'markup in xmltext that would be over the limit of a message once each part declares its namespaces',
-    says: 'this markup is too large when it stands alone',
+    says: 'too much of this message would have to stand elsewhere',
   },
 } as const satisfies Record<string, CarryRule>;
 

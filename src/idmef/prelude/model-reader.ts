@@ -5,6 +5,7 @@
  * in how Analyzers stand, and in what AdditionalData holds. The tree is well-formed; nothing else is taken for granted.
  */
 
+import { xmlLimits } from '../../core/limits.ts';
 import { NtpStampValue, readNtpStamp } from '../datatypes/ntp-stamp.ts';
 import { RFC_NAMESPACE } from '../envelope.ts';
 import { enumerations } from '../schema/enumerations.ts';
@@ -31,6 +32,8 @@ export class ModelReader {
   private readonly plans: Plans;
   private readonly passage = new Passage();
   private readonly analyzers: PreludeObject[] = [];
+  /** Elements in which an Analyzer was met. */
+  private readonly analyzed = new Set<TreeElement | undefined>();
 
   constructor(form: Form) {
     this.form = form;
@@ -137,12 +140,19 @@ export class ModelReader {
    * says nothing says what the RFC takes for it, or it would not be there.
    */
   private analyzer(element: TreeElement): void {
-    const first = childElements(this.passage.line.at(-1)!).find(({ local }) => local === 'Analyzer');
-    if (element !== first) {
-      if (this.form === 'rfc') this.passage.report('structure', '', '', element);
+    const { passage } = this;
+    const parent = passage.line.at(-1);
+    if (this.analyzed.has(parent)) {
+      if (this.form === 'rfc') passage.report('structure', '', '', element);
       this.isDialect = true;
     }
+    this.analyzed.add(parent);
     const index = this.analyzers.length;
+    if (index >= xmlLimits.depth) {
+      // More than may be nested in one another, if the message ever is to be RFC 4765 again.
+      passage.report('structure', '', '', element);
+      return;
+    }
     const plan = this.plans.of('analyzer');
     // Its place first: those inside it come after it.
     this.analyzers.push(objectOf(plan, {}));

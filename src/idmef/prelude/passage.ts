@@ -3,8 +3,9 @@
  * it cannot pass. Owned by one reading of one message (model-reader.ts).
  */
 
+import { xmlLimits } from '../../core/limits.ts';
 import type { Change } from '../../core/outcome.ts';
-import { childElements, isBlank, ownText, placeOf } from '../tree-edit.ts';
+import { childElements, isBlank, ownText } from '../tree-edit.ts';
 import type { TreeElement } from '../tree.ts';
 import { quoted } from '../validate/problem-list.ts';
 import { carryRules, type CarryRuleName } from './carry-rules.ts';
@@ -22,6 +23,9 @@ export class Passage {
   /** The element looked at and those around it, the message first. */
   readonly line: TreeElement[] = [];
   private readonly moved: Moved[] = [];
+  private readonly steps = new Map<TreeElement, string>();
+  /** Elements whose children are in `steps`. */
+  private readonly numbered = new Set<TreeElement>();
 
   /** The AdditionalData of all that was moved, in the order of places: it does not depend on how the message was written. */
   movedData(): readonly PreludeObject[] {
@@ -31,8 +35,14 @@ export class Passage {
   /** Says that a rule was used. `step` leads on from the element looked at, or from its child `below`. */
   report(rule: CarryRuleName, step: string, value: string, below?: TreeElement): void {
     const { effect, says } = carryRules[rule];
-    const text = value === '' ? says : `${says}: ${quoted(value)}`;
-    (effect === 'refused' ? this.reasons : this.changes).push({ rule, path: this.place(step, below), text });
+    const list = effect === 'refused' ? this.reasons : this.changes;
+    const room = xmlLimits.problemsPerMessage - list.length;
+    if (room > 1) {
+      const text = value === '' ? says : `${says}: ${quoted(value)}`;
+      list.push({ rule, path: this.place(step, below), text });
+    } else if (room === 1) {
+      list.push({ rule: 'more-changes', path: '', text: carryRules['more-changes'].says });
+    }
   }
 
   move(rule: CarryRuleName, step: string, value: string, below?: TreeElement): void {
@@ -42,6 +52,7 @@ export class Passage {
 
   /** Moves a value that was spoken of already. */
   keep(rule: CarryRuleName, step: string, value: string, below?: TreeElement): void {
+    if (this.moved.length === xmlLimits.movedValues) this.report('size', step, '', below);
     this.moved.push({ place: this.place(step, below), rule, value });
   }
 
@@ -64,11 +75,35 @@ export class Passage {
     this.line.pop();
   }
 
+  /** Where something stands: a step from the element looked at, or from its child `below`. */
   private place(step: string, below?: TreeElement): string {
     const { line } = this;
-    const element = below ?? line.at(-1);
-    if (element === undefined) return step;
-    const path = placeOf(below === undefined ? line.slice(0, -1) : line, element);
-    return path === '' || step === '' ? path + step : `${path}/${step}`;
+    let path = '';
+    for (let at = 1; at < line.length; at += 1) path = joined(path, this.stepTo(line[at - 1]!, line[at]!));
+    const parent = line.at(-1);
+    if (below !== undefined && parent !== undefined) path = joined(path, this.stepTo(parent, below));
+    return joined(path, step);
   }
+
+  /** `name`, or `name[2]` among siblings of that name. All of a parent at once: a message may have 100,000 siblings. */
+  private stepTo(parent: TreeElement, child: TreeElement): string {
+    if (!this.numbered.has(parent)) {
+      this.numbered.add(parent);
+      const children = childElements(parent);
+      const counts = new Map<string, number>();
+      for (const { local } of children) counts.set(local, (counts.get(local) ?? 0) + 1);
+      const positions = new Map<string, number>();
+      for (const each of children) {
+        const { local } = each;
+        const position = (positions.get(local) ?? 0) + 1;
+        positions.set(local, position);
+        this.steps.set(each, counts.get(local) === 1 ? local : `${local}[${position}]`);
+      }
+    }
+    return this.steps.get(child) ?? child.local;
+  }
+}
+
+function joined(path: string, step: string): string {
+  return path === '' || step === '' ? path + step : `${path}/${step}`;
 }

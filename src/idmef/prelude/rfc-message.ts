@@ -7,17 +7,18 @@
  * gives an invalid message, which its validator says.
  */
 
+import { xmlLimits } from '../../core/limits.ts';
 import { RFC_NAMESPACE } from '../envelope.ts';
 import { fits } from '../repair/grammar.ts';
 import { elementSpec } from '../schema.ts';
-import { appendChild, attributeOf, childElements, newElement, setAttribute, textNode } from '../tree-edit.ts';
+import { attributeOf, childElements, newElement, setAttribute, textNode } from '../tree-edit.ts';
 import { escapeText, type TreeElement, type TreeNode, writeTree } from '../tree.ts';
 import { isList, isObject, isTime, objectsOf } from './kinds.ts';
 import { isMarkup } from './markup.ts';
 import type { PreludeObject, PreludeValue } from './model.ts';
 import { inPlaceOrder, type Moved, movedOf } from './moved-data.ts';
 import { type ClassPlan, type FieldPlan, rfcPlans } from './plan.ts';
-import { putBack } from './put-back.ts';
+import { PutBack } from './put-back.ts';
 import { stampText, timeStamp } from './times.ts';
 import { stampedTimes, valueText } from './value-text.ts';
 
@@ -43,12 +44,13 @@ export function rfcMessage(message: PreludeObject): Buffer {
   const moved: (Moved & { readonly data: PreludeObject })[] = [];
   for (const each of objectsOf(data)) {
     const was = movedOf(each);
-    if (was === undefined) own.push(each);
+    if (was === undefined || moved.length >= xmlLimits.movedValues) own.push(each);
     else moved.push({ ...was, data: each });
   }
   const tree = objectTree({ class: message.class, fields: { ...fields, additional_data: own } });
+  const places = new PutBack(tree);
   for (const each of inPlaceOrder(moved)) {
-    if (!putBack(tree, each)) appendChild(tree, objectTree(each.data));
+    if (!places.put(each)) tree.children.push(objectTree(each.data));
   }
   complete(tree);
   tree.attributes.unshift({ name: 'xmlns:idmef', value: RFC_NAMESPACE });
@@ -67,7 +69,9 @@ function objectTree({ class: of, fields }: PreludeObject): TreeElement {
     const value = fields[plan.text.name];
     if (value !== undefined) children.push(textNode(valueText(value, plan.text.spec)));
   }
-  for (const [, field] of plan.children) children.push(...childTrees(field, fields[field.name]));
+  for (const [, field] of plan.children) {
+    for (const child of childTrees(field, fields[field.name])) children.push(child);
+  }
   return newElement(like, plan.element, attributes, children);
 }
 
@@ -139,11 +143,13 @@ function complete(element: TreeElement): void {
     if (spec.required === true && isText && attributeOf(element, name) === undefined)
       setAttribute(element, name, '');
   }
-  const texts = wanted.get(element.local);
-  for (const local of texts ?? []) {
-    const names = childElements(element).map((child) => child.local);
+  let children = childElements(element);
+  for (const local of wanted.get(element.local) ?? []) {
+    const names = children.map((child) => child.local);
     if (fits(element.local, names)) break;
-    if (!names.includes(local)) putBack(element, { place: local, rule: '', value: '' });
+    if (names.includes(local)) continue;
+    new PutBack(element).put({ place: local, rule: '', value: '' });
+    children = childElements(element);
   }
-  for (const child of childElements(element)) complete(child);
+  for (const child of children) complete(child);
 }
