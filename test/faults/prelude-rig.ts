@@ -113,7 +113,7 @@ function owedIn(path: string): string[] {
 const BEGIN = '<IDMEF-Message>';
 const END = '</IDMEF-Message>';
 
-/** Reads an xmlmod file on from where it was, and counts alerts by id. */
+/** Reads an xmlmod file on from where it was, and counts alerts by id, but for the poller's reports about itself. */
 export class ReportReader {
   /** How often each was reported. */
   readonly times = new Map<string, number>();
@@ -144,7 +144,8 @@ export class ReportReader {
     this.#rest = bytes.subarray(stop);
     // One that a kill cut off has the beginning of the next behind it.
     for (const document of bytes.subarray(0, stop).toString('utf8').split(BEGIN)) {
-      if (document.startsWith('<Alert') && document.endsWith(END)) this.#count(document);
+      const own = document.includes('<Analyzer analyzerid="idmef-relay@');
+      if (document.startsWith('<Alert') && document.endsWith(END) && !own) this.#count(document);
     }
   }
 

@@ -9,11 +9,14 @@ import { elementsOf, isList, snake, textOf, type Fields } from './prelude-fields
 
 export interface Accounted {
   /** Without what is proven to stand elsewhere. */
-  readonly expected: Fields;
+  readonly expected: Map<string, string>;
   readonly found: Fields;
   /** Why, each rule once. */
   readonly rules: readonly string[];
 }
+
+/** The field has a value all the same: what was moved is the other one of two that were given. */
+const stillHeld: ReadonlySet<string> = new Set(['time-stamp', 'time-unreadable', 'data-type']);
 
 export function accountMoved(original: Uint8Array, expected: Fields, found: Fields): Accounted {
   const root = parseTree(original);
@@ -30,7 +33,8 @@ export function accountMoved(original: Uint8Array, expected: Fields, found: Fiel
     if (spot === undefined || spot.value !== (found.get(`${entry}.data`) ?? '')) continue;
     rules.add(rule);
     for (const field of [entry, `${entry}.meaning`, `${entry}.data`, `${entry}.type`]) have.delete(field);
-    for (const gone of [spot.path, `${spot.path}#offset`]) if (!found.has(gone)) want.delete(gone);
+    const held = stillHeld.has(rule) || (rule === 'confidence' && found.has(spot.path));
+    for (const gone of held ? [] : [spot.path, `${spot.path}#offset`]) want.delete(gone);
     if (/\(\d+\)$/.test(spot.path) && rule === 'empty-item') closing.push(spot.path);
     dropHollow(want, found, spot.path);
   }
@@ -56,8 +60,9 @@ function resolve(root: TreeElement, kind: string, place: string): Spot | undefin
     }
     const next = elementsOf(at).filter(({ local }) => local === name)[Number(nth) - 1];
     if (next === undefined) return undefined;
-    const list = isList(path, snake(name)) ? `(${Number(nth) - 1})` : '';
-    path = `${path}.${snake(name)}${list}`;
+    const inner = /^(.*\.analyzer)\((\d+)\)$/.exec(path);
+    if (name === 'Analyzer' && inner !== null) path = `${inner[1]}(${Number(inner[2]) + 1})`;
+    else path = `${path}.${snake(name)}${isList(path, snake(name)) ? `(${Number(nth) - 1})` : ''}`;
     at = next;
   }
   return { path, value: textOf(at) };
@@ -67,13 +72,14 @@ function resolve(root: TreeElement, kind: string, place: string): Spot | undefin
 function dropHollow(want: Map<string, string>, found: Fields, path: string): void {
   const parent = path.slice(0, path.lastIndexOf('.'));
   const hollow = want.get(parent) === '{}' && ![...want.keys()].some((key) => key.startsWith(`${parent}.`));
-  if (!hollow || found.has(parent)) return;
+  // An address keeps its place: whether it goes, and the list with it, is the manager's doing.
+  if (!hollow || found.has(parent) || /\.address\(\d+\)$/.test(parent)) return;
   want.delete(parent);
   dropHollow(want, found, parent);
 }
 
-/** The list goes on without that item. */
-function closeUp(want: Map<string, string>, path: string): void {
+/** The list goes on without that item and all in it. */
+export function closeUp(want: Map<string, string>, path: string): void {
   const [, list = '', index = ''] = /^(.*)\((\d+)\)$/.exec(path) ?? [];
   const moved = [...want].filter(([key]) => key.startsWith(`${list}(`));
   for (const [key] of moved) want.delete(key);
