@@ -109,7 +109,7 @@ export const showTable: CommandTable = {
 export const convertTable: CommandTable = {
   command: 'idmef convert',
   usage: '--to secef|rfc FILE…|-',
-  summary: 'Writes messages as a SECEF gateway reads them, or as RFC 4765.',
+  summary: 'Writes messages for SECEF gateways, or as RFC 4765.',
   options: [
     {
       name: 'to',

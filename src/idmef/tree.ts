@@ -67,7 +67,11 @@ export function decodeReferences(raw: string): string {
 }
 
 function decodeAttribute(raw: string): string {
-  return decodeReferences(raw.replace(/\r\n|[\t\n\r]/g, ' '));
+  return /[&\t\n\r]/.test(raw) ? decodeReferences(raw.replace(/\r\n|[\t\n\r]/g, ' ')) : raw;
+}
+
+function decodeText(raw: string): string {
+  return decodeReferences(raw.includes('\r') ? raw.replace(/\r\n?/g, '\n') : raw);
 }
 
 export function escapeText(value: string): string {
@@ -105,33 +109,39 @@ function scopeWith(outer: Scope, attributes: readonly TreeAttribute[]): Scope {
   return scope ?? outer;
 }
 
-/** End of a start tag: the first `>` outside quotes. */
-function endOfTag(text: string, from: number): number {
-  let quote = '';
-  for (let at = from; at < text.length; at += 1) {
-    const c = text[at]!;
-    if (quote !== '') {
-      if (c === quote) {
-        quote = '';
-      }
-    } else if (c === '"' || c === "'") {
-      quote = c;
-    } else if (c === '>') {
-      return at;
-    }
-  }
-  return text.length;
+const SPACE = 0x20;
+const GT = 0x3e;
+const SLASH = 0x2f;
+
+/** The offset of the first character that is no white space. */
+function afterSpace(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) <= SPACE) at += 1;
+  return at;
 }
 
-function parseStart(start: string): { name: string; attributes: TreeAttribute[] } {
-  const name = /^<([^\s/>]+)/.exec(start)?.[1] ?? '';
-  const attributes: TreeAttribute[] = [];
-  const pattern = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
-  pattern.lastIndex = name.length + 1;
-  for (let match = pattern.exec(start); match !== null; match = pattern.exec(start)) {
-    attributes.push({ name: match[1]!, value: decodeAttribute(match[2] ?? match[3] ?? '') });
+function endOfName(text: string, from: number): number {
+  for (let at = from; ; at += 1) {
+    const code = text.charCodeAt(at);
+    if (!(code > SPACE) || code === GT || code === SLASH) return at;
   }
-  return { name, attributes };
+}
+
+/** Reads the attributes of a start tag from behind its name: the offset of its `>` or `/>`. */
+function readAttributes(text: string, from: number, into: TreeAttribute[]): number {
+  for (let at = afterSpace(text, from); ;) {
+    const code = text.charCodeAt(at);
+    if (!(code > SPACE) || code === GT || code === SLASH) return at;
+    const equals = text.indexOf('=', at);
+    const open = afterSpace(text, equals + 1);
+    const close = text.indexOf(text.charAt(open), open + 1);
+    if (equals < 0 || close < 0) return text.length;
+    into.push({
+      name: text.slice(at, equals).trimEnd(),
+      value: decodeAttribute(text.slice(open + 1, close)),
+    });
+    at = afterSpace(text, close + 1);
+  }
 }
 
 /** The tree of one element given as well-formed UTF-8. */
@@ -148,7 +158,7 @@ export function parseTree(bytes: Uint8Array): TreeElement {
     if (text[at] !== '<') {
       const next = text.indexOf('<', at);
       const raw = text.slice(at, next < 0 ? text.length : next);
-      add({ kind: 'text', raw, value: decodeReferences(raw.replace(/\r\n?/g, '\n')) });
+      add({ kind: 'text', raw, value: decodeText(raw) });
       at += raw.length;
     } else if (text.startsWith('<![CDATA[', at)) {
       const stop = text.indexOf(']]>', at) + 3;
@@ -169,10 +179,12 @@ export function parseTree(bytes: Uint8Array): TreeElement {
       }
       at = stop;
     } else {
-      const stop = endOfTag(text, at);
-      const empty = text[stop - 1] === '/';
-      const start = text.slice(at, empty ? stop - 1 : stop);
-      const { name, attributes } = parseStart(start);
+      const nameEnd = endOfName(text, at + 1);
+      const name = text.slice(at + 1, nameEnd);
+      const attributes: TreeAttribute[] = [];
+      const stop = readAttributes(text, nameEnd, attributes);
+      const empty = text.charCodeAt(stop) === SLASH;
+      const start = text.slice(at, stop);
       const inner = scopeWith(scope, attributes);
       const [prefix, local] = splitName(name);
       const namespace = inner.get(prefix) ?? '';
@@ -192,7 +204,7 @@ export function parseTree(bytes: Uint8Array): TreeElement {
         open.push({ element, scope });
         scope = inner;
       }
-      at = stop + 1;
+      at = stop + (empty ? 2 : 1);
     }
   }
   if (root === undefined) {

@@ -92,6 +92,15 @@ const cases: readonly (readonly [name: ProgramName, args: readonly string[], exp
   ],
   [
     'idmef',
+    ['convert', 'x.xml'],
+    {
+      code: 64,
+      stdout: '',
+      stderr: ['idmef: error: missing --to', 'idmef: hint: usage: idmef convert --to secef|rfc FILE…|-'],
+    },
+  ],
+  [
+    'idmef',
     ['quarantine', 'show', '--profile', 'p', '--state', '/nowhere', 'x'],
     {
       code: 64,

@@ -112,7 +112,7 @@ export const carryRules = {
   size: {
     effect: 'refused',
     meaning:
-      'markup in xmltext that would be over the limit of a message once each part declares its namespaces',
+      'more than 5,000 values to move; markup that outgrows a message once its parts declare their namespaces',
     says: 'too much of this message would have to stand elsewhere',
   },
 } as const satisfies Record<string, CarryRule>;

@@ -10,6 +10,7 @@ import { readDocument, validateElement } from '../read-document.ts';
 import type { DocumentVerdict, Message, Problem } from '../verdict.ts';
 import { carry } from './carry.ts';
 import { readSecef } from './read-secef.ts';
+import { restoreMoved } from './restore-moved.ts';
 import { rfcMessage } from './rfc-message.ts';
 import { secefDocument } from './secef-document.ts';
 
@@ -69,7 +70,7 @@ function converted(message: Message, original: Message | undefined, to: ConvertT
   }
   if (!message.valid) return { message, changes: [], ok: false, reasons: asChanges(message.problems) };
   const { leniencies } = message;
-  if (to === 'rfc') return { message, changes: [], ok: true, bytes: message.bytes, leniencies };
+  if (to === 'rfc') return { message, changes: [], ok: true, bytes: restoreMoved(message.bytes), leniencies };
   const result = carry(message.bytes);
   if (!result.ok) return { message, changes: [], ok: false, reasons: result.reasons };
   return { message, changes: result.changes, ok: true, bytes: secefDocument(result.message), leniencies };

@@ -76,12 +76,11 @@ export class ModelReader {
     let text = '';
     for (const child of element.children) {
       if (child.kind === 'element') this.child(child, plan, fields);
-      else if (child.kind === 'text') text += child.value;
+      else if (child.kind === 'misc') continue;
+      else if (plan.text !== undefined) text += child.value;
+      else if (!isBlank(child.value)) passage.report('structure', '', child.value);
     }
-    if (text !== '' && !isBlank(text)) {
-      if (plan.text === undefined) passage.report('structure', '', text);
-      else takeText(passage, plan.text, text, '', fields);
-    }
+    if (plan.text !== undefined && !isBlank(text)) takeText(passage, plan.text, text, '', fields);
     passage.line.pop();
     return fields;
   }

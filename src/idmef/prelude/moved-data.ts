@@ -21,24 +21,33 @@ const moving: ReadonlySet<string> = new Set(
   Object.entries(carryRules).flatMap(([name, { effect }]) => (effect === 'moved' ? [name] : [])),
 );
 
+/** How the meaning begins, for a quick look. */
+export const MOVED_BY = 'idmef-relay: ';
+
 /** Beyond this a meaning is somebody else's: what a place may be long at most. */
 const form = /^idmef-relay: (\S{1,2000}) \(([a-z-]{1,30})\)$/;
 
 export function movedData({ place, rule, value }: Moved): PreludeObject {
-  const meaning = `idmef-relay: ${place} (${rule})`;
+  const meaning = `${MOVED_BY}${place} (${rule})`;
   return {
     class: 'additional_data',
     fields: { meaning, type: 'string', ...(value === '' ? {} : { data: value }) },
   };
 }
 
+/** What was moved, if a meaning is one of ours. */
+export function movedFrom(meaning: string, value: string): Moved | undefined {
+  const match = form.exec(meaning);
+  if (match === null) return undefined;
+  const [, place = '', rule = ''] = match;
+  return moving.has(rule) ? { place, rule, value } : undefined;
+}
+
 /** What was moved, if the AdditionalData is one of ours. */
 export function movedOf({ fields }: PreludeObject): Moved | undefined {
-  const { meaning, type, data } = fields;
-  const match = typeof meaning === 'string' && type === 'string' ? form.exec(meaning) : null;
-  if (match === null || (data !== undefined && typeof data !== 'string')) return undefined;
-  const [, place = '', rule = ''] = match;
-  return moving.has(rule) ? { place, rule, value: data ?? '' } : undefined;
+  const { meaning, type, data = '' } = fields;
+  const isString = type === 'string' && typeof meaning === 'string' && typeof data === 'string';
+  return isString ? movedFrom(meaning, data) : undefined;
 }
 
 /** In the order of places, numbers by value: so an item goes back before those after it. */

@@ -133,7 +133,7 @@ function* changedValue(value: PreludeValue): Generator<PreludeValue> {
     for (const [at, object] of objects.entries()) {
       for (const next of changed(object)) yield objects.with(at, next);
     }
-    if (objects.length === 0) yield value.map((item) => `${String(item)}x`);
+    if (objects.length === 0) yield ['another'];
   }
 }
 
