@@ -14,6 +14,7 @@ import { checkProfile } from './doctor/check-profile.ts';
 import { checkServer } from './doctor/check-server.ts';
 import { systemResolve, type Resolve } from './doctor/check-network.ts';
 import { beginExamination, type Examination } from './doctor/examination.ts';
+import { systemPreludeDirs, type PreludeDirs } from './doctor/prelude-readers.ts';
 import { systemUnitDirs } from './doctor/sandbox.ts';
 import type { ReverseServerConfig } from './reverse-server-config.ts';
 
@@ -47,6 +48,8 @@ export interface DoctorDeps {
   readonly resolve?: Resolve;
   /** Where systemd looks for units. */
   readonly unitDirs?: readonly string[];
+  /** Where Prelude keeps its things. */
+  readonly preludeDirs?: PreludeDirs;
   readonly tcpVisible?: () => boolean;
 }
 
@@ -95,6 +98,7 @@ async function treat(patient: Patient, examine: ExamineThing, deps: DoctorDeps):
     ...deps,
     resolve: deps.resolve ?? systemResolve,
     unitDirs: deps.unitDirs ?? systemUnitDirs,
+    preludeDirs: deps.preludeDirs ?? systemPreludeDirs,
   };
   try {
     if (patient.kind === 'profile') {

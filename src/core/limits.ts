@@ -449,6 +449,10 @@ export const doctorLimits = {
   runGraceMs: 60_000,
   /** Names of a spool or of corrupt/ that are looked at. */
   directoryFiles: 10_000,
+  /** What a prelude-manager has kept for a reader for longer than this is for one that is away. */
+  readerAwayMs: 600_000,
+  /** Readers of which that is said. */
+  readers: 20,
 } as const;
 
 /** Settings files. */

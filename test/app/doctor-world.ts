@@ -95,7 +95,8 @@ async function examine(patient: Patient, deps: Partial<DoctorDeps>): Promise<See
     },
     stderr: () => undefined,
   };
-  const all = { clock: systemClock, random: systemRandom, unitDirs: [], ...deps };
+  const preludeDirs = { spool: '/nonexistent/spool', profiles: '/nonexistent/profile' };
+  const all = { clock: systemClock, random: systemRandom, unitDirs: [], preludeDirs, ...deps };
   const exit = await runDoctor({ patients: [patient], json: true }, io, all);
   return readSeen(exit, out);
 }

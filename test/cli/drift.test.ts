@@ -68,6 +68,8 @@ describe('README.md', () => {
     'reload',
     'strip-components',
     'create',
+    'uid',
+    'gid',
   ]);
 
   test('names no flag that does not exist', () => {

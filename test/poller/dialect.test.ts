@@ -143,7 +143,7 @@ test('what cannot be sent goes to quarantine at once, is said, reported, and hol
   );
   assert.match(bench.texts('notice').at(-1) ?? '', /, 1 quarantined, 0 pending/);
   const got = gateway.bodies.map((body) => messageids(body)[0]);
-  assert.deepEqual(got.slice(0, 2).toSorted(), ['a', 'b']);
+  assert.deepEqual(new Set(got.slice(0, 2)), new Set(['a', 'b']));
   assert.equal(got.length, 3, 'and the report, in the dialect');
   assert.deepEqual(filed().slice(0, 3), ['a', 'old', 'b']);
   assert.equal(filed().length, 4, 'the other destination is told too');

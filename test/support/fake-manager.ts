@@ -224,22 +224,23 @@ function greet(socket: TLSSocket, greeting: Exclude<Greeting, 'reset'>, id: stri
   switch (greeting) {
     case 'accept':
       socket.write(frame(messageTags.auth, 0, authPayload(id), now));
-      return true;
+      break;
     case 'refuse':
       socket.end(frame(messageTags.auth, 0, Buffer.of(7, 0, 0, 0, 0), now));
-      return false;
+      break;
     case 'silent':
-      return false;
+      break;
     case 'close':
       socket.end();
-      return false;
+      break;
     case 'garbage':
       socket.write('HTTP/1.1 400 Bad Request\r\n\r\n');
-      return false;
+      break;
     case 'other-kind':
       socket.write(frame(messageTags.optionRequest, 0, Buffer.of(1, 0, 0, 0, 0), now));
-      return false;
+      break;
   }
+  return greeting === 'accept';
 }
 
 function withManager(message: PreludeObject, id: string): PreludeObject {

@@ -15,6 +15,8 @@ import { checkDirectory } from './check-directory.ts';
 import { checkGateway } from './check-gateway.ts';
 import { checkHandshake } from './check-handshake.ts';
 import { checkNetwork, type Resolve } from './check-network.ts';
+import { checkPrelude } from './check-prelude.ts';
+import { type PreludeDirs } from './prelude-readers.ts';
 import { checkSandbox } from './sandbox.ts';
 import { checkSensor } from './check-sensor.ts';
 import { checkState, type StateDeps } from './check-state.ts';
@@ -25,6 +27,7 @@ import { RelayError } from '../../core/errors.ts';
 export interface ProfileDeps extends StateDeps {
   readonly resolve: Resolve;
   readonly unitDirs: readonly string[];
+  readonly preludeDirs: PreludeDirs;
 }
 
 /** Runs one examination: prints its subject, the steps, and its end. */
@@ -61,6 +64,10 @@ async function checkDestination(
       await checkSandbox(exam, { unitDirs: deps.unitDirs, unit, dir: url.pathname });
       return;
     }
+    if (url.protocol === 'prelude:') {
+      await checkPrelude(exam, url, { ...deps, stepMs: stepOf(profile) });
+      return;
+    }
     const { managerTls, proxy } = profile;
     const peer: Peer = { url, label, codes: destinationCodes };
     const prefix = managerTls === profile.tls ? '' : 'manager-';
@@ -75,7 +82,7 @@ async function checkDestination(
 /** Our own files, and with them all that is needed to dial; undefined when they are the fault. */
 async function nearSide(
   exam: Examination,
-  { timeoutSeconds }: ProfileConfig,
+  profile: ProfileConfig,
   peer: Peer,
   settings: TlsSettings,
   prefix: string,
@@ -89,9 +96,13 @@ async function nearSide(
     settings,
     credentials,
     tls: clientTlsOf(settings, credentials, clock),
-    stepMs: Math.min(timeoutSeconds * 1000, doctorLimits.stepMs),
+    stepMs: stepOf(profile),
     now: () => clock.now(),
   };
+}
+
+function stepOf({ timeoutSeconds }: ProfileConfig): number {
+  return Math.min(timeoutSeconds * 1000, doctorLimits.stepMs);
 }
 
 async function reachable(exam: Examination, side: FarSide, url: URL, deps: ProfileDeps): Promise<boolean> {

@@ -3,6 +3,7 @@
  * diagnoses.ts. Rows of src/http and src/poller come first; those the doctor can say better stand after them.
  */
 
+import { preludeFaults } from '../../destinations/prelude/faults.ts';
 import { certificateFaults } from '../../http/certificate-fault.ts';
 import { connectionFaults } from '../../http/connection-fault.ts';
 import { sensorFaults } from '../../poller/sensor-refusal.ts';
@@ -12,6 +13,7 @@ export const peerDiagnoses = {
   ...facedBy(connectionFaults),
   ...facedBy(certificateFaults),
   ...facedBy(sensorFaults),
+  ...facedBy(preludeFaults),
 
   'connection-timeout': fault(
     '{peer} does not take a connection at {address} within {seconds} s: nothing comes back, as if a firewall dropped it',
@@ -110,6 +112,15 @@ export const peerDiagnoses = {
   'behind-proxy': warn(
     'an HTTP proxy stands between us and {peer} (Via: {via})',
     'let the connection pass it unopened: it sees every alert, and may cut or change answers',
+  ),
+
+  'prelude-certificate-ends': warn(
+    '{peer} gave the profile a certificate that ends {until}, in {days}: {path}',
+    'register the profile anew before that day',
+  ),
+  'prelude-reader-away': warn(
+    'a prelude-manager of this host keeps {size} of events for {reader}, the oldest for {age}, in {path}: who reads with that profile is away',
+    'start it (http-proxy --follow); if it is to read no more, register it anew with "idmef:w" only, and remove that directory while the manager is stopped',
   ),
 
   'sensor-paused': fault(

@@ -78,7 +78,7 @@ export const preludeFaults = {
   'prelude-certificate-refused': {
     kind: 'broken',
     text: 'does not accept the certificate of the profile (alert: {alert})',
-    hint: 'its log says why; register the profile anew: prelude-admin del {profile}, then {register}',
+    hint: 'its log says why: issued by another manager, or expired by its clock; else register anew: prelude-admin del {profile}, then {register}',
   },
   'prelude-rejected': {
     kind: 'broken',

@@ -7,16 +7,17 @@
 import { preludeSessionLimits } from '../../core/limits.ts';
 import type { Random } from '../../core/ports.ts';
 import { encodeMessage } from '../../idmef/prelude/encode.ts';
-import type { PreludeObject, PreludeTime } from '../../idmef/prelude/model.ts';
+import type { PreludeTime } from '../../idmef/prelude/model.ts';
+import type { OwnAnalyzer } from './own-analyzer.ts';
 
 /** Its payload. */
-export function heartbeat(own: PreludeObject, now: number, random: Random): Buffer {
+export function heartbeat(own: OwnAnalyzer, now: number, random: Random): Buffer {
   const at = timeOf(now);
   return encodeMessage({
     class: 'heartbeat',
     fields: {
       messageid: Buffer.from(random.bytes(16)).toString('hex'),
-      analyzer: [own],
+      analyzer: [own.analyzer],
       create_time: at,
       analyzer_time: at,
       heartbeat_interval: preludeSessionLimits.heartbeatMs / 1000,

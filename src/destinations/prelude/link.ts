@@ -9,13 +9,12 @@
 
 import { preludeSessionLimits } from '../../core/limits.ts';
 import type { Clock, Random } from '../../core/ports.ts';
-import type { PreludeObject } from '../../idmef/prelude/model.ts';
 import type { Memory } from '../receiver-verdict.ts';
 import { preludeFault } from './faults.ts';
 import { heartbeatDue, rememberHeartbeat } from './heartbeat-due.ts';
 import { heartbeat } from './heartbeat.ts';
 import { InFlight } from './in-flight.ts';
-import { ownAnalyzer, type SelfFacts } from './own-analyzer.ts';
+import { ownAnalyzer, type OwnAnalyzer, type SelfFacts } from './own-analyzer.ts';
 import type { PreludeAddress } from './prelude-url.ts';
 import { profileStamp, readProfile } from './profile.ts';
 import { openSession, type Session } from './session.ts';
@@ -34,7 +33,7 @@ export interface LinkOptions {
 /** A session that is up, and what goes with it. */
 export interface Line {
   readonly session: Session;
-  readonly own: PreludeObject;
+  readonly own: OwnAnalyzer;
   /** Undefined: the manager confirms nothing. */
   readonly inFlight: InFlight | undefined;
 }

@@ -15,7 +15,7 @@ import { encodeMessage, priorityOf } from '../../idmef/prelude/encode.ts';
 import type { PreludeObject } from '../../idmef/prelude/model.ts';
 import { cannotHold } from '../destination.ts';
 import type { Priority } from './frames.ts';
-import { withEcho, withOwnAnalyzer } from './own-analyzer.ts';
+import { withEcho, withOwnAnalyzer, type OwnAnalyzer } from './own-analyzer.ts';
 
 export interface Outgoing {
   readonly kind: 'outgoing';
@@ -24,20 +24,18 @@ export interface Outgoing {
   readonly changes: readonly Change[];
 }
 
-/** `journal:sequence` of a message whose echo is awaited; undefined when none is. */
-export type EchoedId = string | undefined;
-
+/** `id`: `journal:sequence` of a message whose echo is awaited; undefined when none is. */
 export function outgoing(
   bytes: Uint8Array,
-  own: PreludeObject,
-  id: EchoedId,
+  own: OwnAnalyzer,
+  id: string | undefined,
   limitBytes: number = preludeLimits.messageBytes,
 ): Outgoing | Extract<Outcome, { kind: 'refused' }> {
   const carried = carry(bytes);
   if (!carried.ok) return cannotHold(carried.reasons);
   const changes = [...carried.changes];
   let message = withOwnAnalyzer(carried.message, own);
-  if (id !== undefined) message = withEcho(message, changes);
+  if (id !== undefined) message = withEcho(message, own, changes);
   if (id !== undefined && !isUsable(message.fields['messageid'])) {
     const messageid = `idmef-relay:${id}`;
     message = { class: message.class, fields: { ...message.fields, messageid } };

@@ -20,37 +20,39 @@ export interface SelfFacts {
   readonly path?: string;
 }
 
-export function ownAnalyzer(analyzerid: string, self: SelfFacts): PreludeObject {
+export interface OwnAnalyzer {
+  readonly analyzerid: string;
+  readonly analyzer: PreludeObject;
+}
+
+export function ownAnalyzer(analyzerid: string, self: SelfFacts): OwnAnalyzer {
   const { hostname, version, ostype, osversion, pid, path } = self;
-  return {
-    class: 'analyzer',
-    fields: {
-      analyzerid,
-      name: 'idmef-relay',
-      model: 'idmef-relay',
-      version,
-      class: 'Relay',
-      ostype,
-      osversion,
-      node: { class: 'node', fields: { name: hostname } },
-      process: { class: 'process', fields: { name: 'idmef-relay', pid, path } },
-    },
-  };
+  const fields = {
+    analyzerid,
+    name: 'idmef-relay',
+    model: 'idmef-relay',
+    version,
+    class: 'Relay',
+    ostype,
+    osversion,
+    node: { class: 'node', fields: { name: hostname } },
+    process: { class: 'process', fields: { name: 'idmef-relay', pid, path } },
+  } as const;
+  return { analyzerid, analyzer: { class: 'analyzer', fields } };
 }
 
-export function withOwnAnalyzer(message: PreludeObject, own: PreludeObject): PreludeObject {
+export function withOwnAnalyzer(message: PreludeObject, own: OwnAnalyzer): PreludeObject {
   const originals = analyzersOf(message);
-  const ours = originals[0]?.fields['analyzerid'] === own.fields['analyzerid'];
-  return ours ? message : withAnalyzers(message, [own, ...originals]);
+  const ours = originals[0]?.fields['analyzerid'] === own.analyzerid;
+  return ours ? message : withAnalyzers(message, [own.analyzer, ...originals]);
 }
 
-/** A message that begins with our analyzer, so that the manager echoes it; what was changed for that is added. */
-export function withEcho(message: PreludeObject, changes: Change[]): PreludeObject {
+/** A message that has our analyzer in front, so that the manager echoes it; what was changed for that is added. */
+export function withEcho(message: PreludeObject, own: OwnAnalyzer, changes: Change[]): PreludeObject {
   const analyzer = [...analyzersOf(message)];
-  const own = String(analyzer[0]?.fields['analyzerid']);
   const last = analyzer.at(-1);
   const id = last?.fields['analyzerid'];
-  if (typeof id === 'string' && id !== '' && !id.includes(own)) return message;
+  if (typeof id === 'string' && id !== '' && !id.includes(own.analyzerid)) return message;
   const path = 'Analyzer';
   if (last === undefined || (typeof id === 'string' && id !== '')) {
     analyzer.push({ class: 'analyzer', fields: { analyzerid: NOBODY, name: 'unknown' } });

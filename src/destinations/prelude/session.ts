@@ -29,6 +29,8 @@ export interface Session {
   readonly certificate: AgentCertificate;
   /** The manager's analyzerid, as it greets. */
   readonly manager: string;
+  /** `TLSv1.3` */
+  readonly protocol: string;
   /** The manager passes on what it has reported. */
   readonly reading: boolean;
   /** Why it has ended. */
@@ -59,6 +61,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 class ManagerSession implements Session {
   readonly certificate: AgentCertificate;
   readonly reading: boolean;
+  readonly protocol: string;
   readonly greeting: Promise<void>;
   manager = '';
   readonly #socket: TLSSocket;
@@ -79,6 +82,7 @@ class ManagerSession implements Session {
   constructor({ socket, certificate }: Dialled, options: SessionOptions) {
     this.certificate = certificate;
     this.reading = options.mode === 'stay' && (certificate.rights & capabilities.readIdmef) !== 0;
+    this.protocol = socket.getProtocol() ?? '';
     this.#socket = socket;
     this.#options = options;
     this.#watchdog = setTimeout(() => this.late(), options.timeoutMs);
@@ -118,6 +122,7 @@ class ManagerSession implements Session {
   }
 
   prove(): void {
+    if (this.#proved) return;
     this.#proved = true;
     clearTimeout(this.#probation);
     this.#judge();

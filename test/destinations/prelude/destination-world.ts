@@ -31,7 +31,7 @@ export interface World {
   readonly memory: Map<string, string>;
   readonly destination: Destination;
   /** Another one for the same manager and profile. */
-  make(options?: Partial<PreludeOptions>, port?: number): Destination;
+  readonly make: (options?: Partial<PreludeOptions>, port?: number) => Destination;
 }
 
 interface WorldOptions extends Partial<PreludeOptions> {

@@ -39,7 +39,9 @@ describe('a heartbeat', () => {
       [AGENT],
     );
     assert.equal(fields['heartbeat_interval'], 600);
-    assert.match(String(fields['messageid']), /^[0-9a-f]{32}$/);
+    const { messageid } = fields;
+    assert.ok(typeof messageid === 'string');
+    assert.match(messageid, /^[0-9a-f]{32}$/);
     const seconds = Math.floor(clock.now() / 1000);
     const microseconds = (clock.now() % 1000) * 1000;
     assert.deepEqual(fields['create_time'], { seconds, microseconds, offsetSeconds: 0 });

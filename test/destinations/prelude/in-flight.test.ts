@@ -31,7 +31,7 @@ function payload({ messageid = 'a', analyzers = [OWN, 'sensor'], time = noon }: 
 interface World {
   readonly inFlight: InFlight;
   readonly fates: Record<string, Fate>;
-  send(id: string, written?: Written, at?: number, priority?: number): void;
+  readonly send: (id: string, written?: Written, at?: number, priority?: number) => void;
 }
 
 function world(): World {

@@ -165,10 +165,10 @@ describe('a profile', () => {
     const from = changed((dir) => chmodSync(dir, 0));
     t.after(() => chmodSync(from.dir, 0o700));
     const { geteuid, seteuid } = process;
-    const root = geteuid?.() === 0;
-    if (root) seteuid?.(NOBODY);
+    const privileged = geteuid?.() === 0;
+    if (privileged) seteuid?.(NOBODY);
     const fault = faultOf(() => readProfile(from));
-    if (root) seteuid?.(0);
+    if (privileged) seteuid?.(0);
     assert.equal(fault.fault, 'prelude-profile-unreadable');
     assert.match(fault.message, /has a profile that user id \d+ may not read: .*\/analyzerid \(EACCES\)$/);
     assert.match(fault.hint ?? '', /^it was registered for another user: chown -R \d+:\d+ \//);
@@ -176,10 +176,10 @@ describe('a profile', () => {
 
   test('shows another stamp when a file of it changes', () => {
     const from = changed(() => undefined);
-    const before = profileStamp(from);
-    assert.equal(profileStamp(from), before);
+    const stamp = profileStamp(from);
+    assert.equal(profileStamp(from), stamp);
     appendFileSync(join(from.dir, 'client.keycrt'), '\n');
-    assert.notEqual(profileStamp(from), before);
+    assert.notEqual(profileStamp(from), stamp);
     rmSync(from.dir, { recursive: true });
     assert.match(profileStamp(from), /ENOENT/);
   });
