@@ -206,7 +206,8 @@ export function compareWithManager(
     xml: withoutRelays(xmlmodFields(document)),
     debug: withoutRelays(debugFields(records[index] ?? '')),
   }));
-  const left = new Set<Reported>(all.filter(({ debug }) => isOriginated(debug)));
+  const others = all.filter(({ debug }) => !isOwnReport(debug));
+  const left = new Set<Reported>(others.filter(({ debug }) => isOriginated(debug)));
   const results = new Map<Original, Comparison>();
   const pairs = (fits: (comparison: Comparison, expected: Fields) => boolean): void => {
     for (const original of originals) {
@@ -224,7 +225,7 @@ export function compareWithManager(
       left.delete(best.reported);
     }
   };
-  const heartbeats = all.length - left.size;
+  const heartbeats = others.length - left.size;
   pairs(({ complete }) => complete);
   // What differs in more than a half is another message of the same second.
   pairs(({ losses }, { size }) => losses.length < size);
@@ -296,6 +297,11 @@ function alike(expected: Fields, found: Fields): boolean {
 /** Somebody stands behind the two relays; else it is the heartbeat of one of them. */
 function isOriginated(fields: Fields): boolean {
   return fields.has('alert.analyzer(0)') || fields.has('heartbeat.analyzer(0)');
+}
+
+/** What the poller says about its own work, of what it set aside for instance. */
+function isOwnReport(fields: Fields): boolean {
+  return fields.get('alert.analyzer(0).analyzerid')?.startsWith('idmef-relay@') === true;
 }
 
 /** Without the manager and who sent it there, both of which put themselves first (RFC 4765 §4.2.4.1). */
