@@ -4,7 +4,7 @@
  * Takes RFC 4765 (lenient), the gateway's dialect and Prelude's own XML. stdout has the documents: for secef one a message
  * and line, as each is one POST; for rfc one a file. stderr has what was changed and what could not be converted, a line
  * each with file, line, message, rule and place, and a summary. Exit status 0; 65 when something could not be
- * converted; 66 or 74 when a file could not be read. Called by src/bin/idmef.ts.
+ * converted; 66 or 74 when a file could not be read. Streams: convert-stream.ts.
  */
 
 import { errorCodes } from '../core/errors.ts';
@@ -25,24 +25,35 @@ export interface ConvertOptions {
   readonly to: ConvertTarget;
 }
 
-interface Tally {
+export interface Tally {
   converted: number;
   refused: number;
 }
 
-function noteOf(name: string, { message }: Converted, what: string, { rule, path, text }: Change): string {
-  const id = message.messageid === '' ? message.kind : `${message.kind} ${message.messageid}`;
-  const place = path === '' ? '' : ` ${path}`;
-  return `${escapeText(`${name}:${message.line}: ${id}: ${what} ${rule}${place}: ${text}`)}\n`;
+interface Place {
+  readonly name: string;
+  /** Of the document, where it stands in a stream. */
+  readonly firstLine: number;
 }
 
-function notesOf(name: string, each: Converted): string {
-  const changes = each.changes.map((change) => noteOf(name, each, 'changed', change));
+function lineOf({ name, firstLine }: Place, { message }: Converted): string {
+  return `${name}:${message.line + firstLine - 1}`;
+}
+
+function noteOf(place: Place, each: Converted, what: string, { rule, path, text }: Change): string {
+  const { message } = each;
+  const id = message.messageid === '' ? message.kind : `${message.kind} ${message.messageid}`;
+  const where = path === '' ? '' : ` ${path}`;
+  return `${escapeText(`${lineOf(place, each)}: ${id}: ${what} ${rule}${where}: ${text}`)}\n`;
+}
+
+function notesOf(place: Place, each: Converted): string {
+  const changes = each.changes.map((change) => noteOf(place, each, 'changed', change));
   if (!each.ok)
-    return [...changes, ...each.reasons.map((reason) => noteOf(name, each, 'error', reason))].join('');
+    return [...changes, ...each.reasons.map((reason) => noteOf(place, each, 'error', reason))].join('');
   if (each.leniencies.length > 0) {
     changes.unshift(
-      escapeText(`${name}:${each.message.line}: note: repaired by ${each.leniencies.join(', ')}`),
+      escapeText(`${lineOf(place, each)}: note: repaired by ${each.leniencies.join(', ')}`),
       '\n',
     );
   }
@@ -56,11 +67,24 @@ function textOf({ messages }: Extract<ConvertedDocument, { readable: true }>, to
   return [Buffer.from(envelopeHead).toString(), ...bodies, Buffer.from(envelopeTail).toString()].join('');
 }
 
-function summary({ converted, refused }: Tally): string {
+export function summary({ converted, refused }: Tally): string {
   const parts = [`${converted} converted`];
   if (refused > 0) parts.push(`${refused} not`);
   const all = converted + refused;
   return `idmef: ${all} message${all === 1 ? '' : 's'}: ${parts.join(', ')}\n`;
+}
+
+/** Writes what became of a readable document. */
+export async function writeConverted(
+  document: Extract<ConvertedDocument, { readable: true }>,
+  { to, place, tally, io }: { to: ConvertTarget; place: Place; tally: Tally; io: CommandIo },
+): Promise<void> {
+  for (const each of document.messages) {
+    tally[each.ok ? 'converted' : 'refused'] += 1;
+    const notes = notesOf(place, each);
+    if (notes !== '') await io.stderr(notes);
+  }
+  await io.stdout(textOf(document, to));
 }
 
 /** Converts all files in order; resolves with the exit status. */
@@ -83,14 +107,8 @@ export async function runConvert({ files, to }: ConvertOptions, io: CommandIo): 
       exit = Math.max(exit, invalid);
       continue;
     }
-    for (const each of document.messages) {
-      tally[each.ok ? 'converted' : 'refused'] += 1;
-      if (!each.ok) exit = Math.max(exit, invalid);
-      const notes = notesOf(name, each);
-      if (notes !== '') await io.stderr(notes);
-    }
-    await io.stdout(textOf(document, to));
+    await writeConverted(document, { to, place: { name, firstLine: 1 }, tally, io });
   }
   await io.stderr(summary(tally));
-  return exit;
+  return tally.refused === 0 ? exit : Math.max(exit, invalid);
 }

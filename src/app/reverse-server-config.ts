@@ -16,6 +16,8 @@ export interface ReverseServerConfig {
   readonly moveDirMaxAgeMs?: number;
   /** Taken files are removed. */
   readonly delete: boolean;
+  /** Spool files may hold several documents, one after another. */
+  readonly intakeStreams?: boolean;
   /** Messages in one plain answer; undefined is no limit. */
   readonly maxBatchSize?: number;
   readonly stateDir: string;

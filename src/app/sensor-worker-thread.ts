@@ -14,6 +14,7 @@ import { createLoggerOf } from '../core/logger.ts';
 import type { LogFields, LogLevel, Logger } from '../core/ports.ts';
 import type { MinFree } from '../core/settings.ts';
 import { readDocument } from '../idmef/read-document.ts';
+import { readStream } from '../idmef/stream/read-stream.ts';
 import { JournalCore } from '../journal/core.ts';
 import { lossFields, lossText } from '../journal/loss-words.ts';
 import type { Bounds } from '../journal/options.ts';
@@ -35,6 +36,8 @@ export interface SensorThreadSettings {
   /** Files there are removed when they are older. */
   readonly moveDirMaxAgeMs?: number;
   readonly delete: boolean;
+  /** Spool files may hold several documents. */
+  readonly streams?: boolean;
   readonly stateDir: string;
   readonly consumers: readonly string[];
   readonly maxJournalBytes?: number;
@@ -86,7 +89,7 @@ function run(
     clock: systemClock,
     log,
     ledger: core,
-    readDocument: (bytes) => readDocument(bytes, 'off'),
+    readDocument: settings.streams === true ? readStream : (bytes) => readDocument(bytes, 'off'),
   });
   const { moveDir, moveDirMaxAgeMs } = settings;
   const sweep =

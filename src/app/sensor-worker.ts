@@ -43,6 +43,7 @@ export type SensorWorkerConfig = Pick<
   | 'moveDir'
   | 'moveDirMaxAgeMs'
   | 'delete'
+  | 'intakeStreams'
   | 'stateDir'
   | 'consumers'
   | 'maxJournalBytes'
@@ -117,6 +118,7 @@ function threadSettings(config: SensorWorkerConfig): SensorThreadSettings {
     spoolDir,
     stateDir,
     delete: config.delete,
+    ...(config.intakeStreams === true ? { streams: true } : {}),
     minFree,
     consumers: consumerNames(consumers),
     ...(moveDir === undefined ? {} : { moveDir }),

@@ -10,6 +10,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 import { DocumentSplitter, type StreamPart } from '../idmef/stream/document-splitter.ts';
+import { FORBIDDEN_CHARACTERS } from '../idmef/stream/forbidden-characters.ts';
+import type { DocumentVerdict } from '../idmef/verdict.ts';
 import { escapeText } from '../log/escape.ts';
 import type { CommandIo } from './command-io.ts';
 import { inputFailure, inputName, notAFile } from './read-input.ts';
@@ -77,11 +79,22 @@ function nextPiece(iterator: AsyncIterator<Uint8Array>, signal: AbortSignal): Pr
 
 /** What an operator is told of a part that is no document. */
 export function skippedWords(file: string, part: Extract<StreamPart, { kind: 'skipped' }>): string {
-  const { length, line, offset, reason } = part;
+  const { length, line, offset, remark } = part;
+  const reason = remark ? 'remarks of Prelude about the document before' : part.reason;
   return `${escapeText(inputName(file))}: ${length} bytes at line ${line}, byte ${offset} are no document: ${reason}`;
 }
 
 /** How a document of a stream is called. */
 export function documentName(file: string, part: Extract<StreamPart, { kind: 'document' }>): string {
   return `${escapeText(inputName(file))}: document ${part.number} (line ${part.line}, byte ${part.offset})`;
+}
+
+/** What an operator is told of a document that was mended to be readable; '' of any other. */
+export function mendedNote(
+  file: string,
+  part: Extract<StreamPart, { kind: 'document' }>,
+  verdict: DocumentVerdict,
+): string {
+  if (!verdict.readable || !verdict.leniencies.includes(FORBIDDEN_CHARACTERS)) return '';
+  return `idmef: note: ${documentName(file, part)}: bytes that XML cannot hold are written as \\xNN\n`;
 }

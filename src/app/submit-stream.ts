@@ -14,13 +14,12 @@ import { join } from 'node:path';
 import { errorCodes } from '../core/errors.ts';
 import { spoolLimits } from '../core/limits.ts';
 import type { StreamPart } from '../idmef/stream/document-splitter.ts';
-import { FORBIDDEN_CHARACTERS } from '../idmef/stream/forbidden-characters.ts';
 import { readPart } from '../idmef/stream/read-part.ts';
 import { escapeText } from '../log/escape.ts';
 import { writeTogether } from '../os/write-together.ts';
 import type { CommandIo } from './command-io.ts';
 import { inputName } from './read-input.ts';
-import { documentName, readParts, skippedWords } from './stream-input.ts';
+import { documentName, mendedNote, readParts, skippedWords } from './stream-input.ts';
 import { faultOf, requireDirectory, spoolName, type SubmitOptions } from './submit.ts';
 
 /** Submits all streams in order; resolves with the exit status. Throws RelayError when the spool cannot be written. */
@@ -36,7 +35,7 @@ export async function runSubmitStream(
     for await (const event of readParts(file, io, signal)) {
       if (event.kind === 'document') await submission.add(event);
       else await submission.flush();
-      if (event.kind === 'skipped') await submission.refuse(skippedWords(file, event));
+      if (event.kind === 'skipped') await submission.pass(skippedWords(file, event), event.remark);
       if (event.kind === 'end') await submission.sum(event.settled);
       if (event.kind !== 'failed') continue;
       const name = escapeText(inputName(file));
@@ -69,12 +68,9 @@ class Submission {
     const { bytes, verdict } = readPart(part.bytes, 'off');
     const fault = faultOf(verdict, part.line);
     if (fault !== undefined) {
-      return this.refuse(`${documentName(this.#file, part)} not submitted: ${escapeText(fault)}`);
+      return this.#refuse(`${documentName(this.#file, part)} not submitted: ${escapeText(fault)}`);
     }
-    if (verdict.readable && verdict.leniencies.includes(FORBIDDEN_CHARACTERS)) {
-      const words = 'bytes that XML cannot hold are written as \\xNN';
-      await this.#io.stderr(`idmef: note: ${documentName(this.#file, part)}: ${words}\n`);
-    }
+    await this.#io.stderr(mendedNote(this.#file, part, verdict));
     const name = spoolName(this.#submitted + this.#group.length, this.#io);
     this.#group.push({ name, data: bytes, offset: part.offset });
     if (this.#group.length >= spoolLimits.filesTogether) await this.flush();
@@ -96,7 +92,12 @@ class Submission {
     await this.#io.stdout(group.map(({ name }) => `${join(this.#spoolDir, name)}\n`).join(''));
   }
 
-  async refuse(words: string): Promise<void> {
+  async pass(words: string, harmless: boolean): Promise<void> {
+    if (!harmless) return this.#refuse(words);
+    await this.#io.stderr(`idmef: note: ${words}\n`);
+  }
+
+  async #refuse(words: string): Promise<void> {
     this.refused += 1;
     await this.#io.stderr(`idmef: error: ${words}\n`);
   }

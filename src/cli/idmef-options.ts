@@ -1,15 +1,15 @@
 /**
  * Option tables of `idmef VERB`, the tool used by hand on both hosts. Parsed by src/bin/idmef.ts; printed by
  * help.ts. Only quarantine, status, check and doctor read settings files, as http-proxy does; doctor's table is
- * in doctor-options.ts, those of status and check in status-options.ts.
+ * in doctor-options.ts, journal's in journal-options.ts, those of status and check in status-options.ts.
  */
 
 import { doctorTable } from './doctor-options.ts';
+import { journalTable } from './journal-options.ts';
 import type { CommandTable, ExitCode, Option } from './option.ts';
-import { done } from './shared-options.ts';
+import { done, json, usageExit } from './shared-options.ts';
 import { checkTable, statusTable } from './status-options.ts';
 
-const usageExit: ExitCode = { code: 64, meaning: 'USAGE: unknown flag, missing argument, bad value' };
 const inputExits: readonly ExitCode[] = [
   { code: 66, meaning: 'NOINPUT: a file cannot be read' },
   { code: 74, meaning: 'IOERR: the disk or the spool' },
@@ -65,8 +65,6 @@ const stream: Option = {
   brief: true,
 };
 
-const json: Option = { name: 'json', kind: 'flag', help: 'one JSON object a line', brief: true };
-
 export const validateTable: CommandTable = {
   command: 'idmef validate',
   usage: '[--validate strict|lenient] [--json] FILE…|-',
@@ -108,7 +106,7 @@ export const showTable: CommandTable = {
 
 export const convertTable: CommandTable = {
   command: 'idmef convert',
-  usage: '--to secef|rfc FILE…|-',
+  usage: '--to secef|rfc [--stream] FILE…|-',
   summary: 'Writes messages for SECEF gateways, or as RFC 4765.',
   options: [
     {
@@ -120,6 +118,10 @@ export const convertTable: CommandTable = {
       help: 'secef: a document a message; rfc: one a file',
       more: 'Reads RFC 4765 leniently, the form of SECEF gateways, and the XML of Prelude.',
       brief: true,
+    },
+    {
+      ...stream,
+      more: 'Each is written as soon as it is complete, with --to rfc as a document on a line of its own; there is no limit of the whole.',
     },
   ],
   operands: 'FILE…',
@@ -207,69 +209,6 @@ export const certsTable: CommandTable = {
     usageExit,
     { code: 66, meaning: 'NOINPUT: a file cannot be read' },
     { code: 78, meaning: 'CONFIG: the settings file' },
-  ],
-};
-
-export const journalTable: CommandTable = {
-  command: 'idmef journal',
-  usage: 'check|list|export|repair|backup|free FILE [TO]',
-  summary: 'Looks into journals, repairs, empties and copies them.',
-  options: [
-    {
-      name: 'apply',
-      kind: 'flag',
-      help: 'do it: export, repair, free only plan otherwise',
-      more: 'The program that uses the journal must be stopped.',
-      brief: true,
-    },
-    {
-      name: 'to-spool',
-      kind: 'dir',
-      value: 'DIR',
-      help: 'export: files *.xml into this spool',
-      more: 'For going back to another sensor program, which takes them as if they were new.',
-      brief: true,
-    },
-    {
-      name: 'to',
-      kind: 'dir',
-      value: 'DIR',
-      help: 'export: the same into any directory',
-      brief: true,
-    },
-    {
-      name: 'consumer',
-      kind: 'text',
-      value: 'NAME',
-      help: 'list, export, free: only what is owed to it',
-      brief: true,
-    },
-    {
-      name: 'all',
-      kind: 'flag',
-      help: 'list, export: what is held for former consumers, too',
-      brief: true,
-    },
-    {
-      name: 'limit',
-      kind: 'integer',
-      value: 'N',
-      default: '1000',
-      min: 1,
-      max: 1_000_000_000,
-      help: 'list: at most so many messages',
-      brief: true,
-    },
-    json,
-  ],
-  operands: 'check|list|export|repair|backup|free FILE [TO]',
-  exits: [
-    { ...done, meaning: 'sound, or done' },
-    { code: 1, meaning: 'check, repair: damaged; export: damaged messages are left' },
-    usageExit,
-    { code: 66, meaning: 'NOINPUT: no such journal or consumer' },
-    { code: 74, meaning: 'IOERR: in use, or the disk' },
-    { code: 78, meaning: 'CONFIG: run as another user' },
   ],
 };
 

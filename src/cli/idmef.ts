@@ -12,7 +12,6 @@ import {
   certsTable,
   convertTable,
   idmefTable,
-  journalTable,
   quarantineTable,
   showTable,
   submitTable,
@@ -20,6 +19,7 @@ import {
   validateTable,
 } from './idmef-options.ts';
 import { runJournalVerb } from './journal.ts';
+import { journalTable } from './journal-options.ts';
 import { requireMandatory } from './mandatory.ts';
 import { nearest } from './nearest.ts';
 import { type CommandTable, commonOptions } from './option.ts';
@@ -80,11 +80,16 @@ async function show(args: Arguments): Promise<number> {
   return runShow({ files: filesOf(showTable, args), json }, processIo());
 }
 
-async function convert(args: Arguments): Promise<number> {
+async function convert(args: Arguments, { signal }: Context): Promise<number> {
   requireMandatory(convertTable, args.given, []);
-  const to = settingsOf(convertTable, args).choice('to', ['secef', 'rfc']);
+  const settings = settingsOf(convertTable, args);
+  const options = { files: filesOf(convertTable, args), to: settings.choice('to', ['secef', 'rfc']) };
+  if (settings.flag('stream')) {
+    const { runConvertStream } = await import('../app/convert-stream.ts');
+    return runConvertStream(options, processIo(), signal);
+  }
   const { runConvert } = await import('../app/convert.ts');
-  return runConvert({ files: filesOf(convertTable, args), to }, processIo());
+  return runConvert(options, processIo());
 }
 
 async function submit(args: Arguments, { signal }: Context): Promise<number> {

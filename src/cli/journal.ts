@@ -7,7 +7,7 @@
 
 import { RelayError } from '../core/errors.ts';
 import { processIo } from './command-io.ts';
-import { journalTable as table } from './idmef-options.ts';
+import { journalTable as table } from './journal-options.ts';
 import { commonOptions } from './option.ts';
 import type { Arguments } from './parse.ts';
 import { Settings } from './settings.ts';

@@ -50,6 +50,12 @@ const spool: readonly Option[] = [
     seed: true,
   },
   {
+    name: 'intake-streams',
+    kind: 'flag',
+    help: 'a file may hold documents, one after another',
+    more: "As Prelude's XML report writes them. A file is taken whole or not at all, and only when it has not changed for 2 seconds.",
+  },
+  {
     name: 'movedir',
     kind: 'dir',
     value: 'DIR',

@@ -53,6 +53,7 @@ export function readReverseServerConfig(flags: Arguments, env: ProcessEnvironmen
     ...(moveDir === undefined ? {} : { moveDir }),
     ...(moveDirMaxAgeMs === undefined ? {} : { moveDirMaxAgeMs }),
     delete: settings.flag('delete'),
+    ...(settings.flag('intake-streams') ? { intakeStreams: true } : {}),
     ...(maxBatchSize === undefined ? {} : { maxBatchSize }),
     stateDir: settings.path('state') ?? env.stateDirectory ?? './state',
     allow: Object.freeze(allowed(settings, paths)),

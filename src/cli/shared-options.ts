@@ -153,3 +153,8 @@ export const startFailures: readonly ExitCode[] = [
   { code: 74, meaning: 'IOERR: journal, spool or disk' },
   { code: 78, meaning: 'CONFIG: settings file, certificate file, owner, port' },
 ];
+
+/** Of commands used by hand. */
+export const usageExit: ExitCode = { code: 64, meaning: 'USAGE: unknown flag, missing argument, bad value' };
+
+export const json: Option = { name: 'json', kind: 'flag', help: 'one JSON object a line', brief: true };

@@ -239,6 +239,8 @@ export const spoolLimits = {
   debounceMs: 10,
   /** Scans and re-checks rest this many times as long as they took, so that a huge spool costs 1/5 of a core. */
   restFactor: 4,
+  /** With --intake-streams a file must hold still so long: nothing else tells whether another document follows. */
+  streamQuietMs: 2_000,
   /** A file with a second name waits: `link(tmp, x.xml); unlink(tmp)` is still under way. */
   linkedMs: 1_000,
   /** Full disk, full journal, vanished spool: tried again. */

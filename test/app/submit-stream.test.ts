@@ -92,6 +92,19 @@ test('what is no document is said with its place, and the rest is submitted', as
   ]);
 });
 
+test('remarks of Prelude between its documents are no fault', async (t) => {
+  const spoolDir = tempDir(t);
+  const io = recordedIo([
+    Buffer.from(`${alert('1')}element Alert: validity error : no CreateTime\n${alert('2')}`),
+  ]);
+  assert.equal(await runSubmitStream({ files: ['-'], spoolDir }, io, never), 0);
+  assert.deepEqual(spooled(spoolDir), [alert('1'), alert('2')]);
+  assert.match(
+    io.complained(),
+    /^idmef: note: <stdin>: 46 bytes at line 1, byte 71 are no document: remarks of Prelude/,
+  );
+});
+
 test('control characters and bytes that are not UTF-8 do not keep an alert away', async (t) => {
   const spoolDir = tempDir(t);
   const io = recordedIo([

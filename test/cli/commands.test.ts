@@ -96,7 +96,10 @@ const cases: readonly (readonly [name: ProgramName, args: readonly string[], exp
     {
       code: 64,
       stdout: '',
-      stderr: ['idmef: error: missing --to', 'idmef: hint: usage: idmef convert --to secef|rfc FILE…|-'],
+      stderr: [
+        'idmef: error: missing --to',
+        'idmef: hint: usage: idmef convert --to secef|rfc [--stream] FILE…|-',
+      ],
     },
   ],
   [

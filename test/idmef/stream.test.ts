@@ -232,7 +232,7 @@ describe('a stream of documents', () => {
 
   it('says up to where everything has come out', () => {
     const splitter = new DocumentSplitter();
-    const seen = [...`${a}\n<!-- c -->${a} `].map((character) => {
+    const seen = Array.from(`${a}\n<!-- c -->${a} `).map((character) => {
       splitter.push(Buffer.from(character));
       return splitter.settled;
     });
@@ -324,39 +324,11 @@ describe('any documents in any pieces', () => {
   });
 
   it('garbage gives the same parts in any pieces, and every byte one fate', () => {
-    const pieces = fc.constantFrom(
-      ...[
-        '<',
-        '>',
-        '/',
-        '"',
-        "'",
-        '?',
-        '!',
-        '-',
-        '--',
-        '[',
-        ']',
-        ' ',
-        'x',
-        '=',
-        '\n',
-        '\u00EF',
-        '\uFEFF',
-        '&',
-      ],
-      ...['<!--', '-->', '<![CDATA[', ']]>', '<?xml ', '?>', '<!DOCTYPE ', '</', '/>'],
-      ...[
-        '<IDMEF-Message',
-        '<IDMEF-Message>',
-        '</IDMEF-Message>',
-        '<Alert>',
-        '</Alert>',
-        '<xmltext>',
-        '</xmltext>',
-        a,
-      ],
-    );
+    const markup = '< > / " \' ? ! - -- [ ] x = & <!-- --> <![CDATA[ ]]> ?> </ />'.split(' ');
+    const tags =
+      '<IDMEF-Message <IDMEF-Message> </IDMEF-Message> <Alert> </Alert> <xmltext> </xmltext>'.split(' ');
+    const others = [' ', '\n', '\u00EF', '\uFEFF', '<?xml ', '<!DOCTYPE ', a];
+    const pieces = fc.constantFrom(...markup, ...tags, ...others);
     fc.assert(
       fc.property(
         fc.array(pieces, { maxLength: 40 }),
@@ -387,6 +359,24 @@ describe('any documents in any pieces', () => {
       { numRuns: 2000 },
     );
   });
+});
+
+it('remarks that Prelude writes beside invalid documents are known for what they are', () => {
+  const words = 'element File: validity error : Value "" for attribute category of File is not valid\n';
+  const remarks = (stream: string, cuts: readonly number[]): boolean[] =>
+    split(Buffer.from(stream), cuts).flatMap((part) => (part.kind === 'skipped' ? [part.remark] : []));
+  const cases: readonly (readonly [string, readonly boolean[]])[] = [
+    [a + words + words + a, [true]],
+    [a + words + a + words, [true, true]],
+    [`${a}element File is mine${a}`, [false]],
+    [`${a}x${words}${a}${words}`, [false, true]],
+    [`${words}<IDMEF-Message>`, [true, false]],
+    [`<IDMEF-Message>${words}`, [false]],
+  ];
+  for (const [stream, expected] of cases) {
+    assert.deepEqual(remarks(stream, []), expected, stream);
+    assert.deepEqual(remarks(stream, everyByte(Buffer.from(stream))), expected, `byte by byte: ${stream}`);
+  }
 });
 
 it('hostile streams cost no more than others', () => {

@@ -30,7 +30,14 @@ export type StreamPart =
       readonly reason: string;
       /** The stream ended inside it. */
       readonly incomplete: boolean;
+      /** What Prelude's report writes there with its option `validate`: harmless. */
+      readonly remark: boolean;
     };
+
+/** How libxml2 says that a document does not follow a DTD. */
+const remark = /^element [^ ]{1,100}: validity error : /;
+/** Enough to tell. */
+const HEAD = 200;
 
 const nothing = Buffer.alloc(0);
 const newline = 0x0a;
@@ -50,6 +57,9 @@ export class DocumentSplitter {
   private counted = 0;
   private line = 1;
   private lostLine = 1;
+  /** Where what is being passed over began, and its first bytes as far as they have come; -1: nothing is. */
+  private lostAt = -1;
+  private head: Buffer = nothing;
 
   constructor() {
     this.scanner = new StreamScanner({
@@ -61,11 +71,17 @@ export class DocumentSplitter {
       },
       lost: (from) => {
         this.lostLine = this.lineAt(from);
+        this.lostAt = from;
+        this.head = nothing;
       },
       skipped: (from, to, reason) => {
         const line = reason === INCOMPLETE ? this.lineAt(from) : this.lostLine;
         const incomplete = reason === INCOMPLETE;
-        this.parts.push({ kind: 'skipped', offset: from, line, length: to - from, reason, incomplete });
+        if (!incomplete) this.readHead(to);
+        const harmless = !incomplete && remark.test(this.head.toString('latin1'));
+        this.lostAt = -1;
+        const place = { offset: from, line, length: to - from };
+        this.parts.push({ kind: 'skipped', ...place, reason, incomplete, remark: harmless });
       },
     });
   }
@@ -103,6 +119,13 @@ export class DocumentSplitter {
     return Buffer.concat([old, chunk.subarray(0, Math.max(0, to - chunkStart))]);
   }
 
+  /** More of the head, which is still here: nothing of it was dropped before this was called. */
+  private readHead(end: number): void {
+    const from = this.lostAt + this.head.length;
+    const to = Math.min(end, this.lostAt + HEAD);
+    if (from < to) this.head = Buffer.concat([this.head, this.take(from, to)]);
+  }
+
   private lineAt(offset: number): number {
     const { chunk, chunkStart, block, blockStart } = this;
     if (this.counted < chunkStart) {
@@ -122,6 +145,7 @@ export class DocumentSplitter {
     this.lineAt(from);
     const { chunk, chunkStart } = this;
     const end = chunkStart + chunk.length;
+    if (this.lostAt >= 0) this.readHead(end);
     if (from >= chunkStart) {
       this.block = nothing;
       this.blockLength = 0;

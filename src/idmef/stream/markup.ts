@@ -1,42 +1,9 @@
 /**
- * The bytes and words of XML that the scanner of streams tells apart (stream-scanner.ts): just enough of the
+ * The bytes and words of XML that the scanner of streams tells apart (stream-scanner.ts, other-markup.ts): just enough of the
  * grammar to see where a document begins and ends. Whether it is right inside is the reader's question.
  */
 
 import { xmlLimits } from '../../core/limits.ts';
-
-/** Where the scanner is inside markup. */
-export const state = {
-  /** Between pieces of markup. */
-  text: 0,
-  /** After `<`. */
-  open: 1,
-  /** In the name of a start tag. */
-  name: 2,
-  /** In a start tag, after its name. */
-  tag: 3,
-  value: 4,
-  /** After a slash in a start tag. */
-  slash: 5,
-  endTag: 6,
-  /** In the target of a processing instruction, or of the XML declaration. */
-  target: 7,
-  instruction: 8,
-  instructionEnd: 9,
-  /** After `<!`, while a literal is being compared. */
-  literal: 10,
-  comment: 11,
-  commentDash: 12,
-  commentEnd: 13,
-  section: 14,
-  sectionBracket: 15,
-  sectionEnd: 16,
-  doctype: 17,
-  doctypeValue: 18,
-  /** In an internal subset, which may hold white space only. */
-  subset: 19,
-  byteOrderMark: 20,
-} as const;
 
 export const byte = {
   bang: 0x21,
@@ -60,13 +27,6 @@ export function isSpace(code: number): boolean {
 export function beginsName(code: number): boolean {
   return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || code >= 0x80;
 }
-
-/** What follows `<!`, by its first byte, and the state after it. */
-export const declarations: ReadonlyMap<number, { readonly rest: string; readonly then: number }> = new Map([
-  [byte.dash, { rest: '-', then: state.comment }],
-  [byte.bracket, { rest: 'CDATA[', then: state.section }],
-  [0x44, { rest: 'OCTYPE', then: state.doctype }],
-]);
 
 const ROOT = 'IDMEF-Message';
 /** Elements that may hold markup of others (RFC 4765 §5.2), even a whole IDMEF-Message. */

@@ -26,7 +26,10 @@ export function readStream(bytes: Uint8Array): DocumentVerdict {
   const messages: Message[] = [];
   const leniencies = new Set<string>();
   for (const part of parts) {
-    if (part.kind === 'skipped') return refused(part, lines);
+    if (part.kind === 'skipped') {
+      if (part.remark) continue;
+      return refused(part, lines);
+    }
     const { verdict } = readPart(part.bytes, 'off');
     if (!verdict.readable) return { ...verdict, problem: placed(verdict.problem, part, lines) };
     if (messages.length + verdict.messages.length > xmlLimits.messages) return tooMany(part, lines);

@@ -9,7 +9,8 @@
  */
 
 import { xmlLimits } from '../../core/limits.ts';
-import { beginsName, byte, declarations, isSpace, NameReader, state } from './markup.ts';
+import { beginsName, byte, isSpace, NameReader } from './markup.ts';
+import { OtherMarkup, outcome } from './other-markup.ts';
 
 /** Told of what was found; offsets count from the beginning of the stream. */
 export interface StreamSink {
@@ -21,9 +22,27 @@ export interface StreamSink {
 
 const NONE = -1;
 
+const state = {
+  /** Between pieces of markup. */
+  text: 0,
+  /** After `<`. */
+  open: 1,
+  /** In the name of a start tag. */
+  name: 2,
+  /** In a start tag, after its name. */
+  tag: 3,
+  value: 4,
+  /** After a slash in a start tag. */
+  slash: 5,
+  endTag: 6,
+  /** After `<!` or `<?`, or in a byte order mark. */
+  other: 7,
+} as const;
+
 export class StreamScanner {
   private readonly sink: StreamSink;
   private readonly name = new NameReader();
+  private readonly markup = new OtherMarkup();
   private state: number = state.text;
   /** Of the byte being looked at. */
   private position = 0;
@@ -45,8 +64,6 @@ export class StreamScanner {
   /** The prolog has more than comments, so that a document must follow. */
   private prologCounts = false;
   private quote = 0;
-  private literal = { rest: '', then: 0 };
-  private compared = 0;
 
   constructor(sink: StreamSink) {
     this.sink = sink;
@@ -118,11 +135,7 @@ export class StreamScanner {
         else this.state = state.tag;
         return;
       case state.endTag:
-        if (code === byte.greater) this.endElement();
-        else if (code === byte.less) this.breakOff();
-        return;
-      case state.literal:
-        return this.compare(code);
+        return code === byte.less ? this.breakOff() : this.endTag(code);
       default:
         return this.other(code);
     }
@@ -136,10 +149,10 @@ export class StreamScanner {
     } else if (this.depth === 0 && !this.lost && !isSpace(code)) {
       this.markupStart = this.position;
       if (code === 0xef && this.documentStart === NONE) {
-        this.compared = 1;
-        this.state = state.byteOrderMark;
+        this.markup.beginMark();
+        this.state = state.other;
       } else {
-        this.fail('text outside of documents');
+        this.fail(OUTSIDE);
       }
     }
   }
@@ -150,20 +163,19 @@ export class StreamScanner {
       this.name.add(code);
       this.state = state.name;
     } else if (code === byte.question) {
-      this.name.begin();
-      this.state = state.target;
+      this.markup.beginInstruction();
+      this.state = state.other;
     } else if (code === byte.less) {
       this.breakOff();
     } else if (this.lost) {
       this.state = state.text;
     } else if (code === byte.bang) {
-      this.compared = 0;
-      this.state = state.literal;
+      this.markup.beginLiteral();
+      this.state = state.other;
     } else if (code === byte.slash && this.depth > 0) {
       this.state = state.endTag;
     } else {
-      this.fail(code === byte.slash ? 'an end tag stands where a document should begin' : BROKEN);
-      this.state = state.text;
+      this.breakOff(code, code === byte.slash ? 'an end tag stands where a document should begin' : BROKEN);
     }
   }
 
@@ -171,14 +183,7 @@ export class StreamScanner {
     if (code === byte.less) return this.breakOff();
     if (!isSpace(code) && code !== byte.slash && code !== byte.greater) return this.addToName(code);
     if (this.name.isRoot && this.extension === 0) this.beginDocument();
-    else if (this.lost) {
-      this.state = state.text;
-      return;
-    } else if (this.depth === 0) {
-      this.fail('its root is not IDMEF-Message');
-      this.state = state.text;
-      return;
-    }
+    else if (this.depth === 0) return this.breakOff(code, 'its root is not IDMEF-Message');
     this.state = state.tag;
     this.tag(code);
   }
@@ -214,7 +219,8 @@ export class StreamScanner {
     } else this.state = state.tag;
   }
 
-  private endElement(): void {
+  private endTag(code: number): void {
+    if (code !== byte.greater) return;
     this.depth -= 1;
     if (this.depth === this.extension) this.extension = 0;
     this.closeElement();
@@ -229,24 +235,6 @@ export class StreamScanner {
     this.forget();
   }
 
-  /** What follows `<!`. */
-  private compare(code: number): void {
-    if (this.compared === 0) {
-      const declaration = declarations.get(code);
-      const isDoctype = declaration?.then === state.doctype;
-      const fits = isDoctype ? this.depth === 0 : declaration?.then === state.comment || this.depth > 0;
-      if (declaration === undefined || !fits) return this.breakOff(code);
-      this.literal = declaration;
-      this.compared = 1;
-      return;
-    }
-    if (code !== this.literal.rest.charCodeAt(this.compared - 1)) return this.breakOff(code);
-    this.compared += 1;
-    if (this.compared <= this.literal.rest.length) return;
-    this.state = this.literal.then;
-    this.beginProlog(this.state === state.doctype);
-  }
-
   /** A comment, instruction or declaration before the root. */
   private beginProlog(counts: boolean): void {
     if (this.depth > 0) return;
@@ -257,91 +245,29 @@ export class StreamScanner {
   }
 
   private other(code: number): void {
-    switch (this.state) {
-      case state.target:
-        return this.target(code);
-      case state.instruction:
-        if (code === byte.question) this.state = state.instructionEnd;
-        // Only in the XML declaration this tells that it broke off.
-        else if (code === byte.less && this.name.is('xml')) this.breakOff();
-        return;
-      case state.instructionEnd:
-        if (code === byte.greater) this.state = state.text;
-        else if (code !== byte.question) this.state = state.instruction;
-        return;
-      case state.comment:
-        if (code === byte.dash) this.state = state.commentDash;
-        return;
-      case state.commentDash:
-        this.state = code === byte.dash ? state.commentEnd : state.comment;
-        return;
-      case state.commentEnd:
-        if (code === byte.greater) this.state = state.text;
-        else this.breakOff(code);
-        return;
-      case state.section:
-        if (code === byte.bracketEnd) this.state = state.sectionBracket;
-        return;
-      case state.sectionBracket:
-        this.state = code === byte.bracketEnd ? state.sectionEnd : state.section;
-        return;
-      case state.sectionEnd:
-        if (code === byte.greater) this.state = state.text;
-        else if (code !== byte.bracketEnd) this.state = state.section;
-        return;
-      case state.byteOrderMark:
-        return this.byteOrderMark(code);
-      default:
-        return this.doctype(code);
-    }
+    const found = this.markup.look(code);
+    if (found === outcome.inside) return;
+    if (found === outcome.broken) return this.breakOff(code, this.markup.kind === 'mark' ? OUTSIDE : BROKEN);
+    if (found === outcome.ended) this.state = state.text;
+    else this.known(code);
   }
 
-  private target(code: number): void {
-    if (code === byte.less) return this.breakOff();
-    if (!isSpace(code) && code !== byte.question) return this.addToName(code);
-    const isDeclaration = this.name.is('xml');
-    if (this.lost && !isDeclaration) {
-      this.state = state.text;
-      return;
-    }
-    if (isDeclaration) {
+  /** It is clear what the markup is. */
+  private known(code: number): void {
+    const { kind } = this.markup;
+    if (kind === 'declaration') {
       // It stands at the very beginning of a document; comments before it belong to nothing.
       if (this.depth > 0 || this.prologCounts) this.fail(EARLY);
       this.forget();
+    } else if (this.lost || kind === (this.depth > 0 ? 'doctype' : 'section')) {
+      return this.breakOff(code);
     }
-    this.beginProlog(isDeclaration);
-    this.state = code === byte.question ? state.instructionEnd : state.instruction;
-  }
-
-  private doctype(code: number): void {
-    if (this.state === state.doctypeValue) {
-      if (code === this.quote) this.state = state.doctype;
-      else if (code === byte.less) this.breakOff();
-    } else if (this.state === state.subset) {
-      if (code === byte.bracketEnd) this.state = state.doctype;
-      // The reader would refuse it as well: it may declare entities.
-      else if (!isSpace(code)) this.breakOff(code);
-    } else if (code === byte.greater) this.state = state.text;
-    else if (code === byte.bracket) this.state = state.subset;
-    else if (code === byte.less) this.breakOff();
-    else if (code === byte.quote || code === byte.apostrophe) {
-      this.quote = code;
-      this.state = state.doctypeValue;
-    }
-  }
-
-  private byteOrderMark(code: number): void {
-    if (code !== (this.compared === 1 ? 0xbb : 0xbf)) {
-      this.fail('text outside of documents');
-      this.state = state.text;
-      this.text(code);
-    } else if (this.compared === 1) this.compared = 2;
-    else this.state = state.text;
+    this.beginProlog(kind === 'declaration' || kind === 'doctype');
   }
 
   /** Markup that cannot go on with this byte, which may be the first of something else. */
-  private breakOff(code: number = byte.less): void {
-    this.fail(BROKEN);
+  private breakOff(code: number = byte.less, reason = BROKEN): void {
+    this.fail(reason);
     this.state = state.text;
     this.text(code);
   }
@@ -368,6 +294,7 @@ export class StreamScanner {
   }
 }
 
+const OUTSIDE = 'text outside of documents';
 const EARLY = 'another document begins before its end';
 const BROKEN = 'it breaks off inside markup';
 export const INCOMPLETE = 'it is not complete';

@@ -14,6 +14,8 @@ export interface SpoolSettings {
   readonly spoolDir: string;
   readonly moveDir?: string;
   readonly delete: boolean;
+  /** Files may hold several documents, one after another. */
+  readonly streams?: boolean;
 }
 
 /** Throws RelayError CONFIG. */

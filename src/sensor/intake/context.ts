@@ -27,6 +27,8 @@ export interface IntakeContext {
   readonly log: Logger;
   readonly ledger: IntakeLedger;
   readonly readDocument: (bytes: Uint8Array) => DocumentVerdict;
+  /** A file that changed so recently may still grow; 0 where a readable file is a whole one. */
+  readonly quietMs: number;
   readonly readLocks: () => LockTable;
   /** Device number of the spool directory. */
   readonly spoolDevice: () => string;

@@ -4,6 +4,7 @@
  *   finding                            unchanged < 60 s    unchanged ≥ 60 s
  *   locked                             wait                wait
  *   linked (has a second name)         wait                wait
+ *   growing (with --intake-streams)     wait, until unchanged for 2 s: another document may follow
  *   empty, or ends too early           wait                corrupt
  *   not well-formed, bad encoding      wait                corrupt     (a writer may be rewriting it)
  *   too large, foreign root, DTD subset, limit: complete but refused → corrupt at once
@@ -13,19 +14,27 @@
  */
 
 import { spoolLimits, xmlLimits } from '../../core/limits.ts';
+import { FORBIDDEN_CHARACTERS } from '../../idmef/stream/forbidden-characters.ts';
 import type { DocumentVerdict, Message, Problem } from '../../idmef/verdict.ts';
 
 export type Finding =
   | { readonly kind: 'locked' }
   | { readonly kind: 'linked' }
+  | { readonly kind: 'growing' }
   | { readonly kind: 'empty' }
   | { readonly kind: 'too-large'; readonly bytes: bigint }
   | { readonly kind: 'read'; readonly verdict: DocumentVerdict };
 
 export type Decision =
-  /** `lost`: something beside the messages that is no message. */
-  | { readonly kind: 'take'; readonly messages: readonly Message[]; readonly lost: Problem | undefined }
-  | { readonly kind: 'wait'; readonly why: 'lock' | 'link' | 'content' }
+  | {
+      readonly kind: 'take';
+      readonly messages: readonly Message[];
+      /** Something beside the messages that is no message. */
+      readonly lost: Problem | undefined;
+      /** Bytes had to be written out so that the file could be read. */
+      readonly mended: boolean;
+    }
+  | { readonly kind: 'wait'; readonly why: 'lock' | 'link' | 'growing' | 'content' }
   /** `reason` is a counter's name, `text` is for people. */
   | { readonly kind: 'corrupt'; readonly reason: string; readonly text: string };
 
@@ -36,6 +45,7 @@ export function decide(finding: Finding, unchangedMs: number): Decision {
   const patient = unchangedMs < spoolLimits.corruptAfterMs;
   if (finding.kind === 'locked') return { kind: 'wait', why: 'lock' };
   if (finding.kind === 'linked') return { kind: 'wait', why: 'link' };
+  if (finding.kind === 'growing') return { kind: 'wait', why: 'growing' };
   if (finding.kind === 'empty') {
     if (patient) return { kind: 'wait', why: 'content' };
     return { kind: 'corrupt', reason: 'empty', text: `empty for ${seconds(unchangedMs)} s` };
@@ -50,7 +60,9 @@ export function decide(finding: Finding, unchangedMs: number): Decision {
     if (verdict.messages.length === 0 && wrong !== undefined) {
       return { kind: 'corrupt', reason: wrong.rule, text: describe(wrong) };
     }
-    if (large === undefined) return { kind: 'take', messages: verdict.messages, lost: wrong };
+    const { messages, leniencies } = verdict;
+    const mended = leniencies.includes(FORBIDDEN_CHARACTERS);
+    if (large === undefined) return { kind: 'take', messages, lost: wrong, mended };
     return tooLarge(
       `line ${large.line}: a message of ${large.bytes.length} bytes, it may have ${xmlLimits.messageBytes}`,
     );
@@ -62,9 +74,11 @@ export function decide(finding: Finding, unchangedMs: number): Decision {
   return {
     kind: 'corrupt',
     reason: incomplete ? 'incomplete' : problem.rule,
-    text: `${age}${describe(problem)}`,
+    text: `${age}${describe(problem)}${verdict.followed === true ? STREAM_HINT : ''}`,
   };
 }
+
+const STREAM_HINT = '; files of several documents are taken with --intake-streams';
 
 function tooLarge(text: string): Decision {
   return { kind: 'corrupt', reason: 'too-large', text };

@@ -44,7 +44,7 @@ export interface IntakeDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly ledger: IntakeLedger;
-  /** src/idmef/read-document.ts in mode `off`. */
+  /** src/idmef/read-document.ts in mode `off`, or stream/read-stream.ts. */
   readonly readDocument: (bytes: Uint8Array) => DocumentVerdict;
   readonly readLocks?: () => LockTable;
   readonly statfs?: StatFs;
@@ -89,6 +89,7 @@ export class Intake {
       log,
       ledger,
       readDocument,
+      quietMs: settings.streams === true ? spoolLimits.streamQuietMs : 0,
       readLocks: read,
       spoolDevice: () => String(this.#spool?.dev),
       gate: new Gate({ dirs, minFree }, clock, log, statfs),

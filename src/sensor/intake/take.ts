@@ -115,6 +115,10 @@ function examine(
         rule: decision.lost.rule,
       });
     }
+    if (decision.mended) {
+      const words = 'holds bytes that XML cannot hold; they are written as \\xNN';
+      context.log.warning(`spool file ${showName(file.name)} ${words}`, { event: 'spool-mended' });
+    }
     const messages = decision.messages.map(({ bytes: body, severity }) => ({ body, severity }));
     const identity = storedIdentity(file, bytes);
     return { name: file.name, identity, messages, mtimeProves: mtimeProves(file, since) };
@@ -138,6 +142,7 @@ function withoutReading(
     inodes.add(file.ino);
   }
   if (file.size === 0n) return { kind: 'empty' };
+  if (age < context.quietMs) return { kind: 'growing' };
   return file.size > xmlLimits.documentBytes ? { kind: 'too-large', bytes: file.size } : undefined;
 }
 

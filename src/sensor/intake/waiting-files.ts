@@ -19,9 +19,9 @@ export interface Waiting {
 
 /**
  * What has to happen before another look is worth it. `turn`: it stands in a batch under way. `lock`: the lock goes.
- * `link`: its other name goes, or a second passes. `content`: it changes, or 60 s pass. `unreadable`: a full pass.
+ * `link`: its other name goes, or a second passes. `growing`: it holds still for 2 s. `content`: it changes, or 60 s pass. `unreadable`: a full pass.
  */
-export type WaitingFor = 'turn' | 'lock' | 'link' | 'content' | 'unreadable';
+export type WaitingFor = 'turn' | 'lock' | 'link' | 'growing' | 'content' | 'unreadable';
 
 export class WaitingFiles {
   readonly #files = new Map<string, Waiting>();
@@ -73,5 +73,6 @@ export function isRipe(
   const unchangedMs = time - file.since;
   if (file.why === 'lock') return true;
   if (file.why === 'link') return unchangedMs >= spoolLimits.linkedMs;
+  if (file.why === 'growing') return unchangedMs >= spoolLimits.streamQuietMs;
   return file.why === 'unreadable' ? fullPass : unchangedMs >= spoolLimits.corruptAfterMs;
 }
