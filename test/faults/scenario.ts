@@ -37,7 +37,7 @@ export interface FaultResult {
 }
 
 export interface Scenario {
-  /** `R1` … `R22`. */
+  /** `R1` … `R25`. */
   readonly id: string;
   readonly title: string;
   readonly run: (context: FaultContext) => Promise<FaultResult>;

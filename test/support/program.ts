@@ -64,7 +64,12 @@ export async function runProgram(
 
 /** Any script under this Node, with a clean environment: no setting of the caller's shell reaches a program. */
 export function startNode(args: readonly string[], options: ProgramOptions = {}): Program {
-  const words = [...(options.under ?? []), process.execPath, ...(options.nodeFlags ?? []), ...args];
+  const words = [process.execPath, ...(options.nodeFlags ?? []), ...args];
+  return startCommand([...(options.under ?? []), ...words], options);
+}
+
+/** Any program, in the same environment. */
+export function startCommand(words: readonly string[], options: ProgramOptions = {}): Program {
   const child = spawn(words[0] ?? process.execPath, words.slice(1), {
     cwd: options.cwd,
     ...(options.uid === undefined ? {} : { uid: options.uid }),

@@ -12,6 +12,7 @@ import { enumerations } from '../schema/enumerations.ts';
 import { childElements, isBlank, ownText, trimXml } from '../tree-edit.ts';
 import type { TreeAttribute, TreeElement } from '../tree.ts';
 import { append, type Fields, takeKeyword, takeText, takeTime } from './field-values.ts';
+import { isObject } from './kinds.ts';
 import { markupOf } from './markup.ts';
 import type { Carried, PreludeObject } from './model.ts';
 import { isDeclaration, Passage } from './passage.ts';
@@ -156,7 +157,8 @@ export class ModelReader {
     // Its place first: those inside it come after it.
     this.analyzers.push(objectOf(plan, {}));
     const fields = this.fields(element, plan);
-    this.analyzers[index] = objectOf(plan, isEmpty(fields) ? { analyzerid: '0' } : fields);
+    const analyzer = objectOf(plan, fields);
+    this.analyzers[index] = isHollow(analyzer) ? objectOf(plan, { ...fields, analyzerid: '0' }) : analyzer;
   }
 
   private leaf(child: TreeElement, field: FieldPlan, fields: Fields): void {
@@ -254,6 +256,11 @@ function objectOf({ name }: ClassPlan, fields: Fields): PreludeObject {
 
 function isEmpty(fields: Fields): boolean {
   return Object.keys(fields).length === 0;
+}
+
+/** Nothing in it, or only what has nothing in it: a gateway makes no object of that. */
+function isHollow({ fields }: PreludeObject): boolean {
+  return Object.values(fields).every((value) => isObject(value) && isHollow(value));
 }
 
 /** The 64 bits of an NTPSTAMP. */

@@ -303,6 +303,20 @@ const cases: Readonly<Record<string, Case>> = {
       ],
     },
   },
+  'nested analyzers, one with nothing but an empty process': {
+    parts: {
+      analyzer:
+        '<Analyzer analyzerid="a1"><Analyzer><Process><name/></Process><Analyzer name="x"/></Analyzer></Analyzer>',
+    },
+    changes: [],
+    fields: {
+      analyzer: [
+        { class: 'analyzer', fields: { analyzerid: 'a1' } },
+        { class: 'analyzer', fields: { process: { class: 'process', fields: {} }, analyzerid: '0' } },
+        { class: 'analyzer', fields: { name: 'x' } },
+      ],
+    },
+  },
   'every type of data': {
     parts: {
       data:
