@@ -186,10 +186,10 @@ async function follow(
   state: string,
   arrived: (round: number) => Promise<void>,
   report: (ms: number) => void,
-  more: readonly string[] = [],
+  extra: readonly string[] = [],
 ): Promise<void> {
   await fill(bench.journal);
-  const program = startPoller(bench, manager, state, ['--follow', ...more]);
+  const program = startPoller(bench, manager, state, ['--follow', ...extra]);
   try {
     for (let round = 0; round <= rounds; round += 1) {
       const started = performance.now();
@@ -204,7 +204,7 @@ async function follow(
 
 /** The dialect costs reading each message into Prelude's model and writing it again; the RFC's form only loses blanks. */
 async function single(bench: Bench, dialect: 'rfc' | 'secef'): Promise<void> {
-  const words = ['--dialect', dialect];
+  const extra = ['--dialect', dialect];
   writeFileSync(join(bench.dir, 'pki.json'), JSON.stringify(bench.pki));
   const gateway = startNode([fileURLToPath(import.meta.url), 'gateway', bench.dir, `--alerts=${alerts}`]);
   const complete = async (round: number): Promise<void> => {
@@ -215,12 +215,12 @@ async function single(bench: Bench, dialect: 'rfc' | 'secef'): Promise<void> {
     const manager = `https://localhost:${port}/`;
     for (let round = 0; round < rounds; round += 1) {
       await fill(bench.journal);
-      const { ms, peakMib } = await poll(bench, manager, `${dialect}-${round}`, words);
+      const { ms, peakMib } = await poll(bench, manager, `${dialect}-${round}`, extra);
       await complete(round + 1);
       rateRow(`one POST each, ${dialect}, cold`, ms, 7000, `, peak ${peakMib} MiB`);
     }
     const report = (ms: number): void => rateRow(`one POST each, ${dialect}, --follow`, ms, 15_000);
-    await follow(bench, manager, `follow-${dialect}`, (round) => complete(rounds + round + 1), report, words);
+    await follow(bench, manager, `follow-${dialect}`, (round) => complete(rounds + round + 1), report, extra);
   } finally {
     await gateway.kill('SIGTERM');
   }
@@ -248,9 +248,9 @@ function startPoller(bench: Bench, manager: string, state: string, more: readonl
   ]);
 }
 
-async function poll(bench: Bench, manager: string, state: string, more: readonly string[] = []) {
+async function poll(bench: Bench, manager: string, state: string, extra: readonly string[] = []) {
   const started = performance.now();
-  const program = startPoller(bench, manager, state, more);
+  const program = startPoller(bench, manager, state, extra);
   const peak = watchPeak(program.pid);
   const { code } = await program.exited;
   const ms = performance.now() - started;
