@@ -146,12 +146,8 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Ends by itself: a socket or child that a scenario left behind is named, and keeps nobody waiting. */
+/** Without waiting for sockets that a scenario has left behind: Node's own teardown can wait for them for ever. */
 function end(code: number): never {
-  const left = process
-    .getActiveResourcesInfo()
-    .filter((name) => !name.endsWith('Wrap') || name === 'TCPSocketWrap');
-  if (left.length > 0) say(`faults: left open: ${left.join(', ')}`);
   endDescendants(process.pid);
   process.exit(code);
 }

@@ -61,7 +61,8 @@ test('another gateway gets one compact document a POST, exactly text/xml, over k
   const { sensor, pki, run, bench } = await world(t);
   const gateway = await startTrivialGateway(t, { pki, keep: true });
   sensor.add(...alerts(100).map((alert) => alert.replaceAll('><', '>\n  <')));
-  assert.equal(await run([gateway.url]), 0, bench.texts().join('\n'));
+  // Eight handshakes at once on a busy machine take longer than the second the others wait.
+  assert.equal(await run([gateway.url], { timeoutSeconds: 10 }), 0, bench.texts().join('\n'));
   assert.equal(gateway.accepted, 100);
   assert.equal(gateway.options, 1);
   assert.ok(gateway.connections() <= 8);

@@ -20,6 +20,8 @@ import { until } from '../support/until.ts';
 
 const WRITERS = 16;
 const EACH = 40;
+/** Alerts under names that are used again. */
+const USED_AGAIN = 300;
 
 test(`${WRITERS} slow writers, ${WRITERS} renaming ones, ${WRITERS} with a name of their own each: 0 lost, 0 twice`, async (t) => {
   const dir = tempDir(t);
@@ -91,20 +93,18 @@ for (const mode of ['delete', 'move'] as const) {
     );
     const writer = fork(join(import.meta.dirname, `name-writer-child${extname(import.meta.filename)}`), [
       spoolDir,
-      '3000',
+      String(USED_AGAIN),
     ]);
     try {
-      const promised = await new Promise<number>((resolve, reject) => {
-        writer.once('message', (count) => resolve(Number(count)));
+      await new Promise<void>((resolve, reject) => {
+        writer.once('message', () => resolve());
         writer.once('exit', (code) => reject(new Error(`the writer ended with ${code}`)));
       });
       await until(() => readdirSync(spoolDir).length === 0, { timeoutMs: 20_000, what: 'an empty spool' });
       const arrived = await drain(worker.journal);
-      const expected = Array.from({ length: promised }, (_, n) => `w${n}`);
+      const expected = Array.from({ length: USED_AGAIN }, (_, n) => `w${n}`);
       assert.deepEqual(arrived.toSorted(), expected.toSorted());
       assert.deepEqual(brokenLaws(await worker.journal.stats()), []);
-      assert.ok(promised > 100, `${promised} alerts`);
-      t.diagnostic(`${promised} alerts`);
     } finally {
       writer.kill();
       await worker.close();

@@ -1,6 +1,6 @@
 /**
- * A producer that uses four names again and again, as fast as it can, for the given milliseconds; the process's
- * parent hears how many alerts it has put (`w0` …). It never replaces a file: link(2) succeeds only where the
+ * A producer that uses four names again and again, as fast as it can, until it has put the given number of
+ * alerts (`w0` …); the process's parent hears when it has. It never replaces a file: link(2) succeeds only where the
  * name is free, so each success is an obligation, and comes in the instant the intake lets go of the name.
  */
 
@@ -9,11 +9,9 @@ import { join } from 'node:path';
 
 import { alertDocument } from '../support/spool-writer.ts';
 
-const [spoolDir = '', milliseconds = '0'] = process.argv.slice(2);
-const end = Date.now() + Number(milliseconds);
+const [spoolDir = '', alerts = '0'] = process.argv.slice(2);
 const temporary = join(spoolDir, '.w.tmp');
-let count = 0;
-while (Date.now() < end) {
+for (let count = 0; count < Number(alerts); count += 1) {
   writeFileSync(temporary, alertDocument(`w${count}`));
   for (let tries = 0; ; tries += 1) {
     try {
@@ -24,6 +22,5 @@ while (Date.now() < end) {
     }
   }
   unlinkSync(temporary);
-  count += 1;
 }
-process.send?.(count, () => process.disconnect());
+process.send?.('done', () => process.disconnect());
