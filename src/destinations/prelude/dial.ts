@@ -55,12 +55,14 @@ export async function dial(dialling: Dialling): Promise<Dialled> {
   // Always there: profile.ts has read one of each at least.
   if (only === undefined || guess === undefined) throw new Error('a profile without certificates was read');
   let certificate = more.length === 0 ? choose(only.id) : guess;
-  for (;;) {
+  for (let attempts = 1; ; attempts++) {
     const socket = await handshake(dialling, certificate);
     try {
       const manager = managerOf(socket, dialling);
       const wanted = choose(manager);
       if (wanted === certificate) return { socket, certificate, manager };
+      if (attempts > profile.managers.length)
+        throw preludeFault('prelude-protocol', address, { said: CHANGING });
       certificate = wanted;
     } catch (error) {
       socket.destroy();
@@ -69,6 +71,8 @@ export async function dial(dialling: Dialling): Promise<Dialled> {
     socket.destroy();
   }
 }
+
+const CHANGING = 'it shows the certificate of another manager each time';
 
 function handshake(dialling: Dialling, certificate: AgentCertificate): Promise<TLSSocket> {
   const { address, timeoutMs, signal } = dialling;

@@ -21,7 +21,7 @@ import type { AgentCertificate } from './profile.ts';
 export interface SessionOptions extends Dialling {
   /** A message the manager passes on. */
   readonly onMessage: (payload: Buffer) => void;
-  /** Told once when it ends otherwise than by close(). */
+  /** Told once when it ends, by close() too. */
   readonly onEnd: (fault: RelayError) => void;
 }
 
@@ -111,10 +111,10 @@ class ManagerSession implements Session {
     return this.#fault;
   }
 
-  async write(payload: Buffer, priority: Priority): Promise<boolean> {
-    if (this.#state !== 'open') return false;
+  write(payload: Buffer, priority: Priority): Promise<boolean> {
+    if (this.#state !== 'open') return Promise.resolve(false);
     this.#probation ??= setTimeout(() => this.prove(), preludeSessionLimits.probationMs);
-    return await this.#outbox.write(frame(messageTags.idmef, priority, payload, this.#options.clock.now()));
+    return this.#outbox.write(frame(messageTags.idmef, priority, payload, this.#options.clock.now()));
   }
 
   async proved(): Promise<void> {
@@ -139,7 +139,11 @@ class ManagerSession implements Session {
 
   async close(): Promise<void> {
     if (this.#state !== 'open') return;
+    const { address, onEnd } = this.#options;
     this.#state = 'closing';
+    // Whoever still waits for something of it must learn that it is over.
+    this.#fault = preludeFault('prelude-session-ended', address);
+    onEnd(this.#fault);
     const timer = setTimeout(() => this.#socket.destroy(), preludeSessionLimits.closeMs);
     this.#outbox.end();
     // After what is being written.
