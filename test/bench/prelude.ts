@@ -2,10 +2,10 @@
  * Prelude, by each way there is, with the same 10,000 alerts: a web gateway alone, our poller through it (one message a
  * POST, in its dialect), natively without and with acknowledgement.
  *
- * node .build/test/bench/prelude.js [--alerts N] [--rounds N]. Warm: the poller follows, and the clock runs from the first
- * append to the sensor's journal (in this process) to the last message that the poller's journal has settled; for the
- * gateway alone from the first POST of 8 connections to the last answer. Medians. The manager writes its text report, in the
- * last row xmlmod's too, unbuffered. Everything shares this machine. Needs prelude-manager and python3-prelude, and root.
+ * node .build/test/bench/prelude.js [--alerts N] [--rounds N] [1 2 … of the rows]. Warm: the poller follows, and the
+ * clock runs from the first append to the sensor's journal (in this process) to the last message that the poller's journal
+ * has settled; for the gateway alone from the first POST of 8 connections to the last answer. Medians. The manager writes
+ * its text report, in the last row xmlmod's too, unbuffered. Needs prelude-manager and python3-prelude, and root.
  */
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -27,7 +27,8 @@ import { sampleMessage } from '../support/sample-alerts.ts';
 import { startSecefGateway } from '../support/secef-gateway.ts';
 import { startTestSensor, type TestSensor } from '../support/test-sensor.ts';
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
   options: { alerts: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '3' } },
 });
 const alerts = Number(flags.alerts);
@@ -57,6 +58,7 @@ async function measure(): Promise<void> {
   ];
   try {
     for (const [index, [name, run]] of rows.entries()) {
+      if (positionals.length > 0 && !positionals.includes(String(index + 1))) continue;
       const own = join(dir, String(index));
       mkdirSync(own);
       const reports = index === rows.length - 1 ? (['text', 'xml'] as const) : (['text'] as const);
@@ -154,7 +156,7 @@ async function follow({ dir, pki }: Place, url: string, more: readonly string[])
       const patience = performance.now() + PATIENCE_MS;
       while ((await settled(path)) < alerts * (round + 1)) {
         if (performance.now() > patience) throw new Error(`it takes too long\n${poller.stderr()}`);
-        await delay(10);
+        await delay(20);
       }
       if (round > 0) times.push(performance.now() - started);
     }
