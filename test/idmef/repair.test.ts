@@ -46,7 +46,7 @@ test('every leniency of the table is used by a case, and has its words', () => {
   assert.equal(new Set(leniencies.map(({ name }) => name)).size, leniencies.length);
 });
 
-test('hostile messages cost seconds at most', () => {
+test('hostile messages cost no more than their size', () => {
   const blanks = ' '.repeat(1_000_000);
   const hostile: readonly (readonly [string, string])[] = [
     ['a run of blanks in a time', alert({ createTime: `<CreateTime>x${blanks}x</CreateTime>` })],
@@ -69,10 +69,12 @@ test('hostile messages cost seconds at most', () => {
     ],
   ];
   for (const [title, input] of hostile) {
-    const started = performance.now();
+    const before = process.cpuUsage();
     repairMessage(Buffer.from(input), [someError]);
-    const took = performance.now() - started;
-    assert.ok(took < 5000, `${title}: ${took.toFixed()} ms`);
+    const { user, system } = process.cpuUsage(before);
+    const milliseconds = (user + system) / 1000;
+    // What grows with the square of its size takes minutes.
+    assert.ok(milliseconds < 30_000, `${title}: ${milliseconds.toFixed()} ms`);
   }
 });
 
