@@ -258,7 +258,7 @@ test('wait: an appended message wakes the request', async (t) => {
   const answer = await waiting;
   assert.equal(answer.status, 200);
   assert.equal(answer.headers['idmef-sequence'], `${sensor.journal.id}; 1`);
-  assert.ok(performance.now() - begun < 5_000);
+  assert.ok(performance.now() - begun < 15_000);
 });
 
 test('wait: the time is over', async (t) => {

@@ -289,7 +289,7 @@ test('stop: a pending handshake, an idle connection, a waiting poll and a stalle
   const closing = sensor.server.close();
   assert.equal((await waiting.answer())?.status, 404);
   await closing;
-  assert.ok(performance.now() - begun < 1000, 'nobody is owed anything');
+  assert.ok(performance.now() - begun < 5000, 'nobody is owed anything');
   await Promise.all([idle.closed, waiting.closed]);
   assert.equal(sensor.server.connections().open, 0);
   handshaking.destroy();
