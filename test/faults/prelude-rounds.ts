@@ -27,8 +27,11 @@ export interface PreludeFault {
   /** In the middle of a round: breaks it, so that for now nothing more is settled. */
   readonly strike: (fault: Break, round: number) => Promise<void>;
   readonly mend: (fault: Break, round: number) => Promise<void>;
-  /** Nothing is settled between the blow and the mending, so that duplicates can be told to the last one. */
-  readonly stillness: boolean;
+  /**
+   * What may come twice of what was owed at the blow: only what was `reported` by then, or anything that was on its way,
+   * because the manager took it into its buffers on disk (which it replays without confirming) or the connection was lost.
+   */
+  readonly twice: 'reported' | 'on its way';
 }
 
 export async function preludeRounds(context: FaultContext, fault: PreludeFault): Promise<FaultResult> {
@@ -42,7 +45,7 @@ export async function preludeRounds(context: FaultContext, fault: PreludeFault):
 
 async function rounds(
   { directory, scale, seed, say }: FaultContext,
-  { begin, strike, mend, stillness }: PreludeFault,
+  { begin, strike, mend, twice: mayBeTwice }: PreludeFault,
   endings: Endings,
 ): Promise<FaultResult> {
   const chance = generator(seed);
@@ -50,7 +53,7 @@ async function rounds(
   const { report } = rig;
   const failures: string[] = [];
   const count = ALERTS[scale];
-  const sum = { settled: 0, lost: 0, altered: 0, duplicates: 0, unexplained: 0 };
+  const sum = { settled: 0, lost: 0, altered: 0, duplicates: 0, reported: 0 };
   await begin({ rig, chance }, directory, endings);
 
   for (let round = 0; round < ROUNDS[scale]; round += 1) {
@@ -76,12 +79,11 @@ async function rounds(
     report.read();
     lost.push(...ids.filter((id) => !report.times.has(id)));
     const twice = ids.filter((id) => (report.times.get(id) ?? 0) > 1);
-    // Only what the manager had reported and could not confirm any more may come again.
-    const odd = stillness ? twice.filter((id) => !owed.has(id) || before.get(id) === 0) : [];
+    const odd = twice.filter((id) => !owed.has(id) || (mayBeTwice === 'reported' && before.get(id) === 0));
+    sum.reported += twice.filter((id) => (before.get(id) ?? 0) > 0).length;
     sum.settled += settled.length;
     sum.lost += new Set(lost).size;
     sum.duplicates += twice.length;
-    sum.unexplained += odd.length;
     if (lost.length > 0) failures.push(`round ${round}: lost ${[...new Set(lost)].slice(0, 5).join(', ')}`);
     if (odd.length > 0)
       failures.push(`round ${round}: twice without a reason: ${odd.slice(0, 5).join(', ')}`);
@@ -107,9 +109,7 @@ async function rounds(
     failures,
     figures: [
       `${sum.settled} settled before a blow, all in the report`,
-      stillness
-        ? `${sum.duplicates} twice, each reported but not confirmed at the blow`
-        : `${sum.duplicates} twice, sent again after a lost connection`,
+      `${sum.duplicates} twice, all owed at the blow, ${sum.reported} of them reported by then`,
     ],
   };
 }

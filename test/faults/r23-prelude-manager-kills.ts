@@ -2,8 +2,9 @@
  * R23: kill -9 of a real prelude-manager in the middle of acknowledged delivery.
  *
  * What the poller has settled must stand in the manager's report at that moment; the rest arrives after its restart. What
- * comes twice had been reported, and the manager died before it could say so. In every other round the manager stands still
- * before it dies, with its buffers full. As a control the same once without acknowledgement: the method sees what is lost then.
+ * comes twice was owed: reported, and the manager died before it could say so; or in its buffers on disk, which it replays
+ * without confirming (seen by the times of sending). In every other round it stands still before it dies, with full buffers.
+ * As a control the same once without acknowledgement: the method sees what is lost then.
  */
 
 import { mkdirSync } from 'node:fs';
@@ -22,7 +23,7 @@ export const scenario: Scenario = {
   run: async (context) => {
     const control = await withoutAcknowledgement(join(context.directory, 'control'));
     const result = await preludeRounds(context, {
-      stillness: true,
+      twice: 'on its way',
       begin: async ({ rig }) => void rig.startPoller(rig.manager.url(rig.profile)),
       strike: async ({ rig }, round) => {
         if (round % 2 === 1) await stand(rig);

@@ -13,7 +13,7 @@ export const scenario: Scenario = {
   title: 'poller killed while prelude-manager confirms',
   run: async (context) =>
     await preludeRounds(context, {
-      stillness: true,
+      twice: 'reported',
       begin: async ({ rig }) => void rig.startPoller(rig.manager.url(rig.profile)),
       strike: async ({ rig }) => {
         await rig.poller()?.kill('SIGKILL');

@@ -21,7 +21,7 @@ export const scenario: Scenario = {
   run: async (context) => {
     let proxy: ChaosProxy | undefined;
     return await preludeRounds(context, {
-      stillness: false,
+      twice: 'on its way',
       begin: async ({ rig }, _directory, endings) => {
         const made = await createChaosProxy({ target: { port: rig.manager.port }, seed: context.seed });
         proxy = made;
