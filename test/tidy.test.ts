@@ -14,7 +14,7 @@ const rows: readonly (readonly string[])[] = [
   ['bin'],
   ['cli'],
   ['app'],
-  ['sensor', 'poller'],
+  ['sensor', 'poller', 'dispatcher'],
   ['destinations'],
   ['journal', 'tls', 'config', 'http'],
   ['log', 'schedule', 'os'],
@@ -30,10 +30,18 @@ const owners: Readonly<Record<string, string>> = {
   croner: 'schedule',
   'yargs-parser': 'cli',
   dotenv: 'config',
+  yaml: 'config',
   'fast-xml-parser': 'idmef',
   xmlbuilder2: 'idmef',
+  re2js: 'idmef',
   '@photostructure/sqlite': 'journal',
   'node:sqlite': 'journal',
+  fastify: 'dispatcher',
+  zod: 'dispatcher',
+  liquidjs: 'dispatcher',
+  nodemailer: 'dispatcher',
+  'smtp-server': 'dispatcher',
+  'postal-mime': 'dispatcher',
 };
 
 const topLevel = new Set(

@@ -2,16 +2,11 @@
  * IDMEF alerts made by the relay itself: the test alert and reports of its own events.
  *
  * `idmef test-alert` and the poller's quarantine call this. Both results are strictly valid (RFC 4765 §8) with
- * text and ntpstamp of one instant. xmlbuilder2 is loaded on first use: the empty poll must not pay for it.
- * It leaves anything that looks like a reference unescaped (`&amp;` in a text stays `&amp;`), so every value is
- * handed over with its ampersands escaped; control characters, which XML cannot carry, become U+FFFD.
+ * text and ntpstamp of one instant.
  */
 
-import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
-
 import type { Random } from '../core/ports.ts';
-import { RFC_NAMESPACE } from './envelope.ts';
-import { ntpstampOf } from './ntpstamp.ts';
+import { composeInto, type DatumParts, newDocument } from './compose.ts';
 
 export interface BuiltAlert {
   /** A complete document, for a spool file or stdout. */
@@ -49,66 +44,32 @@ export interface ReportOptions extends Origin {
   readonly detail?: string;
 }
 
-interface Datum {
-  readonly meaning: string;
-  readonly type: 'string' | 'integer';
-  readonly value: string;
-}
-
-interface AlertParts extends Origin {
+interface ReportParts extends Origin {
   readonly text: string;
-  readonly severity: string;
+  readonly severity: 'info' | 'low' | 'medium' | 'high';
   readonly impact: string;
-  readonly data: readonly Datum[];
+  readonly data: readonly DatumParts[];
 }
 
-function escaped(value: string): string {
-  return value.replace(/[&\t\n\r]/g, (c) => (c === '&' ? '&amp;' : `&#${c.charCodeAt(0)};`));
-}
-
-function child(
-  parent: XMLBuilder,
-  name: string,
-  attributes: Readonly<Record<string, string>> = {},
-): XMLBuilder {
-  const element = parent.ele(RFC_NAMESPACE, `idmef:${name}`);
-  for (const [key, value] of Object.entries(attributes)) {
-    element.att(key, escaped(value));
-  }
-  return element;
-}
-
-function leaf(parent: XMLBuilder, name: string, text: string): void {
-  child(parent, name).txt(escaped(text));
-}
-
-async function buildAlert(parts: AlertParts): Promise<BuiltAlert> {
-  const { create } = await import('xmlbuilder2');
+async function buildAlert(parts: ReportParts): Promise<BuiltAlert> {
   const messageid = Buffer.from(parts.random.bytes(16)).toString('hex');
-  const stamp = ntpstampOf(parts.now);
-  if (stamp === undefined) {
-    throw new RangeError(`the clock says ${parts.now} ms, which no NTP timestamp can say`);
-  }
-  const root = create({ version: '1.0', encoding: 'UTF-8', invalidCharReplacement: '\uFFFD' }).ele(
-    RFC_NAMESPACE,
-    'idmef:IDMEF-Message',
-    { version: '1.0' },
-  );
-  const alert = child(root, 'Alert', { messageid });
-  const analyzer = child(alert, 'Analyzer', {
-    analyzerid: `idmef-relay@${parts.hostname}`,
-    name: 'idmef-relay',
-    model: 'idmef-relay',
-    class: 'Relay',
+  const root = await newDocument();
+  const alert = composeInto(root, {
+    messageid,
+    analyzer: {
+      analyzerid: `idmef-relay@${parts.hostname}`,
+      name: 'idmef-relay',
+      model: 'idmef-relay',
+      class: 'Relay',
+      node: parts.hostname,
+    },
+    createTime: parts.now,
+    classification: parts.text,
+    severity: parts.severity,
+    impactType: 'other',
+    impact: parts.impact,
+    data: parts.data,
   });
-  leaf(child(analyzer, 'Node'), 'name', parts.hostname);
-  child(alert, 'CreateTime', { ntpstamp: stamp }).txt(new Date(parts.now).toISOString());
-  child(alert, 'Classification', { text: parts.text });
-  const assessment = child(alert, 'Assessment');
-  child(assessment, 'Impact', { severity: parts.severity, type: 'other' }).txt(escaped(parts.impact));
-  for (const { meaning, type, value } of parts.data) {
-    leaf(child(alert, 'AdditionalData', { type, meaning }), type, value);
-  }
   return {
     document: Buffer.from(`${root.end({ prettyPrint: true })}\n`),
     message: Buffer.from(alert.toString()),
@@ -136,7 +97,7 @@ export async function buildTestAlert(options: TestAlertOptions): Promise<BuiltAl
 
 /** An alert of the relay about an event of its own, such as messages put into quarantine. */
 export async function buildReport(options: ReportOptions): Promise<BuiltAlert> {
-  const data: Datum[] = [];
+  const data: DatumParts[] = [];
   if (options.sensor !== undefined) {
     data.push({ meaning: 'sensor', type: 'string', value: options.sensor });
   }

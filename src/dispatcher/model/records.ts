@@ -1,0 +1,66 @@
+/** What operators make and the store keeps: silences, users, API keys, endpoints and recipients of the database, the audit log. */
+
+export interface Silence {
+  readonly id: number;
+  /** Prelude's IDMEF criteria, as written. */
+  readonly criteria: string;
+  /** Only for messages of this authenticated sensor; undefined for all. */
+  readonly sensor?: string;
+  /** Only towards this recipient; undefined for all people. */
+  readonly recipient?: string;
+  readonly author: string;
+  readonly reason: string;
+  readonly from: number;
+  /** Mandatory; at most 30 days after `from`. */
+  readonly until: number;
+  readonly expiredBy?: string;
+}
+
+export type UserRole = 'viewer' | 'responder' | 'admin';
+
+export interface User {
+  readonly name: string;
+  readonly role: UserRole;
+  /** `scrypt$…`, or `bcrypt` as imported (`$2b$…`); undefined: cannot log in. */
+  readonly passwordHash?: string;
+  readonly createdAt: number;
+  readonly disabled?: true;
+}
+
+export type KeyScope = 'ingest' | 'read' | 'operate' | 'admin';
+
+export interface ApiKey {
+  readonly id: number;
+  /** SHA-256 of the key. The key itself is shown once and never kept. */
+  readonly hash: Buffer;
+  /** First characters, to tell keys apart. */
+  readonly prefix: string;
+  readonly owner: string;
+  readonly scopes: readonly KeyScope[];
+  /** Recipients it may post to; undefined: all of its owner. */
+  readonly channels?: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+  readonly revokedAt?: number;
+  readonly lastUsedAt?: number;
+}
+
+export type SettingKind = 'endpoint' | 'recipient' | 'source';
+
+/** An endpoint, recipient or source switch of the database: the same keys as in the YAML file, as JSON. */
+export interface NamedSetting {
+  readonly name: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditEntry {
+  readonly id: number;
+  readonly at: number;
+  /** `cli:root`, `key:3 (ana)`, `system`. */
+  readonly by: string;
+  /** `silence.add`, `key.revoke`, `config.load`, … */
+  readonly what: string;
+  readonly detail: string;
+  /** Hex SHA-256 over the previous entry's hash and this entry. */
+  readonly hash: string;
+}
