@@ -464,3 +464,46 @@ export const configLimits = {
   /** Aliases of a YAML file, each counted as often as it is reached through others: a short text must not become a huge one. */
   yamlAliases: 100,
 } as const;
+
+/** alert-dispatcher: what it does when the configuration says nothing, and how far settings may go. */
+export const dispatcherLimits = {
+  /** Retention of what has reached a terminal fate. */
+  retentionMs: 90 * 86_400_000,
+  retentionBytes: 20 * 1024 * MIB,
+  /** An incident goes on while its next message comes within so long. */
+  incidentWindowMs: 86_400_000,
+  /** Messages of one incident that come together are told together. High ones wait for nothing. */
+  groupWaitMs: 30_000,
+  /** After a notification, nothing more of the same incident for so long, then twice that, up to the second. */
+  repeatMs: 3_600_000,
+  repeatMaxMs: 86_400_000,
+  /** People are told no news older than that. */
+  giveUpMs: 86_400_000,
+  /** Requests a minute of one API key. */
+  ratePerMinute: 600,
+  maxRatePerMinute: 1_000_000,
+  /** A mail with everything in it. */
+  mailBytes: 1 * MIB,
+  /** Feeds are asked so often, and never more often than the second. */
+  feedMs: 15 * 60_000,
+  minFeedMs: 60_000,
+  /** Files in dispatcher.d: a site has a handful. */
+  configFiles: 100,
+  /** Recipients; each costs a queue and a timer. ntopng allows 64. */
+  recipients: 1_000,
+  /** A silence ends at the latest so long after it begins. */
+  silenceMs: 30 * 86_400_000,
+  /** Retention, escalation, silent incidents and the watch over expected senders are looked at so often. */
+  tidyMs: 5_000,
+  /** The head of the audit chain goes out so often. */
+  auditHeadMs: 86_400_000,
+  /** An answer of the control socket. */
+  controlBytes: 64 * MIB,
+  /** Rows of one listing. */
+  searchRows: 10_000,
+  /** A search by criteria reads so many messages at a time, and gives up after the second: it says how many it read. */
+  searchPage: 500,
+  searchLooked: 100_000,
+  /** Messages of an incident that `why` goes through. */
+  whyMessages: 200,
+} as const;
