@@ -497,6 +497,8 @@ export const dispatcherLimits = {
   tidyMs: 5_000,
   /** The head of the audit chain goes out so often. */
   auditHeadMs: 86_400_000,
+  /** SIGTERM, and sinks that a reload replaces: calls under way get so long. */
+  drainMs: 10_000,
   /** An answer of the control socket. */
   controlBytes: 64 * MIB,
   /** Rows of one listing. */
