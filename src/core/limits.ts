@@ -461,4 +461,6 @@ export const doctorLimits = {
 export const configLimits = {
   /** A settings file is a page of text; anything larger is a mistake. */
   fileBytes: 1 * MIB,
+  /** Aliases of a YAML file, each counted as often as it is reached through others: a short text must not become a huge one. */
+  yamlAliases: 100,
 } as const;
