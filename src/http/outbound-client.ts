@@ -7,7 +7,7 @@
  * caller's signal aborts, with the signal's reason.
  */
 
-import type { Socket } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
 import { Agent } from 'undici';
@@ -73,18 +73,33 @@ export function createOutboundClient(options: OutboundClientOptions): OutboundCl
     pipelining: 1, // a lost answer concerns one request
     headersTimeout: 0, // the deadline is one for all
     bodyTimeout: 0,
-    connect: ({ protocol, hostname, port }, callback) => {
-      const peer = peerOf(new URL(`${protocol}//${hostname}${port === '' ? '' : `:${port}`}/`));
-      dialOutbound(peer, options).then(
-        (socket: Socket) => callback(null, socket),
-        (error: unknown) => callback(new DialFault(connectionFault(error, peer, options.tls)), null),
-      );
-    },
+    connect: (target, callback) => void connectFor(target, callback, options),
   });
   return {
     send: (request) => send(agent, request, options),
     close: () => agent.destroy(),
   };
+}
+
+type ConnectCallback = (...result: [null, Socket] | [Error, null]) => void;
+
+async function connectFor(
+  target: { readonly protocol: string; readonly hostname: string; readonly port: string },
+  callback: ConnectCallback,
+  options: OutboundClientOptions,
+): Promise<void> {
+  // undici takes the brackets off.
+  const host = isIPv6(target.hostname) ? `[${target.hostname}]` : target.hostname;
+  const port = target.port === '' ? '' : `:${target.port}`;
+  const peer = peerOf(new URL(`${target.protocol}//${host}${port}/`));
+  let socket: Socket;
+  try {
+    socket = await dialOutbound(peer, options);
+  } catch (error) {
+    callback(new DialFault(connectionFault(error, peer, options.tls)), null);
+    return;
+  }
+  callback(null, socket);
 }
 
 async function send(
@@ -96,7 +111,7 @@ async function send(
   const call = new AbortController();
   const { signal } = request;
   const onAbort = (): void => call.abort(signal?.reason);
-  if (signal?.aborted === true) throw abortReason(signal);
+  signal?.throwIfAborted();
   signal?.addEventListener('abort', onAbort, { once: true });
   const cancel = timers.after(timeoutMs, () => {
     const text = `${peer.label} did not answer within ${timeoutMs / 1000} s`;
@@ -114,7 +129,7 @@ async function send(
     const { body, truncated } = await readSome(answer.body);
     return { kind: 'answer', status: answer.statusCode, headers: answer.headers, body, truncated };
   } catch (error) {
-    if (signal?.aborted === true) throw abortReason(signal);
+    signal?.throwIfAborted();
     if (error instanceof DialFault) return { kind: 'failed', error: error.fault, sent: false };
     const code = systemCode(error);
     if (code.startsWith('UND_ERR_INVALID_ARG')) {
@@ -146,9 +161,4 @@ async function readSome(body: Readable): Promise<{ body: string; truncated: bool
 /** Scheme, host and port: a path may be a webhook's secret. */
 function peerOf(url: URL): Peer {
   return { url, label: `${url.protocol}//${url.host}`, codes: destinationCodes };
-}
-
-function abortReason(signal: AbortSignal): Error {
-  const reason: unknown = signal.reason;
-  return reason instanceof Error ? reason : new Error('aborted');
 }
