@@ -495,3 +495,33 @@ export const wrapLimits = {
   data: 64,
   datumChars: 4 * KIB,
 } as const;
+
+/** Calls of the dispatcher to providers over HTTP (src/http/outbound-client.ts, src/dispatcher/sinks/http). */
+export const outboundLimits = {
+  /** Of an answer that is read; the rest is cut off and the connection closed. */
+  answerBytes: 64 * KIB,
+  /** Connections to one origin. */
+  connections: 8,
+  /** Name, TCP, tunnel and TLS together. */
+  connectMs: 10_000,
+  /** Addresses of a name that are tried. */
+  addresses: 8,
+  /** The longest Retry-After that is believed: bans of providers last hours, a header of years is a mistake. */
+  retryAfterMaxMs: 24 * 3_600_000,
+  /** Characters of a reason that is stored and shown. */
+  reasonChars: 200,
+  /** Of them what the provider itself said. */
+  saidChars: 120,
+  /** One request to a machine; messages beyond it go with the next call. */
+  requestBytes: 8 * MIB,
+  /** Receivers of one recipient (AlertGateway's lists). */
+  receivers: 50,
+  /** Notifications of which it is remembered which receivers have them already. */
+  rememberedNotifications: 1_000,
+  /** A receiver that is broken while others are not is tried again after so long. */
+  partlyBrokenMs: 300_000,
+  /** Issues of incidents that are remembered, so that they need not be searched. */
+  rememberedIssues: 10_000,
+  /** A file of certificates or a key. */
+  tlsFileBytes: 1 * MIB,
+} as const;
