@@ -464,3 +464,16 @@ export const configLimits = {
   /** Aliases of a YAML file, each counted as often as it is reached through others: a short text must not become a huge one. */
   yamlAliases: 100,
 } as const;
+
+/** Alerts made from text (src/dispatcher/sources/wrap-text.ts). */
+export const wrapLimits = {
+  /** Code points of a title: the first line, which is what a phone shows. */
+  titleChars: 200,
+  /** A title is looked for so far into a text. */
+  titleSearchChars: 16 * KIB,
+  /** Code points of the body; the worst of them take 0.1 s to compose on the thread that serves. */
+  bodyChars: 64 * KIB,
+  /** Facts beside the body, and the code points of one. */
+  data: 64,
+  datumChars: 4 * KIB,
+} as const;
