@@ -524,6 +524,8 @@ export const outboundLimits = {
   rememberedIssues: 10_000,
   /** A file of certificates or a key. */
   tlsFileBytes: 1 * MIB,
+} as const;
+
 /** API keys and passwords (src/dispatcher/keys). */
 export const keyLimits = {
   /** Random bytes of a key. */
