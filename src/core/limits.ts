@@ -526,6 +526,8 @@ export const dispatcherLimits = {
   searchLooked: 100_000,
   /** Messages of an incident that `why` goes through. */
   whyMessages: 200,
+} as const;
+
 /** Alerts made from text (src/dispatcher/sources/wrap-text.ts). */
 export const wrapLimits = {
   /** Code points of a title: the first line, which is what a phone shows. */
