@@ -66,9 +66,14 @@ export function verbContext(table: CommandTable, args: Arguments, context: Conte
   };
 }
 
-/** What a person types, read from a file or from stdin (`-`). */
+/** A text in a file, or on stdin (`-`). Throws RelayError NO_INPUT, INVALID_INPUT. */
 export async function readText(name: string): Promise<string> {
-  const { readInput } = await import('../../app/read-input.ts');
-  const bytes = await readInput(name, processIo());
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  const { inputName, readInput } = await import('../../app/read-input.ts');
+  const input = await readInput(name, processIo());
+  if (!input.ok) throw new RelayError('NO_INPUT', `${inputName(name)}: ${input.reason}`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(input.bytes);
+  } catch (error) {
+    throw new RelayError('INVALID_INPUT', `${inputName(name)} is no UTF-8`, { cause: error });
+  }
 }

@@ -1,11 +1,9 @@
 /** `keys …` and `users …`. A key is shown once, when it is made; only its hash is kept. */
 
-import { createHash } from 'node:crypto';
-
 import { z } from 'zod';
 
 import { RelayError } from '../../../core/errors.ts';
-import { makeKey } from '../../keys/make-key.ts';
+import { makeKey } from '../../keys/api-key.ts';
 import { hashPassword } from '../../keys/password.ts';
 import type { ApiKey, User } from '../../model/records.ts';
 import type { ControlContext } from '../control-context.ts';
@@ -51,10 +49,10 @@ async function issue(
   context: ControlContext,
   { owner, scopes, channels, expiresAt }: KeyWish,
 ): Promise<{ readonly key: string; readonly record: PlainKey }> {
-  const key = makeKey(context.random);
+  const { text: key, hash, prefix } = makeKey(context.random);
   const record = await context.store.addKey({
-    hash: createHash('sha256').update(key).digest(),
-    prefix: key.slice(0, 8),
+    hash,
+    prefix,
     owner,
     scopes,
     createdAt: context.clock.now(),

@@ -6,7 +6,7 @@ import { RelayError } from '../../../core/errors.ts';
 import { dispatcherLimits } from '../../../core/limits.ts';
 import { readDocument } from '../../../idmef/read-document.ts';
 import { problemLine } from '../../config/problem.ts';
-import type { SendMessage } from '../../model/sink.ts';
+import type { Rendered, SendMessage } from '../../model/sink.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
 import { audited } from './audited.ts';
@@ -26,7 +26,11 @@ function onlyMessage(document: string): Buffer {
   return Buffer.from(message.bytes);
 }
 
-async function render(context: ControlContext, name: string, document: string): Promise<unknown> {
+async function render(
+  context: ControlContext,
+  name: string,
+  document: string,
+): Promise<Rendered & { readonly type: string; readonly medium: string; readonly audience: string }> {
   const { config, types, renderer, router, clock } = context;
   const recipient = config().recipients.find((one) => one.name === name);
   if (recipient === undefined) throw new RelayError('NOT_FOUND', `there is no recipient '${name}'`);
