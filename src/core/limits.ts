@@ -5,6 +5,7 @@
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
+export const DAY_MS = 86_400_000;
 
 /** XML input, per document or message. A hostile sensor or spool writer must not cost more than this. */
 export const xmlLimits = {
@@ -473,6 +474,59 @@ export const criteriaLimits = {
   patternSteps: 5_000,
   /** Compiled paths of templates and callers that are remembered. */
   rememberedPaths: 1_000,
+/** The dispatcher's store (src/dispatcher/store). */
+export const storeLimits = {
+  /** Arrivals and bytes of one commit: what comes together shares an fsync. */
+  commitMessages: 512,
+  commitBytes: 4 * MIB,
+  /** Finished calls of one commit, and pairs of them. */
+  finishGroup: 64,
+  finishPairs: 4_096,
+  /** Bodies of one claim; always at least one message. */
+  claimBytes: 8 * MIB,
+  claimPairs: 1_000,
+  /** Pairs whose waiting has ended that one claim makes ready. */
+  promotedPairs: 5_000,
+  /** Pairs a search for a new high classification looks at in one query. */
+  breakoutPairs: 1_000,
+  /** Classifications one storm remembers; beyond it nothing breaks out any more, or an attacker would page all night. */
+  stormClasses: 10_000,
+  /** Characters of a fact kept for listings, of a suppression's detail, of a provider's words. */
+  factChars: 1_024,
+  /** Routes and reasons kept in memory. */
+  wordsInMemory: 2_000,
+  /** Identities of one bucket: what accept writes at random places is 1 MiB at most. */
+  bucketMessages: 16_384,
+  /** Duplicates are recognised for so long after retention has removed the message, */
+  rememberedDays: 7,
+  /** and by sequence as far as so many of a journal. */
+  rememberedMessages: 100_000,
+  /** Pairs moved in one transaction (giving up, falling back, redriving). */
+  movedPairs: 5_000,
+  /** Escalations carried out, and silent incidents closed, in one transaction. */
+  incidentRows: 500,
+  /** Messages retention looks at in one step, and deletes in one. */
+  sweptMessages: 2_000,
+  deletedMessages: 500,
+  /** Other rows (attempts, incidents, remembered duplicates) deleted in one step. */
+  sweptRows: 2_000,
+  /** After a pass that found no more to do retention rests so long. */
+  sweepRestMs: 60_000,
+  /** Rows and bodies of a listing, at most. */
+  listedBytes: 32 * MIB,
+  listedRows: 1_000,
+  /** Attempts shown of one pair. */
+  shownAttempts: 100,
+  /** Messages a search looks at in one step; others get their turn in between. */
+  searchedMessages: 20_000,
+  /** Analyzers shown. */
+  analyzers: 10_000,
+  /** Entries of the audit log checked in one step. */
+  auditedEntries: 1_000,
+  /** That a key was used is written down at most so often. */
+  keyUsedMs: 60_000,
+  /** A configuration stays so long after it was replaced: a plan made under it may still be stored. */
+  configGraceMs: 3_600_000,
 } as const;
 
 /** Settings files. */
