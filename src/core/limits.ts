@@ -7,6 +7,8 @@ const KIB = 1024;
 const MIB = 1024 * 1024;
 export const DAY_MS = 86_400_000;
 
+} as const;
+
 /** XML input, per document or message. A hostile sensor or spool writer must not cost more than this. */
 export const xmlLimits = {
   /** One Alert or Heartbeat. What the sensor accepts must fit a lease, the manager's journal and a POST. */
@@ -474,6 +476,8 @@ export const criteriaLimits = {
   patternSteps: 5_000,
   /** Compiled paths of templates and callers that are remembered. */
   rememberedPaths: 1_000,
+} as const;
+
 /** The dispatcher's store (src/dispatcher/store). */
 export const storeLimits = {
   /** Arrivals and bytes of one commit: what comes together shares an fsync. */
