@@ -460,6 +460,52 @@ export const doctorLimits = {
   readers: 20,
 } as const;
 
+/** The dispatcher's outbox: how it waits, what it folds, what it says. */
+export const outboxLimits = {
+  /** External calls under way, of all recipients together: each has one, so this bounds memory, not a small site. */
+  callsUnderWay: 256,
+  /** Bodies of one claim; they are in memory until the provider has answered. */
+  claimBytes: 16 * MIB,
+  /** Pause after failures in a row. */
+  backoffMinMs: 1_000,
+  backoffMaxMs: 300_000,
+  /** A provider that names its own time is obeyed up to a day; more is a mistake of its clock or ours. */
+  retryAfterMaxMs: 86_400_000,
+  /** A sink has so long to settle after its call was aborted; what it answers then still counts. */
+  abortGraceMs: 5_000,
+  /** A timer's longest wait; Node's own bound is 24 days. */
+  waitStepMs: 3_600_000,
+  /** `recipients test` waits so long for its turn, then says that it has to wait. */
+  testTurnMs: 10_000,
+  /** What the store refused is tried again after so long. */
+  storeRetryMinMs: 1_000,
+  storeRetryMaxMs: 30_000,
+  /** Escalations, fallbacks and give-ups are looked for so often; silent incidents are closed so often. */
+  tickMs: 5_000,
+  closeSilentMs: 60_000,
+  /** Characters of a provider's words that are kept. */
+  reasonChars: 300,
+  /** Failing for so long is reported; dead letters of one recipient are reported at most so often. */
+  failingReportMs: 600_000,
+  deadReportMs: 600_000,
+} as const;
+
+/** A flood towards one recipient of people, and how it is folded. */
+export const stormLimits = {
+  /** More due than this, and more than one call carries, is a flood; an interval with fewer ends it. */
+  backlog: 20,
+  /** Behind for so long by volume or pacing, with so many due, is one too. */
+  behindMs: 120_000,
+  behindPairs: 5,
+  /** Between the first two digests; doubles up to the second figure. */
+  firstIntervalMs: 60_000,
+  maxIntervalMs: 960_000,
+  /** New high classifications that may break out alone between two digests: an attacker can make up any number. */
+  breakouts: 5,
+  /** Looked for so often. */
+  breakoutLookMs: 2_000,
+  /** A ticket sink opens one ticket a storm; one that lasts longer than this another one. */
+  ticketMs: 14_400_000,
 /** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
 export const criteriaLimits = {
   /** One expression. Prelude's own rules have some hundred. */
