@@ -684,4 +684,57 @@ export const httpsLimits = {
   sequenceChars: 12 * KIB,
   /** Problems of a refused document that the answer names. */
   namedProblems: 5,
+/** Text of notifications, made from what anybody may have written. */
+export const renderLimits = {
+  /** Characters of one value that are looked at; a data field may hold 2 MiB. */
+  valueChars: 4_096,
+  /** Characters of one data field in the usual text. */
+  detailChars: 500,
+  /** Sources, targets, references and data fields of one message in the usual text; the rest is counted. */
+  parties: 5,
+  references: 5,
+  details: 10,
+  /** Of several messages in one notification: told in full, and by their title; the rest is counted. */
+  fullMessages: 5,
+  titledMessages: 30,
+  /** A URL that becomes a link. */
+  urlChars: 2_000,
+  /** A subject where the type of recipient says nothing: a mail's longest sensible header line, an issue's title. */
+  subjectChars: 200,
+  /** A verbatim text is cut to so many times what the medium takes before it is cleaned. */
+  verbatimFactor: 8,
+  /** Formatters of dates and numbers that are kept: each zone and language costs 0.1 ms and 10 KB to make. */
+  formatters: 64,
+} as const;
+
+/** Templates of operators, rendered in a thread of their own. */
+export const templateLimits = {
+  /** Characters of one template. */
+  sourceChars: 16 * KIB,
+  /** Paths of IDMEF one template asks for. */
+  paths: 64,
+  /** One rendering; then the thread is ended. */
+  deadlineMs: 250,
+  /** Until a new thread is ready: liquidjs is loaded by then. */
+  startMs: 10_000,
+  /** Heap of the thread, MiB: what a template may fill before it is ended. */
+  heapMib: 64,
+  youngMib: 8,
+  stackMib: 2,
+  /** Objects a filter may make, as liquidjs counts them. */
+  memory: 10_000_000,
+  /** Characters of output; more is no message. */
+  outputChars: 256 * KIB,
+  /** Renderings that wait for the thread; beyond it the usual text is sent. */
+  waiting: 256,
+  /** Compiled templates the thread keeps. */
+  compiled: 256,
+  /** Messages of one notification a template sees, elements of a list, characters of a text. */
+  messages: 100,
+  listItems: 100,
+  textChars: 4_096,
+  /** Values are shortened to these, one after the other, when the whole does not fit the medium. */
+  shorterChars: [400, 100, 40],
+  /** Templates whose failure was said; each is said once. */
+  saidFailures: 256,
 } as const;
