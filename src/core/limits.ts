@@ -684,6 +684,8 @@ export const httpsLimits = {
   sequenceChars: 12 * KIB,
   /** Problems of a refused document that the answer names. */
   namedProblems: 5,
+} as const;
+
 /** Text of notifications, made from what anybody may have written. */
 export const renderLimits = {
   /** Characters of one value that are looked at; a data field may hold 2 MiB. */
