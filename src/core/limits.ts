@@ -489,6 +489,9 @@ export const ownSinkLimits = {
   machineMessages: 500,
   /** One datagram: what RFC 5426 §3.2 asks receivers to take. */
   datagramBytes: 2_048,
+  /** Datagrams in a row, and the pause after them: a receiver's buffer holds about a hundred large ones. */
+  datagramBurst: 32,
+  datagramPauseMs: 10,
   /** One line of a stream: rsyslog's own limit. */
   streamLineBytes: 8 * KIB,
   /** The most that `max_bytes` may say: one UDP datagram of IPv4. */

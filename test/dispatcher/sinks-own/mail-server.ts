@@ -102,7 +102,8 @@ export async function startMailServer(
     server.listen(0, '127.0.0.1', () => resolve());
   });
   t.after(async () => {
-    dropAll();
+    // Below a TLS socket of the server's own making it crashes Node 20.
+    if (leaf === undefined) dropAll();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
     });

@@ -128,8 +128,9 @@ export async function secure(
       options.signal.removeEventListener('abort', abort);
       tls.removeListener('error', failed).removeListener('close', closed);
       if (fault === undefined) return resolve(tls);
+      // It takes the connection below with it.
+      socket.on('error', () => undefined);
       tls.on('error', () => undefined).destroy();
-      socket.on('error', () => undefined).destroy();
       reject(fault);
     };
     const abort = (): void =>
