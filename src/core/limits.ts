@@ -457,10 +457,127 @@ export const doctorLimits = {
   readers: 20,
 } as const;
 
+/** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
+export const criteriaLimits = {
+  /** One expression. Prelude's own rules have some hundred. */
+  chars: 16 * KIB,
+  /** Parentheses and negations in one another. */
+  depth: 32,
+  /** Comparisons of one expression. */
+  conditions: 500,
+  /** libprelude's own two limits of a path. */
+  pathChars: 127,
+  pathSteps: 16,
+  /** One pattern, as written, and its instructions when repetitions are written out. */
+  patternChars: 1_000,
+  patternSteps: 5_000,
+  /** Compiled paths of templates and callers that are remembered. */
+  rememberedPaths: 1_000,
+} as const;
+
 /** Settings files. */
 export const configLimits = {
   /** A settings file is a page of text; anything larger is a mistake. */
   fileBytes: 1 * MIB,
+  /** Aliases of a YAML file, each counted as often as it is reached through others: a short text must not become a huge one. */
+  yamlAliases: 100,
+} as const;
+
+/** Alerts made from text (src/dispatcher/sources/wrap-text.ts). */
+export const wrapLimits = {
+  /** Code points of a title: the first line, which is what a phone shows. */
+  titleChars: 200,
+  /** A title is looked for so far into a text. */
+  titleSearchChars: 16 * KIB,
+  /** Code points of the body; the worst of them take 0.1 s to compose on the thread that serves. */
+  bodyChars: 64 * KIB,
+  /** Facts beside the body, and the code points of one. */
+  data: 64,
+  datumChars: 4 * KIB,
+} as const;
+
+/** Calls of the dispatcher to providers over HTTP (src/http/outbound-client.ts, src/dispatcher/sinks/http). */
+export const outboundLimits = {
+  /** Of an answer that is read; the rest is cut off and the connection closed. */
+  answerBytes: 64 * KIB,
+  /** Connections to one origin. */
+  connections: 8,
+  /** Name, TCP, tunnel and TLS together. */
+  connectMs: 10_000,
+  /** Addresses of a name that are tried. */
+  addresses: 8,
+  /** The longest Retry-After that is believed: bans of providers last hours, a header of years is a mistake. */
+  retryAfterMaxMs: 24 * 3_600_000,
+  /** Characters of a reason that is stored and shown. */
+  reasonChars: 200,
+  /** Of them what the provider itself said. */
+  saidChars: 120,
+  /** One request to a machine; messages beyond it go with the next call. */
+  requestBytes: 8 * MIB,
+  /** Receivers of one recipient (AlertGateway's lists). */
+  receivers: 50,
+  /** Notifications of which it is remembered which receivers have them already. */
+  rememberedNotifications: 1_000,
+  /** A receiver that is broken while others are not is tried again after so long. */
+  partlyBrokenMs: 300_000,
+  /** Issues of incidents that are remembered, so that they need not be searched. */
+  rememberedIssues: 10_000,
+  /** A file of certificates or a key. */
+  tlsFileBytes: 1 * MIB,
+} as const;
+
+/** API keys and passwords (src/dispatcher/keys). */
+export const keyLimits = {
+  /** Random bytes of a key. */
+  keyBytes: 32,
+  /** A longer one is none of ours, and is not hashed. */
+  keyChars: 512,
+  /** First characters that are kept to tell keys apart; never more than a fourth of it. */
+  prefixChars: 8,
+  /** What was found out about a key is believed so long, where nobody says that keys have changed. */
+  cacheMs: 1_000,
+  cachedKeys: 1_000,
+  /** Wrong keys of one address in a minute; beyond it 429. A right one is never put off by them. */
+  wrongPerMinute: 30,
+  /** Keys and addresses whose pace is remembered; of more the one longest unheard is forgotten. */
+  paces: 10_000,
+  /** scrypt's cost: 32 MiB and 0.2 s of one thread (OWASP's second profile). */
+  scryptN: 32_768,
+  scryptR: 8,
+  scryptP: 3,
+  /** A stored hash may ask for so much: it may come out of a restored database. */
+  scryptMemoryBytes: 256 * MIB,
+  scryptMaxP: 16,
+  /** A longer password is refused, because hashing it costs others their time. */
+  passwordChars: 1_024,
+} as const;
+
+/** The dispatcher's HTTPS listener (src/dispatcher/sources/http); connections are bounded by connectionLimits. */
+export const httpsLimits = {
+  /** A document of IDMEF, after decompression: old pollers forward all that a sensor has in one. 0.4 s to validate. */
+  idmefBytes: 64 * MIB,
+  /** A post by key: text, a form, JSON. */
+  postBytes: 1 * MIB,
+  /** Of a form: fields, and bytes of the head of a part (multipart). */
+  formFields: 64,
+  partHeadBytes: 8 * KIB,
+  /** Alerts of one post. */
+  alerts: 1_000,
+  /** All bodies that are received or being stored; beyond it 503. */
+  inFlightBytes: 160 * MIB,
+  /** Of those whose sender is not known before the body is read (a key inside it). */
+  unprovenBytes: 16 * MIB,
+  /** Seconds after such a 503. */
+  busyRetrySeconds: 5,
+  /** Seconds after a full disk or journal: not mended at once. */
+  fullRetrySeconds: 60,
+  /** Bytes of a path segment; names of channels have at most 20 characters. */
+  pathSegmentBytes: 512,
+  /** Characters of an IDMEF-Origin or IDMEF-Sequence header that are read. */
+  originChars: 1_024,
+  sequenceChars: 12 * KIB,
+  /** Problems of a refused document that the answer names. */
+  namedProblems: 5,
 } as const;
 
 /** Sinks of the dispatcher that are code: mail, syslog, files, scripts, own modules. */

@@ -1,6 +1,6 @@
 /**
  * Errors as an HTTP peer sees them: application/problem+json (RFC 9457) with one human sentence. The only
- * place where a RelayError becomes an HTTP answer. Called by the handlers of this folder.
+ * place where a RelayError becomes an HTTP answer. Called by the handlers of src/sensor and src/dispatcher.
  */
 
 import { STATUS_CODES } from 'node:http';

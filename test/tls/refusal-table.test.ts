@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { handshakeLogLimits as limits } from '../../src/core/limits.ts';
-import { RefusalTable } from '../../src/sensor/refusal-table.ts';
+import { RefusalTable } from '../../src/tls/refusal-table.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
 

@@ -1,15 +1,26 @@
 /**
- * Answers to what is not HTTP: malformed heads, heads too large or too slow. Called by server.ts at
- * `clientError`, which also fires for failed handshakes (already told by handshake-log.ts).
+ * Answers to what is not HTTP: malformed heads, heads too large or too slow. Called by the HTTPS servers of src/sensor and
+ * src/dispatcher at `clientError`, which also fires for failed handshakes (already told by tls/handshake-log.ts).
  */
 
 import type { Socket } from 'node:net';
 import { STATUS_CODES } from 'node:http';
 import { systemCode } from '../core/errors.ts';
 import type { Logger } from '../core/ports.ts';
-import type { SensorConnection } from './connection.ts';
-import type { Counts } from './counts.ts';
 import { problemBody } from './problem.ts';
+
+/** What is asked of a connection. */
+interface FaultyConnection {
+  readonly peer: { readonly name: string };
+  readonly address: string;
+  readonly busy: boolean;
+  /** A request is under way whose body has not ended, and whose answer has not begun. */
+  readonly receiving: boolean;
+}
+
+interface FaultCount {
+  add(what: 'requests_malformed', labels: { readonly status: string }): void;
+}
 
 /** Node's parser errors → status and sentence; anything else is a bad request. */
 const REASONS: ReadonlyMap<string, readonly [number, string]> = new Map([
@@ -20,9 +31,9 @@ const REASONS: ReadonlyMap<string, readonly [number, string]> = new Map([
 export function answerClientError(
   error: Error,
   socket: Socket,
-  connection: SensorConnection | undefined,
+  connection: FaultyConnection | undefined,
   logger: Logger,
-  counts: Counts,
+  counts: FaultCount,
 ): void {
   const code = systemCode(error);
   // The body of a request whose answer has not begun: the fault is its answer.

@@ -1,6 +1,6 @@
 /**
  * What is wrong with the head of a request that Node's parser lets through (RFC 9112 §3.2, RFC 9110 §10.1.1). Called by
- * router.ts before anything else: such a request is answered, taken for nothing, and the last on its connection.
+ * HTTPS servers before anything else: such a request is answered, taken for nothing, and the last on its connection.
  */
 
 import type { IncomingMessage } from 'node:http';

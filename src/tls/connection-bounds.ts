@@ -1,6 +1,7 @@
 /**
  * How many connections may be open, so that those of one address or certificate do not crowd out the others
- * (connectionLimits). Called by server.ts at each step of a connection; every ending of ours is counted.
+ * (connectionLimits). Called by the HTTPS servers of src/sensor and src/dispatcher at each step of a connection; every ending of ours
+ * is counted.
  *
  * - Without a finished handshake: past the limit the oldest of the address that has most of them is ended. A handshake
  *   takes milliseconds, so it is never a healthy peer's, also when that one shares the address (NAT).
@@ -8,10 +9,7 @@
  * - Idle (served, nothing under way): past idlePerPeer the oldest idle one.
  */
 
-import { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { connectionLimits } from '../core/limits.ts';
-import type { Counts } from './counts.ts';
 
 /** What is asked of a connection. */
 export interface Bounded {
@@ -29,8 +27,13 @@ export interface Young {
 
 type Reason = 'handshaking' | 'per-certificate' | 'idle' | 'total' | 'pipelined';
 
+/** Where endings are counted. */
+interface EndingCount {
+  add(what: 'connections_refused', labels: { readonly reason: Reason }): void;
+}
+
 export class ConnectionBounds {
-  readonly #counts: Counts;
+  readonly #counts: EndingCount;
   /** Without a finished handshake: its address, which a closed socket has forgotten. */
   readonly #addresses = new Map<Young, string>();
   /** Address → its sockets, oldest first. */
@@ -39,7 +42,7 @@ export class ConnectionBounds {
   readonly #open = new Map<string, Set<Bounded>>();
   readonly #idle = new Map<string, Set<Bounded>>();
 
-  constructor(counts: Counts) {
+  constructor(counts: EndingCount) {
     this.#counts = counts;
   }
 
@@ -122,10 +125,4 @@ function drop<Key, Item>(sets: Map<Key, Set<Item>>, key: Key, item: Item): void 
   const set = sets.get(key);
   set?.delete(item);
   if (set?.size === 0) sets.delete(key);
-}
-
-/** The TCP socket below a TLS socket of a server; Node has no public name for it. */
-export function rawSocketOf(socket: TLSSocket): Socket | undefined {
-  const raw: unknown = Reflect.get(socket, '_parent');
-  return raw instanceof Socket ? raw : undefined;
 }

@@ -1,6 +1,6 @@
 /**
  * A failed handshake as the label of a counter: OpenSSL's verdict on the certificate, else the error's code, without
- * what all of them have in common. Called by server.ts at `tlsClientError`; handshake-log.ts has the words for people.
+ * what all of them have in common. Called by HTTPS servers at `tlsClientError`; handshake-log.ts has the words for people.
  */
 
 import type { TLSSocket } from 'node:tls';

@@ -1,9 +1,9 @@
 /**
  * The credentials in force and whom they let in: options of the TLS context, and the verdict on each peer at its handshake and
- * again whenever certificates or revocation lists were exchanged. Made by server.ts.
+ * again whenever certificates or revocation lists were exchanged. Made by the HTTPS servers of src/sensor and src/dispatcher.
  *
  * OpenSSL gets the lists as well while none is near its end, because it sees the whole chain on every version of
- * Node; past the end it would refuse everybody, so then the verdict is ours alone (tls/peer-judge.ts). No session is
+ * Node; past the end it would refuse everybody, so then the verdict is ours alone (peer-judge.ts). No session is
  * resumed: a ticket would carry an old verdict past a new list, and a full handshake costs a millisecond.
  */
 
@@ -13,11 +13,11 @@ import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
 import { tlsLimits } from '../core/limits.ts';
 import type { Clock } from '../core/ports.ts';
-import type { Credentials } from '../tls/credentials.ts';
-import { isStale } from '../tls/end-dates.ts';
-import type { PeerChain, Verdict } from '../tls/peer-judge.ts';
-import type { TlsParameters } from '../tls/policy.ts';
-import { rawSocketOf } from './handshake-log.ts';
+import type { Credentials } from './credentials.ts';
+import { isStale } from './end-dates.ts';
+import type { PeerChain, Verdict } from './peer-judge.ts';
+import type { TlsParameters } from './policy.ts';
+import { rawSocketOf } from './raw-socket.ts';
 
 /** What handshakes that began at one time were judged by. */
 interface Generation {

@@ -1,6 +1,6 @@
 /**
- * Binds a server to an address and port, with errors that name both and the remedy, and the drain that ends
- * it. Called by server.ts.
+ * Binds a server to an address and port, with errors that name both and the remedy. Called by the servers of src/sensor and
+ * src/dispatcher.
  */
 
 import type { AddressInfo, Server } from 'node:net';

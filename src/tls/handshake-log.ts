@@ -1,17 +1,18 @@
 /**
  * Says, with peer and reason, why a connection did not become one: refused handshakes, refused certificates, and connections
- * beyond the limit. Called by server.ts.
+ * beyond the limit. Called by the HTTPS servers of src/sensor and src/dispatcher.
  *
  * The first of an address and reason is said at once; what repeats is counted and summed up after a minute, then
  * each hour (refusal-table.ts). A TLS socket that failed has forgotten its peer, so addresses are kept from the
  * raw socket's first moment.
  */
 
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { connectionLimits } from '../core/limits.ts';
 import type { Clock, Logger } from '../core/ports.ts';
-import { handshakeReason } from '../tls/handshake-error.ts';
+import { handshakeReason } from './handshake-error.ts';
+import { addressOf, rawSocketOf } from './raw-socket.ts';
 import { RefusalTable } from './refusal-table.ts';
 
 /** A flood of dropped connections is said once in so many milliseconds. */
@@ -74,18 +75,4 @@ export class HandshakeLog {
   close(): void {
     this.#table.close();
   }
-}
-
-/** The TCP socket below; node:tls has no public name for it. */
-export function rawSocketOf(socket: TLSSocket): Socket | undefined {
-  const raw: unknown = Reflect.get(socket, '_parent');
-  return raw instanceof Socket ? raw : undefined;
-}
-
-/** `192.0.2.1:50432`, `[2001:db8::1]:50432`; an IPv4 peer of a dual-stack socket as IPv4. */
-export function addressOf(socket: Socket): string {
-  const address = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
-  return address.includes(':')
-    ? `[${address}]:${socket.remotePort}`
-    : `${address}:${socket.remotePort ?? '?'}`;
 }
