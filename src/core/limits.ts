@@ -739,4 +739,62 @@ export const templateLimits = {
   shorterChars: [400, 100, 40],
   /** Templates whose failure was said; each is said once. */
   saidFailures: 256,
+/** Sinks of the dispatcher that are code: mail, syslog, files, scripts, own modules. */
+export const ownSinkLimits = {
+  /** Alerts of one mail, as in ntopng. */
+  mailAlerts: 100,
+  /** Code points of a mail's body, each part; servers commonly take 10 MiB. */
+  mailChars: 500_000,
+  /** Code points of a subject: three lines in most clients, and far from RFC 5322's 998 when encoded. */
+  subjectChars: 120,
+  /** A whole mail, from the connection to the answer. RFC 5321 would have us wait 10 min for the last answer alone. */
+  mailMs: 120_000,
+  /** To connect and be greeted; silence within a session. */
+  mailConnectMs: 20_000,
+  mailSilenceMs: 60_000,
+  /** Connections to one server, and mails on one of them. */
+  mailConnections: 3,
+  mailsPerConnection: 100,
+  /** Notifications of which some addresses have had their mail, so that only the others get it again. */
+  partialMails: 1_000,
+  /** Addresses of one recipient: servers take 100 (RFC 5321 §4.5.3.1.8). */
+  mailAddresses: 100,
+  /** Characters of a provider's words that are kept in a reason. */
+  reasonChars: 300,
+  /** Messages of one call to syslog, a file, another dispatcher. */
+  machineMessages: 500,
+  /** One datagram: what RFC 5426 §3.2 asks receivers to take. */
+  datagramBytes: 2_048,
+  /** Datagrams in a row, and the pause after them: a receiver's buffer holds about a hundred large ones. */
+  datagramBurst: 32,
+  datagramPauseMs: 10,
+  /** One line of a stream: rsyslog's own limit. */
+  streamLineBytes: 8 * KIB,
+  /** The most that `max_bytes` may say: one UDP datagram of IPv4. */
+  lineBytes: 65_507,
+  /** A syslog receiver has so long to connect, and to read all and close after we have. */
+  syslogConnectMs: 10_000,
+  syslogReceiptMs: 30_000,
+  /** A whole call to a machine. */
+  machineMs: 120_000,
+  /** Appended in one call; also what is looked at for the end of the last whole line after a crash. */
+  fileTailBytes: 4 * MIB,
+  /** Rotated files that are kept at most. */
+  fileKeep: 1_000,
+  /** A script or a module; `timeout` may ask for up to ten times as much. */
+  scriptMs: 30_000,
+  /** Between asking a script to end and killing it. */
+  scriptKillMs: 1_000,
+  /** Of what a script writes; the rest is read and dropped. */
+  scriptOutputBytes: 64 * KIB,
+  /** Own modules of a directory, and bytes of one. */
+  modules: 100,
+  moduleBytes: 1 * MIB,
+  /** A module that asks for a later try is not put off for longer. */
+  retryAfterMaxMs: 3_600_000,
+  /** Messages whose refusals by a gateway are remembered. */
+  refusals: 1_000,
+  /** The shortest pause between two pings of a watchdog, and the longest one ping may take. */
+  pingMinMs: 10_000,
+  pingMs: 10_000,
 } as const;
