@@ -739,6 +739,8 @@ export const templateLimits = {
   shorterChars: [400, 100, 40],
   /** Templates whose failure was said; each is said once. */
   saidFailures: 256,
+} as const;
+
 /** Sinks of the dispatcher that are code: mail, syslog, files, scripts, own modules. */
 export const ownSinkLimits = {
   /** Alerts of one mail, as in ntopng. */
