@@ -799,4 +799,32 @@ export const ownSinkLimits = {
   /** The shortest pause between two pings of a watchdog, and the longest one ping may take. */
   pingMinMs: 10_000,
   pingMs: 10_000,
+/** The sources that are no HTTPS (src/dispatcher/sources/line). */
+export const lineLimits = {
+  /** The same warning is said again after so long, with how often it happened meanwhile. */
+  repeatMs: 600_000,
+  /** Messages of one key over SMTP and syslog; HTTP has its own, set by the operator. */
+  keyRatePerMinute: 300,
+  /** At the end: what is under way gets so long. */
+  drainMs: 3_000,
+} as const;
+
+/** Mail as a source. */
+export const smtpLimits = {
+  connections: 64,
+  perAddress: 16,
+  /** Silence of the client. */
+  idleMs: 60_000,
+  /** A connection ends after so long, whatever it does: an endless mail holds nothing for ever. */
+  lifeMs: 600_000,
+  /** Channels of one mail. */
+  recipients: 50,
+  /** Wrong keys and channels of one connection; then it is ended. */
+  failures: 10,
+  /** One command line; a key takes 64 characters, AUTH one more third. */
+  commandBytes: 2 * KIB,
+  mimeDepth: 16,
+  mailHeaderBytes: 256 * KIB,
+  /** Names of attachments that are kept. */
+  attachments: 20,
 } as const;
