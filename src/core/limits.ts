@@ -799,6 +799,8 @@ export const ownSinkLimits = {
   /** The shortest pause between two pings of a watchdog, and the longest one ping may take. */
   pingMinMs: 10_000,
   pingMs: 10_000,
+} as const;
+
 /** The sources that are no HTTPS (src/dispatcher/sources/line). */
 export const lineLimits = {
   /** The same warning is said again after so long, with how often it happened meanwhile. */
