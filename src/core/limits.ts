@@ -576,6 +576,28 @@ export const storeLimits = {
   keyUsedMs: 60_000,
   /** A configuration stays so long after it was replaced: a plan made under it may still be stored. */
   configGraceMs: 3_600_000,
+/** What routing keeps of a message beside its bytes: attackers choose the text. */
+export const routeLimits = {
+  /** Each fact in a column; listings show less. */
+  factChars: 500,
+  /** The line an incident goes by. */
+  titleChars: 200,
+  /** Values of one group_by path that tell incidents apart; more are one with those. */
+  groupValues: 64,
+} as const;
+
+/** Messages on their way through the dispatcher's door: received, not yet committed. Beyond it sources say "busy". */
+export const doorLimits = {
+  messages: 20_000,
+  bytes: 64 * MIB,
+} as const;
+
+/** `expect:`: silent sensors and analyzers. */
+export const expectLimits = {
+  /** Looked at so many times in the shortest span, but not oftener or seldomer than these. */
+  looksPerSpan: 10,
+  minLookMs: 5_000,
+  maxLookMs: 60_000,
 } as const;
 
 /** Settings files. */
