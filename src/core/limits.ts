@@ -576,6 +576,8 @@ export const storeLimits = {
   keyUsedMs: 60_000,
   /** A configuration stays so long after it was replaced: a plan made under it may still be stored. */
   configGraceMs: 3_600_000,
+} as const;
+
 /** What routing keeps of a message beside its bytes: attackers choose the text. */
 export const routeLimits = {
   /** Each fact in a column; listings show less. */
