@@ -686,6 +686,8 @@ export const outboundLimits = {
   saidChars: 120,
   /** One request to a machine; messages beyond it go with the next call. */
   requestBytes: 8 * MIB,
+  /** Requests a refused batch is taken apart with, to find the message that is bad. */
+  halves: 24,
   /** Receivers of one recipient (AlertGateway's lists). */
   receivers: 50,
   /** Notifications of which it is remembered which receivers have them already. */

@@ -15,9 +15,14 @@ import type { Endpoint } from '../../model/recipient.ts';
 
 /** Throws RelayError TLS_FILE naming the endpoint and the file. */
 export async function endpointTls(
-  endpoint: Pick<Endpoint, 'name' | 'caFile' | 'clientCert' | 'clientKey'>,
+  endpoint: Pick<Endpoint, 'name' | 'provenance' | 'caFile' | 'clientCert' | 'clientKey'>,
 ): Promise<ClientTls> {
-  const { name, caFile, clientCert, clientKey } = endpoint;
+  const { name, provenance, caFile, clientCert, clientKey } = endpoint;
+  if (provenance === 'database' && (caFile ?? clientCert ?? clientKey) !== undefined) {
+    throw new RelayError('CONFIG', `endpoint ${name}: files may be named in the configuration file only`, {
+      hint: 'declare the endpoint in dispatcher.yml',
+    });
+  }
   if ((clientCert === undefined) !== (clientKey === undefined)) {
     throw new RelayError('CONFIG', `endpoint ${name}: client_cert and client_key go together`);
   }

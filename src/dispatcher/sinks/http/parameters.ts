@@ -34,7 +34,7 @@ export function headerText(description: string): z.ZodString {
     .describe(description);
 }
 
-export function words(description: string): z.ZodString {
+export function someText(description: string): z.ZodString {
   return z.string().min(1).describe(description);
 }
 
@@ -74,6 +74,15 @@ export function limit(key: string, rate: number, burst: number): LimitSpec {
   return { key, rate, burst };
 }
 
-export function basicAuth(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+/** The header of an endpoint's credentials, whichever of them it has. */
+export function authorization({ token, username, password = '' }: Credentials): Record<string, string> {
+  if (token !== undefined) return { authorization: `Bearer ${token}` };
+  if (username === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+}
+
+interface Credentials {
+  readonly token?: string | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
 }

@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 import { httpSink } from '../engine.ts';
 import { judgeAnswer, textAt } from '../judge.ts';
-import { fingerprint, limit, urlList, words } from '../parameters.ts';
+import { fingerprint, limit, urlList, someText } from '../parameters.ts';
 import type { Answer, Verdict } from '../provider.ts';
 
 const SUPPRESS_EMBEDS = 4;
@@ -24,13 +24,13 @@ export const discord = httpSink({
   endpoint: z
     .object({
       webhook: urlList('Webhook, one or several; for recipients that name none').optional(),
-      username: words('Name shown instead of the webhook’s own').max(80).optional(),
+      username: someText('Name shown instead of the webhook’s own').max(80).optional(),
     })
     .strict(),
   recipient: z
     .object({
       webhook: urlList('Webhook of the channel, one or several').optional(),
-      thread: words('Id of a thread of that channel').optional(),
+      thread: someText('Id of a thread of that channel').optional(),
     })
     .strict(),
   secrets: ['webhook'],

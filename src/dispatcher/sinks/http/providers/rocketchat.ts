@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { httpSink } from '../engine.ts';
 import { judgeAnswer, saidIn, saysNo } from '../judge.ts';
-import { fingerprint, limit, urlList, words } from '../parameters.ts';
+import { fingerprint, limit, urlList, someText } from '../parameters.ts';
 
 export const rocketchat = httpSink({
   type: 'rocketchat',
@@ -17,7 +17,7 @@ export const rocketchat = httpSink({
   endpoint: z
     .object({
       webhook: urlList('Webhook, one or several; for recipients that name none').optional(),
-      alias: words('Name shown instead of the integration’s own').optional(),
+      alias: someText('Name shown instead of the integration’s own').optional(),
     })
     .strict(),
   recipient: z.object({ webhook: urlList('Webhook of the channel, one or several').optional() }).strict(),
