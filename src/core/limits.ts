@@ -503,6 +503,8 @@ export const stormLimits = {
   breakoutLookMs: 2_000,
   /** A ticket sink opens one ticket a storm; one that lasts longer than this another one. */
   ticketMs: 14_400_000,
+} as const;
+
 /** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
 export const criteriaLimits = {
   /** One expression. Prelude's own rules have some hundred. */
