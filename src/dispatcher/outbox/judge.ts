@@ -73,8 +73,8 @@ export function judge(facts: Case): Verdict {
   const banMs = clamp(answer && again?.retryAfterMs);
   const limitedMs = answer && again && clamp(limitedFor(answer, facts.now));
   const serverMs = banMs ?? limitedMs;
-  const pauseMs = again === undefined ? 0 : pauseOf(facts, serverMs);
-  const doubt = serverMs === undefined && mayHaveArrived(facts, outcome);
+  const pauseMs = again === undefined || leftOver(outcome, outcomes) ? 0 : pauseOf(facts, serverMs);
+  const doubt = mayHaveArrived(facts, outcome);
   const [only] = pairs.length === 1 ? pairs : [];
   const fate = fateOf(outcome, only, { facts, pauseMs, doubt });
   const [bad] = [outcome, ...outcomes].flatMap((one) => (one.kind === 'ok' ? [] : [one.reason]));
@@ -87,7 +87,7 @@ export function judge(facts: Case): Verdict {
         ? []
         : [{ seq: pair.seq, fate: fateOf(own, pair, { facts, pauseMs, doubt: false }) }],
     ),
-    failed: again !== undefined && !facts.moved && outcomes.every((one) => one.kind !== 'ok'),
+    failed: !facts.moved && outcomes.every((one) => one.kind === 'again'),
     pauseMs,
     banMs: limitedMs === undefined ? banMs : undefined,
     hold: broken !== undefined ? heldReason(broken) : fate.kind === 'held' ? fate.reason : undefined,
@@ -109,11 +109,16 @@ function outcomeOf(result: Result, timeoutMs: number): Outcome {
   return { kind: 'again', reason: result.reason };
 }
 
-/** Whether a failed call may have had its effect all the same. Who is told to come back later, or elsewhere, was not heard. */
-function mayHaveArrived({ result, moved }: Case, outcome: Outcome): boolean {
-  if (outcome.kind !== 'again' || moved) return false;
-  if (result.kind === 'answer') return result.answer.nothingTaken !== true;
+/** Whether a failed call may have had its effect all the same. */
+function mayHaveArrived({ result }: Case, outcome: Outcome): boolean {
+  if (outcome.kind !== 'again') return false;
+  if (result.kind === 'answer') return result.answer.uncertain === true;
   return result.kind !== 'unready';
+}
+
+/** The call was judged, and what is to come again has only not been part of it: it goes with the next one. */
+function leftOver(outcome: Outcome, outcomes: readonly Outcome[]): boolean {
+  return outcome.kind !== 'again' && outcomes.every((one) => one.kind !== 'again' || one.retryAfterMs === 0);
 }
 
 /** The longest ban the answer names, ms from now; undefined for none. */
