@@ -8,6 +8,7 @@ import { messageOf } from '../../core/errors.ts';
 import { dispatcherLimits } from '../../core/limits.ts';
 import type { Clock, Logger, Random } from '../../core/ports.ts';
 import { composeAlert } from '../../idmef/compose.ts';
+import { DELIVERY_MARK, OWN_SOURCE } from '../../dispatcher/model/delivery-mark.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import type { Door } from '../../dispatcher/model/ports.ts';
 import type { Store } from '../../dispatcher/model/store.ts';
@@ -21,6 +22,8 @@ interface ReportDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly hostname: string;
+  /** What this dispatcher marks its messages with. */
+  readonly mark: () => string;
 }
 
 export interface Reports {
@@ -41,7 +44,7 @@ const words: Readonly<Record<Trouble['kind'], string>> = {
 };
 
 export function createReports(deps: ReportDeps): Reports {
-  const { door, store, config, clock, random, log, hostname } = deps;
+  const { door, store, config, clock, random, log, hostname, mark } = deps;
   let busy: Promise<void> = Promise.resolve();
 
   const send = (
@@ -59,14 +62,20 @@ export function createReports(deps: ReportDeps): Reports {
         const now = clock.now();
         const body = await composeAlert({
           messageid: Buffer.from(random.bytes(16)).toString('hex'),
-          analyzer: { analyzerid: `alert-dispatcher@${hostname}`, name: 'alert-dispatcher', class: 'Dispatcher', node: hostname },
+          analyzer: {
+            analyzerid: `alert-dispatcher@${hostname}`,
+            name: 'alert-dispatcher',
+            class: 'Dispatcher',
+            node: hostname,
+          },
           createTime: now,
           classification,
           severity,
           impactType: 'other',
           impact: detail,
+          data: [{ meaning: DELIVERY_MARK, type: 'string', value: mark() }],
         });
-        await door.accept([{ body, origin: { source: 'dispatcher' }, forced: [to] }]);
+        await door.accept([{ body, origin: { source: OWN_SOURCE }, forced: [to] }]);
       } catch (error) {
         log.warning(`a report could not be stored: ${classification}: ${messageOf(error)}`);
       }
@@ -76,11 +85,18 @@ export function createReports(deps: ReportDeps): Reports {
   return {
     trouble(recipient, { kind, reason, pairs }) {
       const text = `recipient ${recipient} ${words[kind]}: ${reason}`;
-      log.error(pairs > 0 ? `${text} (${pairs} deliveries)` : text, { event: `recipient-${kind}`, recipient });
+      log.error(pairs > 0 ? `${text} (${pairs} deliveries)` : text, {
+        event: `recipient-${kind}`,
+        recipient,
+      });
       send(`Delivery trouble: ${recipient} ${words[kind]}`, 'high', text, recipient);
     },
     refusedReload(problems) {
-      send('Configuration refused', 'medium', `the old configuration stays: ${problems.slice(0, 5).join('; ')}`);
+      send(
+        'Configuration refused',
+        'medium',
+        `the old configuration stays: ${problems.slice(0, 5).join('; ')}`,
+      );
     },
     async auditHead() {
       if (config().reportTo === undefined) return;
@@ -88,7 +104,7 @@ export function createReports(deps: ReportDeps): Reports {
       const now = clock.now();
       // A clock that was set back must not silence it for good.
       if (now - last < dispatcherLimits.auditHeadMs && last <= now) return;
-      const [head] = await store.auditTrail({ limit: 1 });
+      const [head] = await store.auditTrail({ limit: 1, newest: true });
       if (head === undefined) return;
       await store.setState(AUDIT_SENT, String(now));
       send('Head of the audit log', 'info', `entry ${head.id}, SHA-256 ${head.hash}`);

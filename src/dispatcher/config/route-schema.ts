@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { parseTimeWindows } from '../route/time-windows.ts';
+import { parseTimeInterval } from '../route/time-interval.ts';
 import type { TimeWindow } from '../model/config.ts';
 import * as v from './values.ts';
 
@@ -10,9 +10,10 @@ export const timeIntervalSchema = z.strictObject({
   zone: v.timeZone.optional(),
   times: v.texts.transform((lines, context): readonly TimeWindow[] =>
     lines.flatMap((line) => {
-      const windows = parseTimeWindows(line);
-      if (typeof windows !== 'string') return windows;
-      context.addIssue({ code: 'custom', message: `'${line}' ${windows}` });
+      // The zone is not known here; the windows do not depend on it.
+      const parsed = parseTimeInterval(line, 'UTC');
+      if (parsed.ok) return parsed.interval.windows;
+      context.addIssue({ code: 'custom', message: parsed.text });
       return [];
     }),
   ),

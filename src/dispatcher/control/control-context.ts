@@ -17,11 +17,11 @@ export interface ControlContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly config: () => DispatcherConfig;
-  readonly types: ReadonlyMap<string, SinkType>;
+  readonly types: () => ReadonlyMap<string, SinkType>;
   /** Names `sources enable|disable` knows. */
   readonly sourceNames: () => readonly string[];
   readonly router: () => Router;
-  readonly renderer: Renderer;
+  readonly renderer: () => Renderer;
   /** How a message would be routed now, as text and as data. */
   readonly explain: (inbound: Inbound) => { readonly text: string; readonly data: unknown };
   /** Whether a change of settings would be a sound configuration. Empty when it would. */

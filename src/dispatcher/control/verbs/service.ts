@@ -35,7 +35,7 @@ async function render(
   const recipient = config().recipients.find((one) => one.name === name);
   if (recipient === undefined) throw new RelayError('NOT_FOUND', `there is no recipient '${name}'`);
   const endpoint = config().endpoints.find((one) => one.name === recipient.endpoint);
-  const type = types.get(endpoint?.type ?? '');
+  const type = types().get(endpoint?.type ?? '');
   if (type === undefined) throw new RelayError('BUG', `recipient ${name} has no sink type`);
   const body = onlyMessage(document);
   const message: SendMessage = {
@@ -44,9 +44,9 @@ async function render(
     facts: router().read(body).facts,
     origin: { source: 'render' },
     at: clock.now(),
-    view: await renderer.view(body),
+    view: await renderer().view(body),
   };
-  const rendered = await renderer.messages([message], {
+  const rendered = await renderer().messages([message], {
     recipient,
     medium: type.medium,
     limits: type.text,

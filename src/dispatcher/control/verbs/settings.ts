@@ -134,7 +134,7 @@ export const settingVerbs = {
       params: Object.fromEntries(
         Object.entries(params).map(([key, value]) => [
           key,
-          types.get(type)?.secrets.includes(key) === true ? '***' : value,
+          types().get(type)?.secrets.includes(key) === true ? '***' : value,
         ]),
       ),
     })),
