@@ -735,6 +735,8 @@ export const httpsLimits = {
   /** Of a form: fields, and bytes of the head of a part (multipart). */
   formFields: 64,
   partHeadBytes: 8 * KIB,
+  /** Attributes of one alert of AlertResponder. */
+  attributes: 200,
   /** Alerts of one post. */
   alerts: 1_000,
   /** All bodies that are received or being stored; beyond it 503. */
@@ -743,6 +745,9 @@ export const httpsLimits = {
   unprovenBytes: 16 * MIB,
   /** Seconds after such a 503. */
   busyRetrySeconds: 5,
+  /** Of a body that is refused: read and dropped up to so much, so that its sender, who is still sending, gets the answer. */
+  droppedBytes: 4 * MIB,
+  droppedMs: 2_000,
   /** Seconds after a full disk or journal: not mended at once. */
   fullRetrySeconds: 60,
   /** Bytes of a path segment; names of channels have at most 20 characters. */
