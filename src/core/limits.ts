@@ -511,10 +511,10 @@ export const syslogLimits = {
   /** One message; a datagram cannot be longer. RFC 5424 asks for 2 KiB, collectors send more. */
   frameBytes: 64 * KIB,
   /** Messages that wait for the store; beyond it datagrams are dropped and counted, and streams are not read. */
-  queuedMessages: 10_000,
+  queuedMessages: 20_000,
   queuedBytes: 16 * MIB,
   /** Streams are read again when no more than so many wait. */
-  resumeMessages: 5_000,
+  resumeMessages: 10_000,
   /** One transaction of the store. */
   batchMessages: 100,
   batchBytes: 1 * MIB,

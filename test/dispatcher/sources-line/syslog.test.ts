@@ -12,10 +12,11 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 
 import { RelayError } from '../../../src/core/errors.ts';
 import { syslogLimits } from '../../../src/core/limits.ts';
+import { allowFrom } from '../../../src/dispatcher/sources/line/allow-from.ts';
 import type { TlsLineSource } from '../../../src/dispatcher/sources/line/deps.ts';
 import { KeyRate } from '../../../src/dispatcher/sources/line/key-rate.ts';
 import { Sayings } from '../../../src/dispatcher/sources/line/sayings.ts';
-import { Intake } from '../../../src/dispatcher/sources/line/syslog/intake.ts';
+import { Intake, type IntakeBounds } from '../../../src/dispatcher/sources/line/syslog/intake.ts';
 import {
   createSyslogSource,
   type SyslogConfig,
@@ -345,19 +346,40 @@ describe('syslog over TCP', () => {
   });
 
   test('a sender is held back while the store fails, and loses nothing', async (t) => {
-    const { world, tcp } = await start(t, { transport: 'tcp' });
+    const world = lineWorld();
+    const { intake } = intakeOf(world, { ...syslogLimits, queuedMessages: 20, resumeMessages: 10 });
+    const sayings = new Sayings(world.log, world.clock);
+    const at = { source: 'test', address: '127.0.0.1', port: 0 };
+    const listener = createStreamListener({
+      ...world,
+      ...at,
+      allowed: allowFrom('test', []),
+      sayings,
+      intake,
+    });
+    const { port } = await listener.listen();
+    t.after(async () => {
+      await listener.close();
+      await intake.close();
+    });
     world.door.fail = new RelayError('JOURNAL_FULL', 'no room');
-    const socket = await tcp();
-    // More than the queue holds: what was dropped there would be missing in the end.
-    const count = syslogLimits.queuedMessages + 1_000;
-    socket.write('<13>x\n'.repeat(count));
+    const socket = connect({ port, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    // More than the queue holds: what was dropped would be counted, and missing in the end.
+    const lines = Array.from({ length: 300 }, (_, n) => `<13>${n}\n`);
+    for (const line of lines) socket.write(line);
     await timerSet(world);
+    while (intake.hasRoom) await new Promise((resolve) => setImmediate(resolve));
     socket.end();
-    await once(socket, 'finish');
     world.door.fail = undefined;
     world.timers.advance(syslogLimits.retryMs);
-    await world.door.until(count);
+    await world.door.until(300);
     assert.deepEqual([...world.door.refusals], []);
+    const bodies = await Promise.all(world.door.stored.map(async ({ body }) => bodyOf(body)));
+    assert.deepEqual(
+      bodies,
+      lines.map((_, n) => String(n)),
+    );
   });
 
   test('connections from other networks, and too many of one address, are ended and counted', async (t) => {
@@ -428,14 +450,15 @@ interface Offering {
   readonly offer: (text: string) => boolean;
 }
 
-function intakeOf(world: LineWorld): Offering {
-  const intake = new Intake({
+function intakeOf(world: LineWorld, bounds: IntakeBounds = syslogLimits): Offering {
+  const deps = {
     ...world,
     source: 'test',
     keyedOnly: false,
     rate: new KeyRate(world.clock),
     sayings: new Sayings(world.log, world.clock),
-  });
+  };
+  const intake = new Intake(deps, bounds);
   const origin = { source: 'test' };
   return { intake, offer: (text) => intake.offer({ bytes: Buffer.from(text), origin }) };
 }

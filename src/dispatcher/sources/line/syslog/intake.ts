@@ -19,8 +19,16 @@ export interface IntakeDeps extends SyslogAlertDeps, Pick<LineDeps, 'door' | 'ti
   readonly sayings: Sayings;
 }
 
+export interface IntakeBounds {
+  readonly queuedMessages: number;
+  readonly queuedBytes: number;
+  /** Streams are read again when no more than so many wait. */
+  readonly resumeMessages: number;
+}
+
 export class Intake {
   readonly #deps: IntakeDeps;
+  readonly #bounds: IntakeBounds;
   #queue: SyslogFrame[] = [];
   /** Of the queue, those already taken: an array is not shifted for each. */
   #head = 0;
@@ -31,13 +39,14 @@ export class Intake {
   #closed = false;
   readonly #waiting = new Set<() => void>();
 
-  constructor(deps: IntakeDeps) {
+  constructor(deps: IntakeDeps, bounds: IntakeBounds = syslogLimits) {
     this.#deps = deps;
+    this.#bounds = bounds;
   }
 
   get hasRoom(): boolean {
     return (
-      !this.#closed && this.#size < syslogLimits.queuedMessages && this.#bytes < syslogLimits.queuedBytes
+      !this.#closed && this.#size < this.#bounds.queuedMessages && this.#bytes < this.#bounds.queuedBytes
     );
   }
 
@@ -179,7 +188,7 @@ export class Intake {
   }
 
   #giveRoom(): void {
-    if (this.#waiting.size === 0 || this.#size > syslogLimits.resumeMessages || !this.hasRoom) return;
+    if (this.#waiting.size === 0 || this.#size > this.#bounds.resumeMessages || !this.hasRoom) return;
     const calls = [...this.#waiting];
     this.#waiting.clear();
     for (const call of calls) call();
