@@ -903,3 +903,26 @@ export const smtpLimits = {
   /** Names of attachments that are kept. */
   attachments: 20,
 } as const;
+
+/** Syslog as a source. */
+export const syslogLimits = {
+  /** One message; a datagram cannot be longer. RFC 5424 asks for 2 KiB, collectors send more. */
+  frameBytes: 64 * KIB,
+  /** Messages that wait for the store; beyond it datagrams are dropped and counted, and streams are not read. */
+  queuedMessages: 20_000,
+  queuedBytes: 16 * MIB,
+  /** Streams are read again when no more than so many wait. */
+  resumeMessages: 10_000,
+  /** One transaction of the store. */
+  batchMessages: 100,
+  batchBytes: 1 * MIB,
+  /** A store that failed is asked again after so long. */
+  retryMs: 1_000,
+  connections: 256,
+  perAddress: 64,
+  handshakeMs: 10_000,
+  /** Silence after which TCP asks whether the peer is still there. */
+  keepAliveMs: 60_000,
+  /** Asked of the kernel for a burst of datagrams; net.core.rmem_max bounds it. */
+  receiveBufferBytes: 4 * MIB,
+} as const;
