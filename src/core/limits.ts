@@ -642,8 +642,14 @@ export const dispatcherLimits = {
   tidyMs: 5_000,
   /** The head of the audit chain goes out so often. */
   auditHeadMs: 86_400_000,
+  /** A source whose address is taken is tried again after so long. */
+  retryListenMs: 5_000,
+  /** What keeps failing is said so often. */
+  repeatSayingMs: 3_600_000,
   /** SIGTERM, and sinks that a reload replaces: calls under way get so long. */
   drainMs: 10_000,
+  /** Free space of the disk is looked at so often. */
+  diskLookMs: 1_000,
   /** An answer of the control socket. */
   controlBytes: 64 * MIB,
   /** Rows of one listing. */

@@ -15,6 +15,8 @@ export interface DispatcherSnapshot {
   /** Acceptance to the beginning of the first call, of the calls since the start. */
   readonly waits: { readonly count: number; readonly sumMs: number; readonly maxMs: number };
   readonly inFlight: { readonly messages: number; readonly bytes: number };
+  /** Of the sources. */
+  readonly more: readonly MetricFamily[];
 }
 
 export async function dispatcherMetrics(snapshot: DispatcherSnapshot): Promise<string> {
@@ -23,7 +25,12 @@ export async function dispatcherMetrics(snapshot: DispatcherSnapshot): Promise<s
 
 type Samples = MetricFamily['samples'];
 
-function family(name: string, kind: MetricFamily['kind'], help: string, samples: Samples | number): MetricFamily {
+function family(
+  name: string,
+  kind: MetricFamily['kind'],
+  help: string,
+  samples: Samples | number,
+): MetricFamily {
   return {
     name: `idmef_dispatcher_${name}${kind === 'counter' ? '_total' : ''}`,
     help,
@@ -36,7 +43,9 @@ function families(snapshot: DispatcherSnapshot): MetricFamily[] {
   const { stats, outbox, waits, inFlight, now } = snapshot;
   const of = (value: (queue: StoreStats['queues'][number]) => number): Samples =>
     stats.queues.map((queue) => ({ labels: { recipient: queue.recipient }, value: value(queue) }));
-  const byReason = (counts: (queue: StoreStats['queues'][number]) => Readonly<Record<string, number>>): Samples =>
+  const byReason = (
+    counts: (queue: StoreStats['queues'][number]) => Readonly<Record<string, number>>,
+  ): Samples =>
     stats.queues.flatMap((queue) =>
       Object.entries(counts(queue)).map(([reason, value]) => ({
         labels: { recipient: queue.recipient, reason },
@@ -49,7 +58,12 @@ function families(snapshot: DispatcherSnapshot): MetricFamily[] {
     ]),
     family('uptime_seconds', 'gauge', 'Since the process started.', snapshot.uptimeSeconds),
     family('resident_memory_bytes', 'gauge', 'Memory of the process.', snapshot.residentBytes),
-    family('messages_offered', 'counter', 'Messages that came to the door: stored and duplicate.', stats.offered),
+    family(
+      'messages_offered',
+      'counter',
+      'Messages that came to the door: stored and duplicate.',
+      stats.offered,
+    ),
     family('messages_stored', 'counter', 'Messages stored.', stats.stored),
     family('messages_duplicate', 'counter', 'Messages that were there already.', stats.duplicate),
     family('messages_conflict', 'counter', 'Same id with other content: stored.', stats.conflict),
@@ -68,14 +82,54 @@ function families(snapshot: DispatcherSnapshot): MetricFamily[] {
       'Incidents by state.',
       Object.entries(stats.incidents).map(([state, value]) => ({ labels: { state }, value })),
     ),
-    family('deliveries_planned', 'counter', 'Deliveries ever owed to the recipient.', of(({ planned }) => planned)),
-    family('deliveries_sent', 'counter', 'Deliveries the provider has taken.', of(({ sent }) => sent)),
-    family('deliveries_suppressed', 'counter', 'Deliveries not made, by reason.', byReason(({ suppressed }) => suppressed)),
-    family('deliveries_dropped', 'counter', 'Deliveries lost to retention or damage.', byReason(({ dropped }) => dropped)),
-    family('deliveries_pending', 'gauge', 'Due now or later.', of(({ pending }) => pending)),
-    family('deliveries_leased', 'gauge', 'In a call under way.', of(({ leased }) => leased)),
-    family('deliveries_held', 'gauge', 'Kept until an operator acts.', of(({ held }) => held)),
-    family('deliveries_dead', 'gauge', 'Refused or given up.', of(({ dead }) => dead)),
+    family(
+      'deliveries_planned',
+      'counter',
+      'Deliveries ever owed to the recipient.',
+      of(({ planned }) => planned),
+    ),
+    family(
+      'deliveries_sent',
+      'counter',
+      'Deliveries the provider has taken.',
+      of(({ sent }) => sent),
+    ),
+    family(
+      'deliveries_suppressed',
+      'counter',
+      'Deliveries not made, by reason.',
+      byReason(({ suppressed }) => suppressed),
+    ),
+    family(
+      'deliveries_dropped',
+      'counter',
+      'Deliveries lost to retention or damage.',
+      byReason(({ dropped }) => dropped),
+    ),
+    family(
+      'deliveries_pending',
+      'gauge',
+      'Due now or later.',
+      of(({ pending }) => pending),
+    ),
+    family(
+      'deliveries_leased',
+      'gauge',
+      'In a call under way.',
+      of(({ leased }) => leased),
+    ),
+    family(
+      'deliveries_held',
+      'gauge',
+      'Kept until an operator acts.',
+      of(({ held }) => held),
+    ),
+    family(
+      'deliveries_dead',
+      'gauge',
+      'Refused or given up.',
+      of(({ dead }) => dead),
+    ),
     family(
       'deliveries_law_broken',
       'gauge',
@@ -95,17 +149,31 @@ function families(snapshot: DispatcherSnapshot): MetricFamily[] {
         Object.entries(attempts).map(([outcome, value]) => ({ labels: { recipient, outcome }, value })),
       ),
     ),
-    family('digests', 'counter', 'Digests instead of single messages.', outbox.lanes.map(({ recipient, digests: value }) => ({ labels: { recipient }, value }))),
+    family(
+      'digests',
+      'counter',
+      'Digests instead of single messages.',
+      outbox.lanes.map(({ recipient, digests: value }) => ({ labels: { recipient }, value })),
+    ),
     family(
       'recipient_up',
       'gauge',
       'Whether the recipient takes messages.',
-      outbox.lanes.map(({ recipient, state }) => ({ labels: { recipient }, value: state === 'failing' || state === 'held' ? 0 : 1 })),
+      outbox.lanes.map(({ recipient, state }) => ({
+        labels: { recipient },
+        value: state === 'failing' || state === 'held' ? 0 : 1,
+      })),
     ),
     family('calls_under_way', 'gauge', 'Calls to providers under way.', outbox.callsUnderWay),
-    family('wait_seconds_sum', 'gauge', 'Acceptance to first call, summed over first calls.', waits.sumMs / 1000),
+    family(
+      'wait_seconds_sum',
+      'gauge',
+      'Acceptance to first call, summed over first calls.',
+      waits.sumMs / 1000,
+    ),
     family('wait_seconds_count', 'gauge', 'First calls.', waits.count),
     family('wait_seconds_max', 'gauge', 'The longest of them.', waits.maxMs / 1000),
+    ...snapshot.more,
   ];
 }
 

@@ -25,10 +25,13 @@ export async function rememberMoved(
   const moved: Moved = { from: JSON.stringify(recipient.params), params };
   await store.setState(keyOf(recipient.name), JSON.stringify(moved));
   const words = Object.entries(params).map(([key, value]) => `${key}: ${String(value)}`);
-  log.warning(`recipient ${recipient.name}: the provider has moved it: write ${words.join(', ')} into its settings`, {
-    event: 'recipient-moved',
-    recipient: recipient.name,
-  });
+  log.warning(
+    `recipient ${recipient.name}: the provider has moved it: write ${words.join(', ')} into its settings`,
+    {
+      event: 'recipient-moved',
+      recipient: recipient.name,
+    },
+  );
 }
 
 /** A configuration that has changed since is believed instead. */
@@ -40,7 +43,11 @@ export async function withMoved(
     recipients.map(async (recipient) => {
       const state = await store.state(keyOf(recipient.name));
       const moved: unknown = state === undefined ? undefined : JSON.parse(state);
-      if (!isObject(moved) || moved['from'] !== JSON.stringify(recipient.params) || !isObject(moved['params'])) {
+      if (
+        !isObject(moved) ||
+        moved['from'] !== JSON.stringify(recipient.params) ||
+        !isObject(moved['params'])
+      ) {
         return recipient;
       }
       return { ...recipient, params: { ...recipient.params, ...moved['params'] } };

@@ -42,24 +42,40 @@ export function pathText(path: KeyPath): string {
 }
 
 /** zod's issues in our words. @param known names allowed where an unknown key was found, for the hint */
-export function faultsOf(error: z.ZodError, at: KeyPath, known: readonly string[] = []): Fault[] {
+export function faultsOf(
+  error: { readonly issues: readonly z.core.$ZodIssue[] },
+  at: KeyPath,
+  known: readonly string[] = [],
+): Fault[] {
   return error.issues.flatMap((issue) => {
     const path = [...at, ...issue.path.filter((key) => typeof key !== 'symbol')];
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => unknownKey([...path, key], known));
     }
-    if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-      // The form that came nearest: the one with the fewest faults.
-      const [best = []] = issue.errors.toSorted((a, b) => a.length - b.length);
-      const words = best.map(({ message }) => lowered(message));
-      return [{ path, text: words.join(', or ') || 'has none of the forms allowed here' }];
-    }
+    if (issue.code === 'invalid_union' && issue.errors.length > 0) return nearestForm(issue.errors, path);
     const missing = issue.code === 'invalid_type' && /received undefined$/.test(issue.message);
     return [{ path, text: missing ? 'is missing' : lowered(issue.message) }];
   });
 }
 
-export function unknownKey(path: KeyPath, known: readonly string[]): Fault {
+/** Of several forms a value may have, the one it came nearest to: whose faults lie deepest, else all of them in one clause. */
+function nearestForm(forms: readonly (readonly z.core.$ZodIssue[])[], path: KeyPath): Fault[] {
+  const depth = (issues: readonly z.core.$ZodIssue[]): number =>
+    Math.max(0, ...issues.map((issue) => issue.path.length));
+  const [best = []] = forms.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
+  if (depth(best) > 0) {
+    return best.flatMap((issue) => faultsOf({ issues: [issue] }, path));
+  }
+  const words = new Set(
+    forms
+      .flat()
+      .map(({ message }) => lowered(message))
+      .filter((text) => text !== 'invalid input'),
+  );
+  return [{ path, text: [...words].join(', or ') || 'has none of the forms allowed here' }];
+}
+
+function unknownKey(path: KeyPath, known: readonly string[]): Fault {
   const key = String(path.at(-1));
   const meant = nearest(key, known);
   return {

@@ -19,6 +19,9 @@ export interface SecretFiles {
 
 const OTHERS = 0o007;
 
+/** Masked wherever they are shown, because some carry a token, but most do not: they may stand in the file. */
+const MAY_STAND_THERE: ReadonlySet<string> = new Set(['url', 'urls']);
+
 export interface Resolved {
   readonly params: Readonly<Record<string, unknown>>;
   readonly faults: readonly Fault[];
@@ -41,7 +44,7 @@ export function resolveSecrets(
   for (const secret of secrets) {
     const key = `${secret}_file`;
     const named = result[key];
-    if (!plainAllowed && result[secret] !== undefined) {
+    if (!plainAllowed && result[secret] !== undefined && !MAY_STAND_THERE.has(secret)) {
       faults.push({
         path: [...at, secret],
         text: `is a secret: write ${key} and the name of a file that holds it`,

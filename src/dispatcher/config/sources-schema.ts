@@ -63,12 +63,9 @@ const syslog = z
   .refine(({ transport, tls: files }) => (transport === 'tls') === (files !== undefined), {
     error: 'tls files belong to transport tls, and to no other',
   })
-  .refine(
-    ({ keyed_only: only, transport, allow_from: from }) => !only || transport === 'tls' || from.length > 0,
-    {
-      error: 'keys go in clear: allow_from must say from where',
-    },
-  );
+  .refine(({ transport, allow_from: from }) => transport === 'tls' || from.length > 0, {
+    error: 'over udp and tcp nothing else tells who sends: allow_from must say from where',
+  });
 
 export const sourcesSchema = z.strictObject({
   https: z

@@ -1,6 +1,7 @@
 /** Every verb there is, by name. */
 
 import { accessVerbs } from './verbs/access.ts';
+import { importVerbs } from './verbs/import.ts';
 import { incidentVerbs } from './verbs/incidents.ts';
 import { messageVerbs } from './verbs/messages.ts';
 import { queueVerbs } from './verbs/queues.ts';
@@ -10,6 +11,7 @@ import { silenceVerbs } from './verbs/silences.ts';
 
 export const verbs = {
   ...accessVerbs,
+  ...importVerbs,
   ...incidentVerbs,
   ...messageVerbs,
   ...queueVerbs,
