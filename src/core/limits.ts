@@ -528,9 +528,8 @@ export const storeLimits = {
   /** Arrivals and bytes of one commit: what comes together shares an fsync. */
   commitMessages: 512,
   commitBytes: 4 * MIB,
-  /** Finished calls of one commit, and pairs of them. */
-  finishGroup: 64,
-  finishPairs: 4_096,
+  /** Claims and ended calls of one commit. */
+  callGroup: 64,
   /** Bodies of one claim; always at least one message. */
   claimBytes: 8 * MIB,
   claimPairs: 1_000,
@@ -559,6 +558,8 @@ export const storeLimits = {
   deletedMessages: 500,
   /** Other rows (attempts, incidents, remembered duplicates) deleted in one step. */
   sweptRows: 2_000,
+  /** Remembered sequences are pruned so often. */
+  sweepSequencesMs: 3_600_000,
   /** After a pass that found no more to do retention rests so long. */
   sweepRestMs: 60_000,
   /** Rows and bodies of a listing, at most. */
