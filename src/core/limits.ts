@@ -770,8 +770,9 @@ export const httpsLimits = {
 export const renderLimits = {
   /** Characters of one value that are looked at; a data field may hold 2 MiB. */
   valueChars: 4_096,
-  /** Characters of one data field in the usual text. */
+  /** Characters and lines of one data field in the usual text. */
   detailChars: 500,
+  detailLines: 8,
   /** Sources, targets, references and data fields of one message in the usual text; the rest is counted. */
   parties: 5,
   references: 5,

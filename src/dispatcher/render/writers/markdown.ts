@@ -14,11 +14,11 @@ function lineStart(text: string): string {
   return text.replace(/^(?=\u00a0*(?:[-+=#:]|\d+[.)]))/, ZERO_WIDTH);
 }
 
-/** `@ana`, `#12`, `GH-12`, `:tada:`, `{{DATE(…)}}`. */
+/** `@ana`, `#12`, `GH-12`, `:tada:` (but not the minutes of a time), `{{DATE(…)}}`. */
 function neutral(text: string): string {
   return lineStart(text)
     .replace(/[@#]|\bGH-(?=\d)/gi, `$&${ZERO_WIDTH}`)
-    .replace(/:(?=[\w+-]+:)/g, `:${ZERO_WIDTH}`)
+    .replace(/:(?=(?!\d\d:)[\w+-]+:)/g, `:${ZERO_WIDTH}`)
     .replace(/\{(?=\{)|\$(?=\{)/g, `$&${ZERO_WIDTH}`);
 }
 

@@ -16,7 +16,7 @@ function neutral(text: string): string {
     .replaceAll('`', 'ˋ')
     .replace(/(?<![A-Za-z0-9])[*_~](?!\s)/g, (char) => alike[char] ?? char)
     .replace(/^(\s*)>/, '$1›')
-    .replace(/:(?=[\w+'-]+:)/g, `:${ZERO_WIDTH}`);
+    .replace(/:(?=(?!\d\d:)[\w+'-]+:)/g, `:${ZERO_WIDTH}`);
 }
 
 function neutralCode(text: string): string {
