@@ -523,28 +523,6 @@ export const criteriaLimits = {
   rememberedPaths: 1_000,
 } as const;
 
-/** What routing keeps of a message beside its bytes: attackers choose the text. */
-export const routeLimits = {
-  /** Each fact in a column; listings show less. */
-  factChars: 500,
-  /** The line an incident goes by. */
-  titleChars: 200,
-  /** Values of one group_by path that tell incidents apart; more are one with those. */
-  groupValues: 64,
-} as const;
-
-/** Messages on their way through the dispatcher's door: received, not yet committed. Beyond it sources say "busy". */
-export const doorLimits = {
-  messages: 20_000,
-  bytes: 64 * MIB,
-} as const;
-
-/** `expect:`: silent sensors and analyzers. */
-export const expectLimits = {
-  /** Looked at so many times in the shortest span, but not oftener or seldomer than these. */
-  looksPerSpan: 10,
-  minLookMs: 5_000,
-  maxLookMs: 60_000,
 /** The dispatcher's store (src/dispatcher/store). */
 export const storeLimits = {
   /** Arrivals and bytes of one commit: what comes together shares an fsync. */
@@ -598,6 +576,48 @@ export const storeLimits = {
   keyUsedMs: 60_000,
   /** A configuration stays so long after it was replaced: a plan made under it may still be stored. */
   configGraceMs: 3_600_000,
+} as const;
+
+/** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
+export const criteriaLimits = {
+  /** One expression. Prelude's own rules have some hundred. */
+  chars: 16 * KIB,
+  /** Parentheses and negations in one another. */
+  depth: 32,
+  /** Comparisons of one expression. */
+  conditions: 500,
+  /** libprelude's own two limits of a path. */
+  pathChars: 127,
+  pathSteps: 16,
+  /** One pattern, as written, and its instructions when repetitions are written out. */
+  patternChars: 1_000,
+  patternSteps: 5_000,
+  /** Compiled paths of templates and callers that are remembered. */
+  rememberedPaths: 1_000,
+} as const;
+
+/** What routing keeps of a message beside its bytes: attackers choose the text. */
+export const routeLimits = {
+  /** Each fact in a column; listings show less. */
+  factChars: 500,
+  /** The line an incident goes by. */
+  titleChars: 200,
+  /** Values of one group_by path that tell incidents apart; more are one with those. */
+  groupValues: 64,
+} as const;
+
+/** Messages on their way through the dispatcher's door: received, not yet committed. Beyond it sources say "busy". */
+export const doorLimits = {
+  messages: 20_000,
+  bytes: 64 * MIB,
+} as const;
+
+/** `expect:`: silent sensors and analyzers. */
+export const expectLimits = {
+  /** Looked at so many times in the shortest span, but not oftener or seldomer than these. */
+  looksPerSpan: 10,
+  minLookMs: 5_000,
+  maxLookMs: 60_000,
 } as const;
 
 /** Settings files. */
