@@ -505,24 +505,6 @@ export const stormLimits = {
   ticketMs: 14_400_000,
 } as const;
 
-/** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
-export const criteriaLimits = {
-  /** One expression. Prelude's own rules have some hundred. */
-  chars: 16 * KIB,
-  /** Parentheses and negations in one another. */
-  depth: 32,
-  /** Comparisons of one expression. */
-  conditions: 500,
-  /** libprelude's own two limits of a path. */
-  pathChars: 127,
-  pathSteps: 16,
-  /** One pattern, as written, and its instructions when repetitions are written out. */
-  patternChars: 1_000,
-  patternSteps: 5_000,
-  /** Compiled paths of templates and callers that are remembered. */
-  rememberedPaths: 1_000,
-} as const;
-
 /** The dispatcher's store (src/dispatcher/store). */
 export const storeLimits = {
   /** Arrivals and bytes of one commit: what comes together shares an fsync. */
@@ -577,6 +559,24 @@ export const storeLimits = {
   keyUsedMs: 60_000,
   /** A configuration stays so long after it was replaced: a plan made under it may still be stored. */
   configGraceMs: 3_600_000,
+} as const;
+
+/** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
+export const criteriaLimits = {
+  /** One expression. Prelude's own rules have some hundred. */
+  chars: 16 * KIB,
+  /** Parentheses and negations in one another. */
+  depth: 32,
+  /** Comparisons of one expression. */
+  conditions: 500,
+  /** libprelude's own two limits of a path. */
+  pathChars: 127,
+  pathSteps: 16,
+  /** One pattern, as written, and its instructions when repetitions are written out. */
+  patternChars: 1_000,
+  patternSteps: 5_000,
+  /** Compiled paths of templates and callers that are remembered. */
+  rememberedPaths: 1_000,
 } as const;
 
 /** What routing keeps of a message beside its bytes: attackers choose the text. */

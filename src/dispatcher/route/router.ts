@@ -2,7 +2,7 @@
  * The router: facts, plans and explanations of messages under one configuration.
  *
  * Made by src/app for each configuration that is loaded; the door asks for the one in force at every batch. A message's tree is
- * made once: what `read` has made of a body is remembered while the body lives, and `plan` goes on with it.
+ * made once: `plan` goes on with what `read` has made of the same body, if it comes next.
  */
 
 import { createSubject } from '../../idmef/criteria/create-subject.ts';
@@ -32,14 +32,10 @@ export function createRouter(
     clocks: new ZoneClocks(),
   };
   const readFacts = createFactsReader();
-  const subjects = new WeakMap<Buffer, Subject>();
+  let last: { readonly body: Buffer; readonly subject: Subject } | undefined;
   const subjectOf = (body: Buffer): Subject => {
-    let subject = subjects.get(body);
-    if (subject === undefined) {
-      subject = createSubject(body);
-      subjects.set(body, subject);
-    }
-    return subject;
+    if (last?.body !== body) last = { body, subject: createSubject(body) };
+    return last.subject;
   };
   return {
     read: (body) => readFacts(subjectOf(body)),
