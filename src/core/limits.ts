@@ -7,8 +7,6 @@ const KIB = 1024;
 const MIB = 1024 * 1024;
 export const DAY_MS = 86_400_000;
 
-} as const;
-
 /** XML input, per document or message. A hostile sensor or spool writer must not cost more than this. */
 export const xmlLimits = {
   /** One Alert or Heartbeat. What the sensor accepts must fit a lease, the manager's journal and a POST. */

@@ -67,7 +67,8 @@ async function attend(lane: Lane, lanes: ReadonlyMap<string, Lane>, context: Lan
     if (moved > 0)
       log.warning(`${name}: ${moved} go to ${fallback} instead: ${state.lastError ?? 'too late'}`);
   }
-  if (giveUpMs === undefined) return;
+  // What is held waits for an operator: it was not the message's time that ran out.
+  if (giveUpMs === undefined || state.held !== undefined) return;
   const reason = `undelivered for ${giveUpMs / 3_600_000} h${state.lastError === undefined ? '' : `: ${state.lastError}`}`;
   const dead = await store.giveUp(name, now - giveUpMs, reason, now);
   if (dead > 0) noteDead(reason, dead, state, context);
