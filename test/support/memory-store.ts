@@ -289,6 +289,17 @@ export class MemoryStore implements TestStore {
     });
   }
 
+  /** Numbers of the messages a notification carried. */
+  carried(claim: number): readonly number[] {
+    return (this.#claims.get(claim)?.pairs ?? []).map(({ seq }) => seq);
+  }
+
+  /** Whether what became of it was written down by who made the call. */
+  finished(claim: number): boolean {
+    const attempt = this.#claims.get(claim)?.attempt;
+    return attempt !== undefined && attempt !== INTERRUPTED;
+  }
+
   #queue(name: string): Queue {
     const known = this.#queues.get(name);
     if (known !== undefined) return known;

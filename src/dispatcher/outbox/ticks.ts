@@ -59,9 +59,11 @@ async function attend(lane: Lane, lanes: ReadonlyMap<string, Lane>, context: Lan
   const { store, timers, log } = context.deps;
   const now = timers.now();
   const ill = state.failures > 0 || state.held !== undefined;
-  const target = fallback === undefined ? undefined : lanes.get(fallback);
-  const open = target !== undefined && target.state.held === undefined && target.state.recipient.enabled;
-  if (fallback !== undefined && open) {
+  if (
+    fallback !== undefined &&
+    context.takesOver(fallback) &&
+    lanes.get(fallback)?.state.held === undefined
+  ) {
     const afterMs = Math.min(ill ? (fallbackAfterMs ?? Infinity) : Infinity, giveUpMs ?? Infinity);
     const moved = afterMs === Infinity ? 0 : await store.fallBack(name, fallback, now - afterMs, now);
     if (moved > 0)
