@@ -19,6 +19,8 @@ export interface LaneContext {
   readonly rules: StormRules;
   /** Keys the names of notifications (tag.ts). */
   readonly secret: string;
+  /** Whether a recipient of that name is configured and enabled: only such a one can take over. */
+  readonly takesOver: (recipient: string) => boolean;
   /** Aborts when the program waits no longer: calls end, and what the store still refuses is left to the next start. */
   readonly abort: AbortSignal;
 }

@@ -30,7 +30,8 @@ export function noteVerdict(verdict: Verdict, past: Past, lane: LaneState, conte
     );
   }
   if (verdict.failed) noteFailure(reason, pauseMs, lane, context);
-  else if (hold === undefined) noteSuccess(outcome === 'ok', reason, lane, context);
+  else if (hold === undefined && past.result.kind !== 'barred')
+    noteSuccess(outcome === 'ok', reason, lane, context);
   if (hold !== undefined) {
     const { failures } = lane;
     lane.lastError = reason;
