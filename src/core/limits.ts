@@ -696,6 +696,8 @@ export const outboundLimits = {
   requestBytes: 8 * MIB,
   /** Requests a refused batch is taken apart with, to find the message that is bad. */
   halves: 24,
+  /** A message within a URL; many servers take 8 KiB of head. */
+  urlMessageBytes: 7_000,
   /** Receivers of one recipient (AlertGateway's lists). */
   receivers: 50,
   /** Notifications of which it is remembered which receivers have them already. */

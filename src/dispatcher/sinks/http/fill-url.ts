@@ -35,3 +35,16 @@ function replaceWords(text: string, values: Readonly<Record<string, string>>): s
 function encode(value: string): string {
   return encodeURIComponent(Buffer.from(value).toString());
 }
+
+/** As much of a text as takes so many bytes in a URL; servers refuse longer ones. Ends with `…` when it was cut. */
+export function encodable(text: string, bytes: number): string {
+  if (encode(text).length <= bytes) return text;
+  let left = bytes - encode('…').length;
+  let kept = '';
+  for (const point of text) {
+    left -= encode(point).length;
+    if (left < 0) break;
+    kept += point;
+  }
+  return `${kept}…`;
+}

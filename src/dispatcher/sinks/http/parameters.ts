@@ -38,7 +38,7 @@ export function someText(description: string): z.ZodString {
   return z.string().min(1).describe(description);
 }
 
-/** One or several, as a list or as a text with commas; numbers are taken as texts. None given twice. */
+/** One or several, as a list or as a text with commas (or lines, in a file); numbers are taken as texts. None given twice. */
 export function listOf(
   description: string,
 ): z.ZodType<string[], string | number | readonly (string | number)[]> {
@@ -46,7 +46,7 @@ export function listOf(
     .union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).readonly()])
     .transform((value) => [
       ...new Set(
-        (Array.isArray(value) ? value.map(String) : String(value).split(','))
+        (Array.isArray(value) ? value.map(String) : String(value).split(/[,\n]/))
           .map((item) => item.trim())
           .filter((item) => item !== ''),
       ),

@@ -5,8 +5,9 @@
 
 import { z } from 'zod';
 
+import { outboundLimits } from '../../../../core/limits.ts';
 import { httpSink } from '../engine.ts';
-import { fillUrl } from '../fill-url.ts';
+import { encodable, fillUrl } from '../fill-url.ts';
 import { fingerprint, fullUrl, limit, listOf } from '../parameters.ts';
 
 export const customGet = httpSink({
@@ -19,7 +20,7 @@ export const customGet = httpSink({
       url: fullUrl('URL in which the words receiver, message and the names of `values` are replaced'),
       values: z
         .record(z.string().min(1), z.union([z.string(), z.number()]).transform(String))
-        .default({})
+        .prefault({})
         .describe('Further words and their values'),
     })
     .strict(),
@@ -31,8 +32,8 @@ export const customGet = httpSink({
   pages: 'allowed',
   receivers: { param: 'receivers', list: (_endpoint, { receivers }) => receivers },
   limits: ({ url }) => [limit(`custom:${fingerprint(url)}`, 1, 5)],
-  request: ({ endpoint, text }, receiver) => ({
-    method: 'GET',
-    url: fillUrl(endpoint.url, { ...endpoint.values, receiver }, text.body) ?? '',
-  }),
+  request: ({ endpoint, text }, receiver) => {
+    const message = encodable(text.body, outboundLimits.urlMessageBytes);
+    return { method: 'GET', url: fillUrl(endpoint.url, { ...endpoint.values, receiver }, message) ?? '' };
+  },
 });

@@ -21,7 +21,7 @@ export const customPost = httpSink({
       datavar: someText('Name of the field that holds the message').default('message'),
       values: z
         .record(z.string().min(1), z.union([z.string(), z.number()]).transform(String))
-        .default({})
+        .prefault({})
         .describe('Further words and their values'),
     })
     .strict(),

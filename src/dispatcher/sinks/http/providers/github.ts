@@ -20,7 +20,7 @@ import type { Answer, Ask, Call, ProviderRequest, Verdict } from '../provider.ts
 const endpointSchema = z
   .object({
     token: headerText('Token with write access to issues'),
-    api: baseUrl('Base of the API').default('https://api.github.com'),
+    api: baseUrl('Base of the API').prefault('https://api.github.com'),
   })
   .strict();
 

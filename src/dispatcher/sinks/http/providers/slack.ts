@@ -38,7 +38,7 @@ export const slack = httpSink({
     .object({
       token: headerText('Bot token (xoxb-…) with scope chat:write; for recipients with `channel`').optional(),
       webhook: urlList('Incoming webhook, one or several; for recipients that name none').optional(),
-      api: baseUrl('Base of the Web API').default('https://slack.com/api'),
+      api: baseUrl('Base of the Web API').prefault('https://slack.com/api'),
     })
     .strict(),
   recipient: z

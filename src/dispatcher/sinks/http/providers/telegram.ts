@@ -29,7 +29,7 @@ export const telegram = httpSink({
         .string()
         .regex(/^\d+:[\w-]+$/, { error: 'must look like 123456:ABC-def' })
         .describe('Token of the bot, from @BotFather'),
-      api: baseUrl('Base of the Bot API, for a local server').default('https://api.telegram.org'),
+      api: baseUrl('Base of the Bot API, for a local server').prefault('https://api.telegram.org'),
     })
     .strict(),
   recipient: z
