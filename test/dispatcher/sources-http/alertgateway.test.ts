@@ -5,12 +5,13 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { RelayError } from '../../../src/core/errors.ts';
 import { httpsLimits, keyLimits } from '../../../src/core/limits.ts';
-import { form, KEYS, RATE, startSources, viewOf, type Ask, type SourcesWorld } from './sources-world.ts';
+import { sharedWorld } from './shared-world.ts';
+import { form, KEYS, RATE, startSources, viewOf, type Ask } from './sources-world.ts';
 
 const ONE = '/sender/sendMessage/soc';
 const ALL = '/sender/sendMessage2all/';
@@ -153,21 +154,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-let world: SourcesWorld;
-const ending: (() => Promise<void> | void)[] = [];
-
-before(async () => {
-  world = await startSources({ after: (hook) => void ending.unshift(hook as () => Promise<void>) });
-});
-after(async () => {
-  for (const end of ending) await end();
-});
-beforeEach(() => {
-  world.door.accepted.length = 0;
-  world.door.refusals.length = 0;
-  world.door.before = async () => await Promise.resolve();
-  world.clock.ms += 60_000;
-});
+const shared = sharedWorld();
 
 function post(
   path: string,
@@ -180,15 +167,15 @@ function post(
 describe('the table', () => {
   for (const { what, path, key, status, message, to, refused } of rows) {
     test(`${what}: ${status} ${message}`, async () => {
-      const answer = await world.ask(post(path, key));
+      const answer = await shared().ask(post(path, key));
       assert.equal(answer.status, status);
       assert.equal(answer.text, `${JSON.stringify({ message })}\n`);
       assert.equal(answer.headers['content-type'], 'application/json');
       assert.deepEqual(
-        world.door.messages.map(({ forced }) => forced),
+        shared().door.messages.map(({ forced }) => forced),
         to === undefined ? [] : [to],
       );
-      assert.deepEqual(world.door.refusals, refused === undefined ? [] : [refused]);
+      assert.deepEqual(shared().door.refusals, refused === undefined ? [] : [refused]);
     });
   }
 });
@@ -196,8 +183,8 @@ describe('the table', () => {
 describe('a post', () => {
   test('is stored as an alert with its text as it was, by whom, and for that channel alone', async () => {
     const text = 'Disk full on db1\nfree: 0 %\n  <b>&amp;</b> ñ 😀';
-    await world.ask(post(ONE, KEYS.ana, form(text)));
-    const [message] = world.door.messages;
+    await shared().ask(post(ONE, KEYS.ana, form(text)));
+    const [message] = shared().door.messages;
     assert.ok(message);
     assert.equal(message.verbatim, text);
     assert.deepEqual(message.forced, ['soc']);
@@ -211,9 +198,9 @@ describe('a post', () => {
   });
 
   test('twice the same text is two messages', async () => {
-    await world.ask(post(ONE, KEYS.ana));
-    await world.ask(post(ONE, KEYS.ana));
-    assert.equal(world.door.messages.length, 2);
+    await shared().ask(post(ONE, KEYS.ana));
+    await shared().ask(post(ONE, KEYS.ana));
+    assert.equal(shared().door.messages.length, 2);
   });
 
   test('as multipart/form-data, as requests’ files= sends it', async () => {
@@ -221,18 +208,18 @@ describe('a post', () => {
       '--b0undary\r\nContent-Disposition: form-data; name="other"\r\n\r\nx\r\n' +
       '--b0undary\r\nContent-Disposition: form-data; name="message"\r\n\r\ntwo\r\nlines\r\n--b0undary--\r\n';
     const headers = { 'content-type': 'multipart/form-data; boundary=b0undary' };
-    const answer = await world.ask(post(ONE, KEYS.ana, { headers, body }));
+    const answer = await shared().ask(post(ONE, KEYS.ana, { headers, body }));
     assert.equal(answer.text, '{"message":"Success"}\n');
-    assert.equal(world.door.messages[0]?.verbatim, 'two\r\nlines');
+    assert.equal(shared().door.messages[0]?.verbatim, 'two\r\nlines');
   });
 
   test('the key as Authorization: Bearer', async () => {
     const headers = { ...form('x').headers, authorization: `Bearer ${KEYS.ana}` };
-    assert.equal((await world.ask({ path: ONE, ...form('x'), headers })).text, '{"message":"Success"}\n');
+    assert.equal((await shared().ask({ path: ONE, ...form('x'), headers })).text, '{"message":"Success"}\n');
   });
 
   test('an encoded channel name', async () => {
-    assert.equal((await world.ask(post('/sender/sendMessage/s%6fc', KEYS.ana))).status, 200);
+    assert.equal((await shared().ask(post('/sender/sendMessage/s%6fc', KEYS.ana))).status, 200);
   });
 
   for (const [what, type, body] of [
@@ -257,25 +244,25 @@ describe('a post', () => {
     ],
   ] as const) {
     test(`${what} is 400 and nothing stored, where "None" was sent`, async () => {
-      const answer = await world.ask(post(ONE, KEYS.ana, { headers: { 'content-type': type }, body }));
+      const answer = await shared().ask(post(ONE, KEYS.ana, { headers: { 'content-type': type }, body }));
       assert.deepEqual([answer.status, answer.text], [400, '{"message":"Please provide a message"}\n']);
-      assert.deepEqual(world.door.accepted, []);
-      assert.deepEqual(world.door.refusals, ['malformed']);
+      assert.deepEqual(shared().door.accepted, []);
+      assert.deepEqual(shared().door.refusals, ['malformed']);
     });
   }
 
   test('too large is 413', async () => {
-    const answer = await world.ask(post(ONE, KEYS.ana, form('x'.repeat(httpsLimits.postBytes))));
+    const answer = await shared().ask(post(ONE, KEYS.ana, form('x'.repeat(httpsLimits.postBytes))));
     assert.equal(answer.status, 413);
     assert.equal(answer.headers['content-type'], 'application/json');
-    assert.deepEqual(world.door.refusals, ['too-large']);
+    assert.deepEqual(shared().door.refusals, ['too-large']);
   });
 
   test('other methods are 405, other paths 404', async () => {
-    const wrong = await world.ask({ path: ONE, headers: { key: KEYS.ana } });
+    const wrong = await shared().ask({ path: ONE, headers: { key: KEYS.ana } });
     assert.deepEqual([wrong.status, wrong.headers.allow], [405, 'POST']);
-    assert.equal((await world.ask(post('/sender/other', KEYS.ana))).status, 404);
-    assert.equal((await world.ask(post('/sender/sendMessage/a/b', KEYS.ana))).status, 404);
+    assert.equal((await shared().ask(post('/sender/other', KEYS.ana))).status, 404);
+    assert.equal((await shared().ask(post('/sender/sendMessage/a/b', KEYS.ana))).status, 404);
   });
 
   test('switched off, its paths do not exist', async (t) => {
@@ -287,20 +274,20 @@ describe('a post', () => {
 
 describe('pace', () => {
   test('beyond the rate of a key 429 with Retry-After, and other keys go on', async () => {
-    for (let n = 0; n < RATE; n += 1) assert.equal((await world.ask(post(ONE, KEYS.ana))).status, 200);
-    const answer = await world.ask(post(ONE, KEYS.ana));
+    for (let n = 0; n < RATE; n += 1) assert.equal((await shared().ask(post(ONE, KEYS.ana))).status, 200);
+    const answer = await shared().ask(post(ONE, KEYS.ana));
     assert.deepEqual([answer.status, answer.headers['retry-after']], [429, '3']);
     assert.deepEqual(JSON.parse(answer.text), { message: 'this key may post 20 times a minute' });
-    assert.deepEqual(world.door.refusals, ['rate']);
-    assert.equal((await world.ask(post('/sender/sendMessage/mail', KEYS.bob))).status, 200);
+    assert.deepEqual(shared().door.refusals, ['rate']);
+    assert.equal((await shared().ask(post('/sender/sendMessage/mail', KEYS.bob))).status, 200);
   });
 
   test('wrong keys of an address are put off, a right one of the same address is not', async () => {
     for (let n = 0; n < keyLimits.wrongPerMinute; n += 1) {
-      assert.equal((await world.ask(post(ONE, `guess-${n}`))).status, 400);
+      assert.equal((await shared().ask(post(ONE, `guess-${n}`))).status, 400);
     }
-    assert.equal((await world.ask(post(ONE, 'guess'))).status, 429);
-    assert.equal((await world.ask(post(ONE, KEYS.ana))).status, 200);
+    assert.equal((await shared().ask(post(ONE, 'guess'))).status, 429);
+    assert.equal((await shared().ask(post(ONE, KEYS.ana))).status, 200);
   });
 });
 
@@ -308,7 +295,7 @@ describe('seed defects', () => {
   test('G-AG: Success is said after the commit, not before', async () => {
     let commit = (): void => undefined;
     const reached = new Promise<void>((arrived) => {
-      world.door.before = async () => {
+      shared().door.before = async () => {
         arrived();
         await new Promise<void>((resolve) => {
           commit = resolve;
@@ -316,9 +303,11 @@ describe('seed defects', () => {
       };
     });
     let answered = false;
-    const answer = world.ask(post(ONE, KEYS.ana)).finally(() => {
-      answered = true;
-    });
+    const answer = shared()
+      .ask(post(ONE, KEYS.ana))
+      .finally(() => {
+        answered = true;
+      });
     await reached;
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(answered, false);
@@ -332,33 +321,33 @@ describe('seed defects', () => {
       [new RelayError('JOURNAL_IO', 'cannot write /var/lib/SECRET'), 503],
       [new RelayError('JOURNAL_FULL', 'SECRET is full'), 507],
     ] as const) {
-      world.door.before = async () => await Promise.reject(error);
-      const answer = await world.ask(post(ONE, KEYS.ana));
+      shared().door.before = async () => await Promise.reject(error);
+      const answer = await shared().ask(post(ONE, KEYS.ana));
       assert.equal(answer.status, status);
       assert.equal(answer.text, '{"message":"The message could not be stored"}\n');
       if (status !== 500) assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
     }
-    assert.deepEqual(world.door.accepted, []);
+    assert.deepEqual(shared().door.accepted, []);
   });
 
   test('G-AG: a disabled channel does not send', async () => {
-    await world.ask(post('/sender/sendMessage/old', KEYS.ana));
-    await world.ask(post(ALL, KEYS.ana));
+    await shared().ask(post('/sender/sendMessage/old', KEYS.ana));
+    await shared().ask(post(ALL, KEYS.ana));
     assert.deepEqual(
-      world.door.messages.map(({ forced }) => forced),
+      shared().door.messages.map(({ forced }) => forced),
       [['soc', 'chat']],
     );
   });
 
   test('G-AG: keys stand in no log line, right or wrong', async () => {
-    await world.ask(post(ONE, KEYS.ana));
-    await world.ask(post(ONE, 'wrong-SECRET-key'));
-    const log = JSON.stringify(world.logger.lines);
+    await shared().ask(post(ONE, KEYS.ana));
+    await shared().ask(post(ONE, 'wrong-SECRET-key'));
+    const log = JSON.stringify(shared().logger.lines);
     assert.ok(!log.includes(KEYS.ana) && !log.includes('wrong-SECRET-key'), log);
   });
 
   test('G-AG: total failure to all is 200, which its clients know: documented, and nothing is called Success', async () => {
-    const answer = await world.ask(post(ALL, KEYS.allDisabled));
+    const answer = await shared().ask(post(ALL, KEYS.allDisabled));
     assert.equal(answer.status, 200);
     assert.ok(!answer.text.includes('Success'));
   });
@@ -368,19 +357,22 @@ test('curl posts as AlertGateway’s documentation says', async (t) => {
   const args = [
     '--silent',
     '--cacert',
-    world.pki.caFile,
+    shared().pki.caFile,
     '-H',
     `key: ${KEYS.ana}`,
     '-d',
     'message=hello there',
   ];
   try {
-    const { stdout } = await promisify(execFile)('curl', [...args, `https://localhost:${world.port}${ALL}`]);
+    const { stdout } = await promisify(execFile)('curl', [
+      ...args,
+      `https://localhost:${shared().port}${ALL}`,
+    ]);
     assert.equal(stdout, '{"message":"Success"}\n');
   } catch (error) {
     if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT')
       t.skip('no curl here');
     else throw error;
   }
-  assert.equal(world.door.messages[0]?.verbatim, 'hello there');
+  assert.equal(shared().door.messages[0]?.verbatim, 'hello there');
 });

@@ -6,7 +6,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 
 import type { Clock } from '../../../src/core/ports.ts';
 import type { Inbound, Receipt } from '../../../src/dispatcher/model/message.ts';
@@ -122,15 +121,19 @@ export const RATE = 20;
 
 const keyed = { ratePerMinute: RATE };
 
+interface StartOptions {
+  readonly config?: Partial<HttpSourcesConfig>;
+  readonly deps?: Partial<HttpsSourcesDeps>;
+  /** Certificates that exist already. */
+  readonly pki?: Pki;
+}
+
 export async function startSources(
-  t: Pick<TestContext, 'after'>,
-  {
-    config = {},
-    deps = {},
-  }: { readonly config?: Partial<HttpSourcesConfig>; readonly deps?: Partial<HttpsSourcesDeps> } = {},
+  t: { after(hook: () => Promise<void> | void): void },
+  { config = {}, deps = {}, pki: given }: StartOptions = {},
 ): Promise<SourcesWorld> {
   const dir = tempDir(t);
-  const pki = await makePki(join(dir, 'pki'));
+  const pki = given ?? (await makePki(join(dir, 'pki')));
   const [relay, producer, monitor] = await Promise.all(
     ['relay', 'producer', 'monitor'].map(
       async (name) => await pki.issue({ name, san: [`DNS:${name}1`], eku: ['client'] }),

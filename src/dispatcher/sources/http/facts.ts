@@ -18,7 +18,7 @@ export function factsOf(prefix: string, fields: JsonObject): DatumParts[] {
 export function factOf(meaning: string, value: unknown): DatumParts {
   if (typeof value === 'boolean') return { meaning, type: 'boolean', value: String(value) };
   if (Number.isSafeInteger(value)) return { meaning, type: 'integer', value: String(value) };
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   // 1e21 and the like stay text: RFC 4765 §3.4.3 has reals in plain digits.
   const isReal = typeof value === 'number' && /^-?\d+\.\d+$/.test(text);
   return { meaning, type: isReal ? 'real' : 'string', value: text };
