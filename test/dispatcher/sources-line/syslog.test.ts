@@ -21,6 +21,7 @@ import {
   createSyslogSource,
   type SyslogConfig,
 } from '../../../src/dispatcher/sources/line/syslog/syslog-source.ts';
+import { createStreamListener } from '../../../src/dispatcher/sources/line/syslog/stream-listener.ts';
 import { viewMessage } from '../../../src/idmef/view.ts';
 import { type Credentials, loadCredentials } from '../../../src/tls/credentials.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
