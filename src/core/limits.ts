@@ -937,3 +937,14 @@ export const syslogLimits = {
   /** Asked of the kernel for a burst of datagrams; net.core.rmem_max bounds it. */
   receiveBufferBytes: 4 * MIB,
 } as const;
+
+/** SecARC's POST /alert. */
+export const secarcLimits = {
+  connections: 64,
+  perAddress: 16,
+  /** Head and body of a request, and silence between two. */
+  requestMs: 10_000,
+  headerBytes: 8 * KIB,
+  /** An alert has 200 bytes. */
+  bodyBytes: 64 * KIB,
+} as const;

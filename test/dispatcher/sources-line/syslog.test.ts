@@ -21,6 +21,7 @@ import {
   createSyslogSource,
   type SyslogConfig,
 } from '../../../src/dispatcher/sources/line/syslog/syslog-source.ts';
+import { createStreamListener } from '../../../src/dispatcher/sources/line/syslog/stream-listener.ts';
 import { viewMessage } from '../../../src/idmef/view.ts';
 import { type Credentials, loadCredentials } from '../../../src/tls/credentials.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
@@ -369,7 +370,6 @@ describe('syslog over TCP', () => {
     const lines = Array.from({ length: 300 }, (_, n) => `<13>${n}\n`);
     for (const line of lines) socket.write(line);
     await timerSet(world);
-    while (intake.hasRoom) await new Promise((resolve) => setImmediate(resolve));
     socket.end();
     world.door.fail = undefined;
     world.timers.advance(syslogLimits.retryMs);
