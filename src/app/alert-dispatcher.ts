@@ -21,7 +21,6 @@ import { createKeyRing, type StoredKeyRing } from '../dispatcher/keys/key-ring.t
 import { createOutbox, type Outbox } from '../dispatcher/outbox/outbox.ts';
 import { createExpectations, type Expectations } from '../dispatcher/route/expectations.ts';
 import { createRouter, type ExplainingRouter } from '../dispatcher/route/router.ts';
-import { createOutboundPolicy } from '../http/outbound-policy.ts';
 import { createChannels } from './dispatcher/channels.ts';
 import {
   type Configuration,
@@ -34,6 +33,7 @@ import { type Housekeeping, startHousekeeping } from './dispatcher/housekeeping.
 import { dispatcherMetrics } from './dispatcher/metrics.ts';
 import { rememberMoved, withMoved } from './dispatcher/moved-recipients.ts';
 import { systemTimers } from './dispatcher/real-timers.ts';
+import { outboundPolicy } from './dispatcher/outbound.ts';
 import { createReports, type Reports } from './dispatcher/reports.ts';
 import { createRenderers, type Renderers } from './dispatcher/renderers.ts';
 import { createSilences, type Silences } from './dispatcher/silences.ts';
@@ -232,10 +232,7 @@ async function assemble(
         version,
         stdout: deps.stdout,
         mark: () => thread.id,
-        outbound: createOutboundPolicy({
-          allow: () => config().outboundAllow,
-          listeners: () => sources.listeners,
-        }),
+        outbound: outboundPolicy(config, () => sources.listeners),
       },
       timers,
       log,

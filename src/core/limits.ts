@@ -5,7 +5,6 @@
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
-export const DAY_MS = 86_400_000;
 
 /** XML input, per document or message. A hostile sensor or spool writer must not cost more than this. */
 export const xmlLimits = {

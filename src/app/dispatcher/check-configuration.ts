@@ -8,7 +8,7 @@ import { noStoredSettings } from '../../dispatcher/config/load-config.ts';
 import { problemLine } from '../../dispatcher/config/problem.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
-import { checkTemplate } from '../../dispatcher/render/check-template.ts';
+import { checkTemplate } from '../../dispatcher/render/template/check-template.ts';
 import { formatDuration } from '../../core/quantities.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { loadCredentials } from '../../tls/credentials.ts';

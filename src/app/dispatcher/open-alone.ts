@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { RelayError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { type Control, localControl } from '../../dispatcher/control/call.ts';
-import { createRenderer } from '../../dispatcher/render/create-renderer.ts';
+import { createRenderer } from '../../dispatcher/render/renderer.ts';
 import { createRouter } from '../../dispatcher/route/router.ts';
 import { compileSilences } from '../../dispatcher/route/silences.ts';
 import { openStore } from '../../dispatcher/store/in-process.ts';
+import { createSubject } from '../../idmef/criteria/create-subject.ts';
 import { systemRandom } from '../../os/random.ts';
 import { createConfiguration } from './configuration.ts';
 import { explainInbound } from './explain.ts';
@@ -33,6 +34,7 @@ export async function openAlone(place: ControlPlace, by: string): Promise<Contro
     const renderer = await createRenderer({
       log: silentLogger,
       instance,
+      createSubject,
       ...(localesDir === undefined ? {} : { localesDir }),
     });
     const control = localControl(

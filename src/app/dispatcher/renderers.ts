@@ -2,9 +2,10 @@
 
 import { RelayError } from '../../core/errors.ts';
 import type { Logger } from '../../core/ports.ts';
+import { createSubject } from '../../idmef/criteria/create-subject.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import type { Renderer } from '../../dispatcher/model/ports.ts';
-import { createRenderer } from '../../dispatcher/render/create-renderer.ts';
+import { createRenderer } from '../../dispatcher/render/renderer.ts';
 import type { Prepared } from './configuration.ts';
 
 export interface Renderers {
@@ -33,6 +34,7 @@ export function createRenderers(log: Logger): Renderers {
       const next = await createRenderer({
         log,
         instance,
+        createSubject,
         ...(localesDir === undefined ? {} : { localesDir }),
       });
       return {

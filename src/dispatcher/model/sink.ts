@@ -121,6 +121,10 @@ export interface SinkDeps {
   readonly random: Random;
   readonly hostname: string;
   readonly version: string;
+  /** What this dispatcher marks its deliveries with (delivery-mark.ts). */
+  readonly mark?: () => string;
+  /** For sinks that print. */
+  readonly stdout?: { write(text: string): unknown };
   /** Checks an address before it is dialled; throws RelayError FORBIDDEN (src/http/outbound.ts). */
   readonly outbound: OutboundPolicy;
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { RelayError } from '../../../core/errors.ts';
 import { dispatcherLimits } from '../../../core/limits.ts';
+import { DAY_MS } from '../../../core/quantities.ts';
 import { createSubject } from '../../../idmef/criteria/create-subject.ts';
 import { parseCriteria } from '../../../idmef/criteria/parse-criteria.ts';
 import type { Criteria } from '../../../idmef/criteria/criteria.ts';
@@ -86,8 +87,6 @@ export const silenceVerbs = {
     await context.changed('silences');
   }),
 } as const;
-
-const DAY_MS = 86_400_000;
 
 async function preview(
   { store, clock }: ControlContext,
