@@ -28,6 +28,8 @@ export const xmlLimits = {
   attributeValueBytes: 64 * KIB,
   /** One run of character data. */
   textBytes: 2 * MIB,
+  /** Tags of a document that is no IDMEF: each element in memory takes up to a kilobyte. */
+  foreignTags: 50_000,
   /** Elements of a message that lenient mode still tries to repair; some repairs compare siblings. */
   repairElements: 5_000,
   /** Values of a message that stand elsewhere in Prelude's model, each with its place: such a message grows tenfold. */
@@ -946,4 +948,20 @@ export const secarcLimits = {
   headerBytes: 8 * KIB,
   /** An alert has 200 bytes. */
   bodyBytes: 64 * KIB,
+} as const;
+
+/** RSS and Atom feeds as sources. */
+export const feedLimits = {
+  /** A document; feeds of advisories have some hundred entries of a kilobyte. */
+  bytes: 4 * MIB,
+  /** One fetch, from the name's resolution to the last byte. */
+  timeoutMs: 30_000,
+  /** However short the configured interval is: feeds are others' servers. */
+  minEveryMs: 60_000,
+  /** The longest Retry-After that is honoured. */
+  retryAfterMaxMs: 24 * 3_600_000,
+  /** Entries of one poll that become alerts; more wait for the next. */
+  itemsPerPoll: 100,
+  /** Entries of a feed that are remembered, so that one that was away and comes back is not new. */
+  remembered: 5_000,
 } as const;
