@@ -213,7 +213,13 @@ async function assemble(
   );
   try {
     const { store } = thread;
-    const configuration = createConfiguration({ place: settings, store, clock: timers, log });
+    const configuration = createConfiguration({
+      place: settings,
+      store,
+      clock: timers,
+      log,
+      print: (line) => void deps.stdout.write(line),
+    });
     const config = (): InForce['config'] => configuration.current.config;
     const silences = await createSilences(store, log);
     const waits = createWaits();
@@ -223,6 +229,7 @@ async function assemble(
       return router;
     };
     const renderers = createRenderers(log);
+    const outbound = outboundPolicy(config, () => sources.listeners);
     const sinks: SinkRegistry = createSinkRegistry(
       {
         log,
@@ -230,9 +237,8 @@ async function assemble(
         random,
         hostname: host,
         version,
-        stdout: deps.stdout,
         mark: () => thread.id,
-        outbound: outboundPolicy(config, () => sources.listeners),
+        outbound,
       },
       timers,
       log,
@@ -282,7 +288,7 @@ async function assemble(
       log,
       hostname: host,
       store,
-      version,
+      outbound,
       metrics: async () =>
         await dispatcherMetrics({
           version,

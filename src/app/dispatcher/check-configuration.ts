@@ -24,7 +24,10 @@ export async function checkConfiguration(
   place: ConfigurationPlace,
   withoutFiles: boolean,
 ): Promise<CheckReport> {
-  const loaded = await loadConfiguration({ ...place, withoutFiles }, noStoredSettings, silentLogger);
+  const loaded = await loadConfiguration({ ...place, withoutFiles }, noStoredSettings, {
+    log: silentLogger,
+    print: () => undefined,
+  });
   if (!loaded.ok) return { problems: loaded.problems.map(problemLine), notes: [] };
   const { config, types } = loaded;
   const problems = [...(await templateProblems(config)), ...(withoutFiles ? [] : fileProblems(config))];

@@ -51,9 +51,11 @@ interface ConfigurationDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  /** For the `console` sink. */
+  readonly print: (line: string) => void;
 }
 
-export function createConfiguration({ place, store, clock, log }: ConfigurationDeps): Configuration {
+export function createConfiguration({ place, store, clock, log, print }: ConfigurationDeps): Configuration {
   let current: InForce | undefined;
   let refused: Configuration['refused'];
   let prepare: Prepare | undefined;
@@ -61,7 +63,7 @@ export function createConfiguration({ place, store, clock, log }: ConfigurationD
 
   const load = async (stored: StoredSettings): Promise<LoadedConfiguration> => {
     try {
-      return await loadConfiguration(place, stored, log);
+      return await loadConfiguration(place, stored, { log, print });
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
       return { ok: false, types: new Map(), problems: [problemOf(error)] };

@@ -8,7 +8,7 @@ import { sinkTypes } from './sink-types.ts';
 
 /** Throws RelayError NOT_FOUND for a type there is not. */
 export async function describeTypes(name: string | undefined, json: boolean): Promise<string> {
-  const types = await sinkTypes(undefined, silentLogger);
+  const types = await sinkTypes(undefined, { log: silentLogger, print: () => undefined });
   if (name === undefined) {
     const rows = [...types.values()].map(({ type, audience, summary }) => ({ type, audience, summary }));
     if (json) return rows.map((row) => `${JSON.stringify(row)}\n`).join('');

@@ -6,7 +6,6 @@
 import { hostname } from 'node:os';
 
 import { parseYaml } from '../../config/yaml-text.ts';
-import type { Logger } from '../../core/ports.ts';
 import { parsePath } from '../../idmef/criteria/paths.ts';
 import {
   type ConfigFile,
@@ -18,7 +17,7 @@ import { readConfigFiles, readTemplate, secretFiles } from '../../dispatcher/con
 import type { ConfigProblem } from '../../dispatcher/config/problem.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
-import { sinkTypes } from './sink-types.ts';
+import { sinkTypes, type SinkTypeDeps } from './sink-types.ts';
 
 export interface ConfigurationPlace {
   readonly configFile: string;
@@ -35,10 +34,10 @@ export type LoadedConfiguration = {
 export async function loadConfiguration(
   place: ConfigurationPlace,
   stored: StoredSettings,
-  log: Logger,
+  deps: SinkTypeDeps,
 ): Promise<LoadedConfiguration> {
   const files = readConfigFiles(place.configFile);
-  const types = await sinkTypes(modulesDirectory(files), log);
+  const types = await sinkTypes(modulesDirectory(files), deps);
   const loaded = loadConfig(files, stored, {
     types,
     secrets: secretFiles(place.credentialsDirectory, place.withoutFiles === true),

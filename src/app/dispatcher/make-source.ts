@@ -8,7 +8,8 @@ import type { TlsPolicy } from '../../core/settings.ts';
 import type { SourcesConfig } from '../../dispatcher/model/config.ts';
 import type { LineDeps } from '../../dispatcher/sources/line/deps.ts';
 import type { HttpsSources, HttpsSourcesDeps } from '../../dispatcher/sources/http/https-sources.ts';
-import { createOutboundClient } from '../../http/outbound-client.ts';
+import type { Store } from '../../dispatcher/model/store.ts';
+import type { AddressPolicy } from '../../http/outbound-policy.ts';
 import { tlsParameters } from '../../tls/policy.ts';
 import { type SourceTls, watchSourceTls } from './source-watch.ts';
 
@@ -35,13 +36,10 @@ export interface PlannedSource {
 
 export type SourceDeps = LineDeps &
   Omit<HttpsSourcesDeps, 'config' | 'credentials' | 'parameters'> & {
-    readonly store: FeedStore;
-    readonly version: string;
+    readonly store: Pick<Store, 'state' | 'setState'>;
+    /** For feeds: whom they may ask. */
+    readonly outbound: AddressPolicy;
   };
-
-type FeedStore = Parameters<
-  typeof import('../../dispatcher/sources/line/feed/feed-source.ts').createFeedSource
->[1]['store'];
 
 const policies: ReadonlySet<string> = new Set<TlsPolicy>(['anssi', 'intermediate', 'modern']);
 
@@ -116,7 +114,28 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
       binds: `feed ${feed.name}`,
       make: async () => {
         const { createFeedSource } = await import('../../dispatcher/sources/line/feed/feed-source.ts');
-        return running(createFeedSource(feed, deps));
+        const { createFeedFetch } = await import('../../dispatcher/sources/line/feed/feed-fetch.ts');
+        const { endpointTls } = await import('../../dispatcher/sinks/http/endpoint-tls.ts');
+        const { outbound } = deps;
+        const fetch = createFeedFetch({
+          tls: await endpointTls({ name: `feed ${feed.name}`, provenance: 'file' }),
+          timers: deps.timers,
+          resolveForProxy: false,
+          refusal: (address, port) => outbound.refusal('file', address, port),
+        });
+        const source = createFeedSource(feed, { ...deps, fetch, state: deps.store });
+        return {
+          listen: async () => {
+            // The first poll may take long: nobody waits for it.
+            void source.listen();
+            return undefined;
+          },
+          close: async () => {
+            await source.close();
+            await fetch.close();
+          },
+          look: () => undefined,
+        };
       },
     });
   }
@@ -125,7 +144,7 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
 
 function running(
   source: {
-    listen(): Promise<{ readonly address: string; readonly port: number } | undefined>;
+    listen(): Promise<{ readonly address: string; readonly port: number }>;
     close(): Promise<void>;
   },
   tls?: SourceTls,
@@ -171,4 +190,3 @@ async function makeHttps(
 }
 
 const REFRESH_MS = 5_000;
-void createOutboundClient;

@@ -25,7 +25,13 @@ export async function openAlone(place: ControlPlace, by: string): Promise<Contro
   const clock = systemTimers;
   const store = await openStore({ path: join(place.stateDir, 'dispatcher.db'), clock, random });
   try {
-    const configuration = createConfiguration({ place, store, clock, log: silentLogger });
+    const configuration = createConfiguration({
+      place,
+      store,
+      clock,
+      log: silentLogger,
+      print: () => undefined,
+    });
     await configuration.start(async () => ({ commit: () => undefined, discard: () => undefined }));
     const { config } = configuration.current;
     const { silences } = compileSilences(await store.silences());

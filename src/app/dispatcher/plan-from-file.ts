@@ -6,7 +6,7 @@ import { readAlertGateway } from './read-alertgateway.ts';
 import { sinkTypes } from './sink-types.ts';
 
 export async function planFromFile(file: string): Promise<ImportPlan> {
-  const types = await sinkTypes(undefined, silentLogger);
+  const types = await sinkTypes(undefined, { log: silentLogger, print: () => undefined });
   const fileOnly = new Set(
     [...types.values()].filter((type) => type.fileOnly === true).map(({ type }) => type),
   );

@@ -123,8 +123,6 @@ export interface SinkDeps {
   readonly version: string;
   /** What this dispatcher marks its deliveries with (delivery-mark.ts). */
   readonly mark?: () => string;
-  /** For sinks that print. */
-  readonly stdout?: { write(text: string): unknown };
   /** Checks an address before it is dialled; throws RelayError FORBIDDEN (src/http/outbound.ts). */
   readonly outbound: OutboundPolicy;
 }
