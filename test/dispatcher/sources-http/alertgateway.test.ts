@@ -266,7 +266,7 @@ describe('a post', () => {
   });
 
   test('switched off, its paths do not exist', async (t) => {
-    const off = await startSources(t, { config: { alertgateway: undefined } as never });
+    const off = await startSources(t, { without: 'alertgateway' });
     assert.equal((await off.ask(post(ONE, KEYS.ana))).status, 404);
     assert.deepEqual(off.door.accepted, []);
   });

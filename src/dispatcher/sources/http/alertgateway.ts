@@ -30,8 +30,8 @@ interface Saying extends Refused {
 
 export const answerSendMessage: Handler = async (context, exchange) =>
   await answerPost(context, exchange, (key) => {
-    const name = exchange.params['channel'] ?? '';
-    const channel = channelOf(context.channels, key, name);
+    const { channel: name } = exchange.params;
+    const channel = typeof name === 'string' ? channelOf(context.channels, key, name) : 'unknown';
     if (channel === 'unknown') return saying('unknown-channel', 400, 'Not found');
     if (channel === 'forbidden') return saying('forbidden', 400, 'Forbidden.');
     return channel.enabled ? [channel.name] : saying('disabled-channel', 400, 'Channel disabled.');
