@@ -79,6 +79,14 @@ const rows: readonly Row[] = [
     refused: 'unknown-channel',
   },
   {
+    what: 'a channel called *',
+    path: '/sender/sendMessage/*',
+    key: KEYS.ana,
+    status: 400,
+    message: 'Not found',
+    refused: 'unknown-channel',
+  },
+  {
     what: 'a channel of another user',
     path: '/sender/sendMessage/mail',
     key: KEYS.ana,

@@ -166,6 +166,7 @@ describe('keys', () => {
 describe('channels', () => {
   for (const [what, key, wanted, forced] of [
     ['named ones', KEYS.ana, ['soc', 'chat', 'soc'], ['soc', 'chat']],
+    ['* for all that are enabled', KEYS.ana, ['*'], ['soc', 'chat']],
     ['a key with a list goes to the whole list', KEYS.limited, undefined, ['soc']],
     ['and to what it names of it', KEYS.limited, ['soc'], ['soc']],
   ] as const) {
