@@ -79,6 +79,14 @@ const rows: readonly Row[] = [
     refused: 'unknown-channel',
   },
   {
+    what: 'a channel called *',
+    path: '/sender/sendMessage/*',
+    key: KEYS.ana,
+    status: 400,
+    message: 'Not found',
+    refused: 'unknown-channel',
+  },
+  {
     what: 'a channel of another user',
     path: '/sender/sendMessage/mail',
     key: KEYS.ana,
@@ -266,7 +274,7 @@ describe('a post', () => {
   });
 
   test('switched off, its paths do not exist', async (t) => {
-    const off = await startSources(t, { config: { alertgateway: undefined } as never });
+    const off = await startSources(t, { without: 'alertgateway' });
     assert.equal((await off.ask(post(ONE, KEYS.ana))).status, 404);
     assert.deepEqual(off.door.accepted, []);
   });

@@ -13,12 +13,16 @@ import { originOf } from '../../../src/poller/sensor-facts.ts';
 
 describe('IDMEF-Origin and IDMEF-Sequence', () => {
   test('what our poller writes is read back, whatever the sensor is called', () => {
-    const names = fc.string({ minLength: 1, maxLength: 60, unit: fc.constantFrom(...'ab "\\;=,:') });
+    const names = fc.string({
+      minLength: 1,
+      maxLength: 60,
+      unit: fc.constantFrom('a', 'b', ' ', '"', '\\', ';', '=', ',', ':'),
+    });
     const sets = fc.uniqueArray(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(names, sets, (name, set) => {
         const sequences = set.toSorted((a, b) => a - b);
-        const origin = originOf('dmz1', { name } as Parameters<typeof originOf>[1]);
+        const origin = originOf('dmz1', { name });
         assert.deepEqual(batchOrigin(origin, `J_1-a; ${formatRanges(sequences)}`, sequences.length), {
           profile: 'dmz1',
           sensor: name,
@@ -52,7 +56,10 @@ describe('IDMEF-Origin and IDMEF-Sequence', () => {
   }
 
   test('a range of a million costs nothing', () => {
-    assert.match(String(batchOrigin(undefined, 'J; 1-1000000', 2)), /has 2 messages/);
+    assert.deepEqual(
+      batchOrigin(undefined, 'J; 1-1000000', 2),
+      'the document has 2 messages, IDMEF-Sequence names more',
+    );
   });
 });
 
@@ -76,7 +83,11 @@ describe('forms', () => {
   });
 
   test('multipart, as it stands in the body', () => {
-    const boundaries = fc.string({ minLength: 1, maxLength: 70, unit: fc.constantFrom(...'aB0-_+.') });
+    const boundaries = fc.string({
+      minLength: 1,
+      maxLength: 70,
+      unit: fc.constantFrom('a', 'B', '0', '-', '_', '+', '.'),
+    });
     fc.assert(
       fc.property(texts, boundaries, (text, boundary) => {
         fc.pre(!text.includes(`--${boundary}`));

@@ -223,7 +223,7 @@ describe('who may post', () => {
 
   test('GET of it is 405, and IDMEF switched off is 404', async (t) => {
     assert.equal((await shared().ask({})).status, 405);
-    const off = await startSources(t, { config: { idmef: undefined } as never });
+    const off = await startSources(t, { without: 'idmef' });
     assert.equal((await off.ask({ as: off.relay, body: three, headers: XML })).status, 404);
   });
 });

@@ -257,7 +257,7 @@ describe('the webhook', () => {
   });
 
   test('switched off it is 404', async (t) => {
-    const off = await startSources(t, { config: { ntopng: undefined } as never });
+    const off = await startSources(t, { without: 'ntopng' });
     assert.equal((await off.ask({ path: '/ntopng', body: '{}', headers: { key: KEYS.ana } })).status, 404);
   });
 });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { jsonObject } from '../../../src/core/json-object.ts';
 import { httpsLimits } from '../../../src/core/limits.ts';
 import { alertElement, document, invalidElement } from '../../support/tiny-alerts.ts';
 import { sharedWorld } from './shared-world.ts';
@@ -119,7 +120,7 @@ describe('what is no alert is refused and names the field', () => {
       const answer = await post(value);
       assert.equal(answer.status, status, answer.text);
       assert.equal(answer.headers['content-type'], 'application/problem+json');
-      assert.match(String((JSON.parse(answer.text) as { detail: unknown }).detail), detail);
+      assert.match(String(jsonObject(answer.text)?.['detail']), detail);
       assert.deepEqual([shared().door.accepted, shared().door.refusals], [[], [reason]]);
     });
   }
@@ -165,6 +166,7 @@ describe('keys', () => {
 describe('channels', () => {
   for (const [what, key, wanted, forced] of [
     ['named ones', KEYS.ana, ['soc', 'chat', 'soc'], ['soc', 'chat']],
+    ['* for all that are enabled', KEYS.ana, ['*'], ['soc', 'chat']],
     ['a key with a list goes to the whole list', KEYS.limited, undefined, ['soc']],
     ['and to what it names of it', KEYS.limited, ['soc'], ['soc']],
   ] as const) {

@@ -11,7 +11,7 @@ import type { Clock } from '../../../src/core/ports.ts';
 import type { Inbound, Receipt } from '../../../src/dispatcher/model/message.ts';
 import type { Channels, Door, RefusalReason } from '../../../src/dispatcher/model/ports.ts';
 import type { ApiKey } from '../../../src/dispatcher/model/records.ts';
-import type { HttpSourcesConfig } from '../../../src/dispatcher/sources/http/context.ts';
+import type { HttpSource, HttpSourcesConfig } from '../../../src/dispatcher/sources/http/context.ts';
 import {
   createHttpsSources,
   type HttpsSources,
@@ -108,8 +108,8 @@ export interface SourcesWorld {
   readonly pki: Pki;
   readonly port: number;
   readonly logger: RecordingLogger;
-  ask(ask: Ask): Promise<Answered>;
-  raw(as?: Issued): Promise<RawClient>;
+  readonly ask: (ask: Ask) => Promise<Answered>;
+  readonly raw: (as?: Issued) => Promise<RawClient>;
   /** Certificates with the roles of their names. */
   readonly relay: Issued;
   readonly producer: Issued;
@@ -123,6 +123,8 @@ const keyed = { ratePerMinute: RATE };
 
 interface StartOptions {
   readonly config?: Partial<HttpSourcesConfig>;
+  /** Switched off. */
+  readonly without?: HttpSource;
   readonly deps?: Partial<HttpsSourcesDeps>;
   /** Certificates that exist already. */
   readonly pki?: Pki;
@@ -130,7 +132,7 @@ interface StartOptions {
 
 export async function startSources(
   t: { after(hook: () => Promise<void> | void): void },
-  { config = {}, deps = {}, pki: given }: StartOptions = {},
+  { config = {}, without, deps = {}, pki: given }: StartOptions = {},
 ): Promise<SourcesWorld> {
   const dir = tempDir(t);
   const pki = given ?? (await makePki(join(dir, 'pki')));
@@ -151,24 +153,25 @@ export async function startSources(
     caFile: pki.caFile,
     policy: 'anssi',
   } as const;
-  const sources = createHttpsSources({
-    config: {
-      https: {
-        address: '127.0.0.1',
-        port: 0,
-        tls: { cert: settings.certFile, key: settings.keyFile, ca: settings.caFile },
-        tlsPolicy: 'anssi',
-        allowRelay: ['DNS:relay1'],
-        allowProducer: ['DNS:producer1'],
-        allowMonitor: ['DNS:monitor1'],
-      },
-      idmef: { mode: 'lenient' },
-      rest: keyed,
-      alertgateway: keyed,
-      ntopng: keyed,
-      alertresponder: keyed,
-      ...config,
+  const all: HttpSourcesConfig = {
+    https: {
+      address: '127.0.0.1',
+      port: 0,
+      tls: { cert: settings.certFile, key: settings.keyFile, ca: settings.caFile },
+      tlsPolicy: 'anssi',
+      allowRelay: ['DNS:relay1'],
+      allowProducer: ['DNS:producer1'],
+      allowMonitor: ['DNS:monitor1'],
     },
+    idmef: { mode: 'lenient' },
+    rest: keyed,
+    alertgateway: keyed,
+    ntopng: keyed,
+    alertresponder: keyed,
+    ...config,
+  };
+  const sources = createHttpsSources({
+    config: Object.fromEntries(Object.entries(all).filter(([name]) => name !== without)),
     credentials: loadCredentials(settings, { purpose: 'server' }),
     parameters: tlsParameters({ policy: 'anssi' }).parameters,
     door,

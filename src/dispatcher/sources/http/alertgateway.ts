@@ -10,12 +10,13 @@
 
 import { httpsLimits } from '../../../core/limits.ts';
 import type { ApiKey } from '../../model/records.ts';
+import { addressChannels, ALL_CHANNELS } from '../channel-post.ts';
 import { wrapText } from '../wrap-text.ts';
 import { jsonAnswer, problemAnswer, type Answer, type Refused } from './answer.ts';
 import { checkKey, isKey, keyOf } from './check-key.ts';
 import type { Exchange, Handler, HttpContext } from './context.ts';
 import { formFields } from './form-fields.ts';
-import { channelOf, channelsOf, isRefused } from './key-channels.ts';
+import { isRefused } from './key-channels.ts';
 import { readBody } from './read-body.ts';
 import { noteRefusal } from './refuse.ts';
 import { isStored, storeBatch } from './store-batch.ts';
@@ -28,27 +29,30 @@ interface Saying extends Refused {
   readonly says: string;
 }
 
+/** Of one channel. */
+const WORDS = {
+  'unknown-channel': 'Not found',
+  forbidden: 'Forbidden.',
+  'disabled-channel': 'Channel disabled.',
+} as const;
+
 export const answerSendMessage: Handler = async (context, exchange) =>
   await answerPost(context, exchange, (key) => {
-    const name = exchange.params['channel'] ?? '';
-    const channel = channelOf(context.channels, key, name);
-    if (channel === 'unknown') return saying('unknown-channel', 400, 'Not found');
-    if (channel === 'forbidden') return saying('forbidden', 400, 'Forbidden.');
-    return channel.enabled ? [channel.name] : saying('disabled-channel', 400, 'Channel disabled.');
+    const { channel } = exchange.params;
+    // A channel has no such name: it is the word for all of them elsewhere.
+    const name = typeof channel === 'string' && channel !== ALL_CHANNELS ? channel : '';
+    const addressed = addressChannels(name, key, context.channels);
+    return addressed.ok ? addressed.channels : saying(addressed.reason, 400, WORDS[addressed.reason]);
   });
 
 export const answerSendToAll: Handler = async (context, exchange) =>
   await answerPost(context, exchange, (key) => {
-    const all = channelsOf(context.channels, key);
-    const enabled = all.filter((channel) => channel.enabled).map(({ name }) => name);
-    if (enabled.length > 0) return enabled;
-    return all.length === 0
-      ? saying('unknown-channel', 200, 'Forbidden')
-      : saying(
-          'disabled-channel',
-          200,
-          `Message not sended to 0 receivers, ${all.length} channels disabled.`,
-        );
+    const addressed = addressChannels(ALL_CHANNELS, key, context.channels);
+    if (addressed.ok) return addressed.channels;
+    if (addressed.reason !== 'disabled-channel') return saying('unknown-channel', 200, 'Forbidden');
+    const all = key.channels ?? context.channels.ofOwner(key.owner);
+    const says = `Message not sended to 0 receivers, ${all.length} channels disabled.`;
+    return saying('disabled-channel', 200, says);
   });
 
 async function answerPost(

@@ -5,6 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { JsonObject } from '../../../core/json-object.ts';
 import type { Logger } from '../../../core/ports.ts';
 import type { Pace } from '../../keys/pace.ts';
 import type { SourcesConfig } from '../../model/config.ts';
@@ -58,10 +59,10 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly connection: HttpConnection;
   /** Of the path, decoded. */
-  readonly params: Readonly<Record<string, string>>;
+  readonly params: JsonObject;
   /** Called when the answer is sent or lost. */
   readonly afterwards: (work: () => void) => void;
 }
 
 /** Undefined: the peer has gone, there is nobody to answer. */
-export type Handler = (context: HttpContext, exchange: Exchange) => Promise<Answer | undefined>;
+export type Handler = (context: HttpContext, exchange: Exchange) => Promise<Answer | undefined> | Answer;

@@ -10,9 +10,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server } from 'node:https';
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 
 import { messageOf } from '../../../core/errors.ts';
+import { isObject } from '../../../core/json-object.ts';
 import { httpsLimits } from '../../../core/limits.ts';
 import { problemAnswer, type Answer } from './answer.ts';
 import type { HttpConnection } from './connection.ts';
@@ -20,16 +21,14 @@ import type { Exchange, Handler, HttpContext } from './context.ts';
 import { dropBody } from './drop-body.ts';
 import { ownDelivery } from './own-mark.ts';
 import { refuse } from './refuse.ts';
-import { routes, type Method, type Route } from './routes.ts';
+import { routes, type Route } from './routes.ts';
 
 type App = FastifyInstance<Server>;
 type Request = FastifyRequest<object, Server>;
 type Reply = FastifyReply<object, Server>;
 
 /** Fastify's listener for node's `request` event. */
-export type RequestListener = Parameters<
-  NonNullable<import('fastify').FastifyServerOptions<Server>['serverFactory']>
->[0];
+export type RequestListener = Parameters<NonNullable<FastifyServerOptions<Server>['serverFactory']>>[0];
 
 interface AppParts {
   readonly server: Server;
@@ -57,20 +56,16 @@ export async function createHttpApp(parts: AppParts): Promise<RequestListener> {
     // The server's own listener answers these.
     clientErrorHandler: () => undefined,
     frameworkErrors: (_error, request, reply) => {
-      void answer(parts, request as Request, reply as Reply, async () => await Promise.resolve(notHere()));
+      answer(parts, request, reply, notHere).catch(() => request.raw.destroy());
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: httpsLimits.pathSegmentBytes },
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   for (const route of routes) addRoute(app, parts, route);
-  app.setNotFoundHandler(
-    async (request, reply) =>
-      await answer(parts, request, reply, async () => await Promise.resolve(notHere())),
-  );
+  app.setNotFoundHandler(async (request, reply) => await answer(parts, request, reply, notHere));
   app.setErrorHandler(async (error, request, reply) => {
-    const handler = async (): Promise<Answer> => await Promise.resolve(faultAnswer(parts, error, request));
-    await answer(parts, request, reply, handler);
+    await answer(parts, request, reply, () => faultAnswer(parts, error, request));
   });
   await app.ready();
   if (listener === undefined) throw new TypeError('fastify asked for no server');
@@ -80,19 +75,14 @@ export async function createHttpApp(parts: AppParts): Promise<RequestListener> {
 function addRoute(app: App, parts: AppParts, route: Route): void {
   const { path, source, handlers } = route;
   for (const method of app.supportedMethods) {
-    const handler = handlers[method as Method] ?? notThisMethod(route);
+    const handler = handlers[method] ?? notThisMethod(route);
     app.route({
       method,
       url: path,
       handler: async (request, reply) => {
         const { sources } = parts.context.settings;
         const isOff = source !== undefined && sources[source] === undefined;
-        await answer(
-          parts,
-          request,
-          reply,
-          isOff ? async () => await Promise.resolve(notHere()) : guarded(route, handler),
-        );
+        await answer(parts, request, reply, isOff ? notHere : guarded(route, handler));
       },
     });
   }
@@ -125,7 +115,7 @@ async function answer(parts: AppParts, request: Request, reply: Reply, handler: 
     request: request.raw,
     response,
     connection,
-    params: request.params as Readonly<Record<string, string>>,
+    params: isObject(request.params) ? request.params : {},
     afterwards: (work) => {
       if (response.closed) work();
       else ends.push(work);
@@ -153,14 +143,12 @@ function notHere(): Answer {
 
 function notThisMethod({ handlers }: Route): Handler {
   const Allow = Object.keys(handlers).join(', ');
-  return async (_context, { request }) =>
-    await Promise.resolve(
-      problemAnswer({
-        code: 'METHOD_NOT_ALLOWED',
-        message: `${request.method} is not for this path, but ${Allow}`,
-        headers: { Allow },
-      }),
-    );
+  return (_context, { request }) =>
+    problemAnswer({
+      code: 'METHOD_NOT_ALLOWED',
+      message: `${request.method} is not for this path, but ${Allow}`,
+      headers: { Allow },
+    });
 }
 
 /** Fastify's own refusals of a head (a Content-Type that is none), and whatever a handler threw. */

@@ -24,8 +24,8 @@ export const ACCEPT_POST = 'text/xml, application/xml';
 /** `application/text` is what such gateways took besides. */
 const XML_TYPES = new Set(['text/xml', 'application/xml', 'application/text']);
 
-export async function answerOptions(): Promise<Answer> {
-  return await Promise.resolve(emptyAnswer(204, { 'Accept-Post': ACCEPT_POST, Allow: 'OPTIONS, POST' }));
+export function answerOptions(): Answer {
+  return emptyAnswer(204, { 'Accept-Post': ACCEPT_POST, Allow: 'OPTIONS, POST' });
 }
 
 export async function answerIdmef(context: HttpContext, exchange: Exchange): Promise<Answer | undefined> {

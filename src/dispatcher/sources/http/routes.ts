@@ -12,14 +12,13 @@ import { answerHealth, answerMetrics } from './monitor.ts';
 import { answerNtopng } from './ntopng-post.ts';
 import { answerAlerts, answerRestIdmef, answerStatus } from './rest-post.ts';
 
-export type Method = 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
-
 export interface Route {
   /** In find-my-way's form; the label of the metrics too. */
   readonly path: string;
   /** Undefined: not a source. */
   readonly source?: HttpSource;
-  readonly handlers: Readonly<Partial<Record<Method, Handler>>>;
+  /** By method. */
+  readonly handlers: Readonly<Partial<Record<string, Handler>>>;
 }
 
 export const routes: readonly Route[] = [
