@@ -61,7 +61,7 @@ export class PairFates {
     const notBefore = at + planned.waitMs;
     if (incident === undefined) return { kind: 'due', notBefore };
     const fate = this.#repeat(planned, { at, grave, notBefore }, incident, recipient);
-    if (fate.kind === 'due') incident.notified = Math.max(incident.notified, grave);
+    if (fate.kind === 'due' && audience === 'people') incident.notified = Math.max(incident.notified, grave);
     return fate;
   }
 

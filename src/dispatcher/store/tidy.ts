@@ -37,6 +37,7 @@ export function tidyStep(ledger: Ledger, now: number, { maxAgeMs, maxBytes }: Re
   const step = write(ledger, () => {
     const messages = sweepMessages(ledger, now - maxAgeMs, excess);
     if (messages.more) return { ...messages, bucket: sweep.bucket };
+    const { after, atEnd } = messages;
     const oldest = db.get<{ seq: number; at: number }>('SELECT seq, at FROM message ORDER BY seq LIMIT 1');
     const bounds: Bounds = {
       now,
@@ -48,19 +49,29 @@ export function tidyStep(ledger: Ledger, now: number, { maxAgeMs, maxBytes }: Re
     const rest = [sweepAttempts, sweepIncidents, sweepSequences, sweepRecords].map((part) =>
       part(ledger, bounds),
     );
-    return { after: messages.after, more: bucket !== undefined || rest.includes(true), bucket: bucket ?? -1 };
+    return { after, atEnd, more: bucket !== undefined || rest.includes(true), bucket: bucket ?? -1 };
   });
   sweep.after = step.after;
   sweep.bucket = step.bucket;
   if (step.more) return true;
+  const tooLarge = usedBytes(ledger) > maxBytes;
+  // What was deleted is not all that was hoped for: pages are freed as a whole.
+  if (tooLarge && !step.atEnd) return true;
   sweep.after = 0;
   sweep.restUntil = now + storeLimits.sweepRestMs;
-  sweep.tooLarge = usedBytes(ledger) > maxBytes;
+  sweep.tooLarge = tooLarge;
   return false;
 }
 
+interface MessageStep {
+  readonly after: number;
+  readonly more: boolean;
+  /** No message is left behind it. */
+  readonly atEnd: boolean;
+}
+
 /** @param excess bytes beyond what is allowed */
-function sweepMessages(ledger: Ledger, expired: number, excess: number): { after: number; more: boolean } {
+function sweepMessages(ledger: Ledger, expired: number, excess: number): MessageStep {
   const { db, sweep } = ledger;
   let { after } = sweep;
   let left = excess;
@@ -71,8 +82,8 @@ function sweepMessages(ledger: Ledger, expired: number, excess: number): { after
     storeLimits.sweptMessages,
   );
   for (const row of rows) {
-    if (row.at >= expired && left <= 0) return { after, more: false };
-    if (deleted === storeLimits.deletedMessages) return { after, more: true };
+    if (row.at >= expired && left <= 0) return { after, more: false, atEnd: false };
+    if (deleted === storeLimits.deletedMessages) return { after, more: true, atEnd: false };
     after = row.seq;
     const owed = 'SELECT 1 AS found FROM pair WHERE seq = ? AND state < 3 LIMIT 1';
     if (db.get(owed, row.seq) !== undefined) continue;
@@ -80,7 +91,8 @@ function sweepMessages(ledger: Ledger, expired: number, excess: number): { after
     deleted++;
     left -= row.len;
   }
-  return { after, more: rows.length === storeLimits.sweptMessages };
+  const more = rows.length === storeLimits.sweptMessages;
+  return { after, more, atEnd: !more };
 }
 
 function deleteMessage({ db, counters }: Ledger, { seq, incidents }: MessageRow): void {
