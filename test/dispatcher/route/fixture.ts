@@ -136,8 +136,8 @@ export function silence(rest: Partial<Silence> = {}): Silence {
 
 export interface World {
   readonly router: ExplainingRouter;
-  input(body: Buffer, inbound?: Partial<Omit<Inbound, 'body'>>, at?: number): RouteInput;
-  plan(body: Buffer, inbound?: Partial<Omit<Inbound, 'body'>>, at?: number): Plan;
+  readonly input: (body: Buffer, inbound?: Partial<Omit<Inbound, 'body'>>, at?: number) => RouteInput;
+  readonly plan: (body: Buffer, inbound?: Partial<Omit<Inbound, 'body'>>, at?: number) => Plan;
 }
 
 export function world(
