@@ -496,6 +496,8 @@ export const stormLimits = {
   /** Behind for so long by volume or pacing, with so many due, is one too. */
   behindMs: 120_000,
   behindPairs: 5,
+  /** So many calls within a minute, and more to come, are one too, however fast the provider is. */
+  callsPerMinute: 20,
   /** Between the first two digests; doubles up to the second figure. */
   firstIntervalMs: 60_000,
   maxIntervalMs: 960_000,

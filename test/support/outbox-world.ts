@@ -96,13 +96,21 @@ export class World {
   }
 
   /** Numbers of the messages in the store. */
-  async accept(count: number, wish: ArrivalWish = {}): Promise<readonly number[]> {
+  accept(count: number, wish: ArrivalWish = {}): Promise<readonly number[]> {
+    return this.acceptInto(this.store, count, wish);
+  }
+
+  async acceptInto(
+    store: Pick<MemoryStore, 'accept'>,
+    count: number,
+    wish: ArrivalWish = {},
+  ): Promise<readonly number[]> {
     const to = wish.to ?? this.recipients.map(({ name }) => name);
     const batch = Array.from({ length: count }, () => {
       this.#messages += 1;
       return arrival(this.#messages, this.timers.now(), { ...wish, to }, this.recipients);
     });
-    const receipts = await this.store.accept(batch);
+    const receipts = await store.accept(batch);
     return receipts.map(({ seq }) => seq);
   }
 

@@ -40,6 +40,8 @@ export interface LaneState {
   batch: number | undefined;
   /** Since when (monotonic ms) more has been due than one call carries, while the provider answered. */
   behindSince: number | undefined;
+  /** When the last calls with single messages were made (monotonic ms), the oldest first. */
+  told: readonly number[];
   calling: boolean;
   failures: number;
   /** Wall ms. */
@@ -66,6 +68,7 @@ export function newLaneState(recipient: Recipient, pace: Pace): LaneState {
     digestDoubt: false,
     batch: undefined,
     behindSince: undefined,
+    told: [],
     calling: false,
     failures: 0,
     failingSince: undefined,
