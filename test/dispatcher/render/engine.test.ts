@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 
 import { templateLimits } from '../../../src/core/limits.ts';
-import type { Subject } from '../../../src/idmef/criteria/subject.ts';
+import { createSubject } from '../../../src/idmef/criteria/create-subject.ts';
 import type { Medium } from '../../../src/dispatcher/model/sink.ts';
 import { cleanLines } from '../../../src/dispatcher/render/clean.ts';
 import { Vocabulary } from '../../../src/dispatcher/render/phrases.ts';
@@ -25,17 +25,6 @@ import { alike, readBack } from './read-back.ts';
 const media = Object.keys(writers).filter((name): name is Medium => name in writers);
 const samples = await sampleMessages();
 
-/** Knows two paths. */
-function fakeSubject(): Subject {
-  return {
-    values: (path) => {
-      if (path === 'alert.source(0).node.address(0).address') return ['198.51.100.7'];
-      if (path === 'alert.target(*).node.address(*).address') return ['10.0.0.5', '<10.0.0.6>'];
-      return [];
-    },
-  };
-}
-
 function terms(source: string): DataTerms {
   return {
     source,
@@ -46,7 +35,7 @@ function terms(source: string): DataTerms {
     },
     phrases: new Vocabulary([]).phrases('en', 'UTC'),
     instance: 'soc.example',
-    createSubject: fakeSubject,
+    createSubject,
   };
 }
 
@@ -73,7 +62,8 @@ describe('variables', () => {
     ['{% if digest %}storm{% else %}alerts{% endif %}', 'alerts'],
     ['{% if alert.correlation %}x{% endif %}{{ alert.nothing.at.all }}{{ messages[1].when | size }}', '25'],
     ['{{ alert | path: "alert.source(0).node.address(0).address" }}', '198.51.100.7'],
-    ["{{ alert | path: 'alert.target(*).node.address(*).address' }}", '10.0.0.5, &lt;10.0.0.6&gt;'],
+    ["{{ alert | path: 'alert.target(*).service.name' }}", 'ssh'],
+    ['{{ messages[2] | path: "alert.analyzer(0).name" }}', '&lt;b&gt;*_`[x](y)'],
     ['{{ alert | path: "alert.correlation_alert.name" }}', ''],
     ['{% capture x %}{{ messages[2].analyzer }}{% endcapture %}{{ x }}', '&lt;b&gt;*_`[x](y)'],
     ['{{ alert.targets }}{{ alert }}', ', '.slice(2)],
