@@ -119,5 +119,7 @@ export function fitBlocks({ head, blocks, gap, rest, tail }: Blocks, writer: Wri
     size = next;
     shown = index + 1;
   }
-  return fit(join([head, ...blocks.slice(0, shown), rest(shown)]), writer, limit, tail);
+  const left = rest(shown);
+  const end = left.length === 0 ? tail : [...gap, ...left, ...tail];
+  return fit(join([head, ...blocks.slice(0, shown)]), writer, limit, end);
 }

@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '../../core/errors.ts';
 import { renderLimits, templateLimits } from '../../core/limits.ts';
 import type { Logger } from '../../core/ports.ts';
+import { createSubject as subjectOf } from '../../idmef/criteria/create-subject.ts';
 import type { Subject } from '../../idmef/criteria/subject.ts';
 import type { AlertView } from '../model/alert-view.ts';
 import type { DigestFacts } from '../model/delivery.ts';
@@ -37,7 +38,7 @@ export interface RendererOptions {
   readonly instance: string;
   /** Catalogues `bot.xx.yml` added to en and es. */
   readonly localesDir?: string;
-  /** For `path` in templates (src/idmef/criteria/create-subject.ts). */
+  /** For `path` in templates; default src/idmef/criteria/create-subject.ts. */
   readonly createSubject?: (body: Uint8Array) => Subject;
   readonly templateWorker?: TemplateWorkerOptions;
 }
@@ -147,7 +148,7 @@ class TextRenderer implements Renderer {
   ): Promise<Rendered> {
     const source = wish.recipient.template;
     if (source === undefined) return usual;
-    const { instance, createSubject } = this.#options;
+    const { instance, createSubject = subjectOf } = this.#options;
     let fault: string;
     try {
       const data = dataOf({ source, wish, phrases, instance, createSubject });

@@ -43,7 +43,7 @@ export function alike(text: string): string {
     .replaceAll('∗', '*')
     .replaceAll('＿', '_')
     .replaceAll('∼', '~')
-    .replaceAll('ˋ', '`')
+    .replaceAll('‵', '`')
     .replaceAll('›', '>')
     .replaceAll('¦', '|')
     .replaceAll('\u00a0', ' ');

@@ -7,6 +7,7 @@
 
 import { messageOf } from '../../../core/errors.ts';
 import { templateLimits } from '../../../core/limits.ts';
+import { createSubject as subjectOf } from '../../../idmef/criteria/create-subject.ts';
 import type { Subject } from '../../../idmef/criteria/subject.ts';
 import type { DigestFacts } from '../../model/delivery.ts';
 import { Vocabulary } from '../phrases.ts';
@@ -16,7 +17,7 @@ import { createTemplateRunner, type TemplateRunner } from './runner.ts';
 import { sampleMessages } from './samples.ts';
 
 export interface CheckTemplateOptions {
-  /** Without it paths are not judged. */
+  /** Default src/idmef/criteria/create-subject.ts. */
   readonly createSubject?: (body: Uint8Array) => Subject;
   /** To share one thread among many checks; default one that ends with the check. */
   readonly runner?: TemplateRunner;
@@ -35,7 +36,7 @@ const sampleDigest: DigestFacts = {
 
 export async function checkTemplate(
   source: string,
-  { createSubject, runner }: CheckTemplateOptions = {},
+  { createSubject = subjectOf, runner }: CheckTemplateOptions = {},
 ): Promise<{ readonly ok: true } | TemplateFault> {
   if (source.length > templateLimits.sourceChars) {
     return faultAt(source, 0, `the template is longer than ${templateLimits.sourceChars} characters`);
@@ -71,9 +72,9 @@ export async function checkTemplate(
 function wrongPath(
   source: string,
   body: Uint8Array | undefined,
-  createSubject: CheckTemplateOptions['createSubject'],
+  createSubject: DataTerms['createSubject'],
 ): TemplateFault | undefined {
-  const subject = body === undefined ? undefined : createSubject?.(body);
+  const subject = body === undefined ? undefined : createSubject(body);
   for (const path of pathsOf(source)) {
     try {
       subject?.values(path);

@@ -20,8 +20,7 @@ export interface DataTerms {
   readonly wish: Pick<RenderWish, 'tag' | 'repeated' | 'recipient'>;
   readonly phrases: Phrases;
   readonly instance: string;
-  /** src/idmef/criteria/create-subject.ts. Undefined: every path is empty. */
-  readonly createSubject: ((body: Uint8Array) => Subject) | undefined;
+  readonly createSubject: (body: Uint8Array) => Subject;
 }
 
 /** The paths a template names, each once: they stand in quotes. */
@@ -100,10 +99,8 @@ function valuesOf(
   createSubject: DataTerms['createSubject'],
 ): Readonly<Record<string, string>> {
   if (paths.length === 0) return {};
-  const subject = createSubject?.(body);
-  return Object.fromEntries(
-    paths.map((path) => [path, String(bounded((subject?.values(path) ?? []).join(', '), 0))]),
-  );
+  const subject = createSubject(body);
+  return Object.fromEntries(paths.map((path) => [path, String(bounded(subject.values(path).join(', '), 0))]));
 }
 
 /** A copy without functions, of bounded size. */

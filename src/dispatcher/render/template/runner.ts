@@ -45,6 +45,8 @@ class ThreadRunner implements TemplateRunner {
   #thread: { readonly worker: Worker; ready: boolean } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Called when nothing is left to do. */
+  #drained: (() => void) | undefined;
 
   constructor({
     deadlineMs = templateLimits.deadlineMs,
@@ -65,8 +67,18 @@ class ThreadRunner implements TemplateRunner {
     });
   }
 
+  /** What is under way or waits may come to its end for one more deadline; a reload loses no template's text. */
   async close(): Promise<void> {
     this.#closed = true;
+    if (this.#current !== undefined) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, this.#deadlineMs);
+        this.#drained = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
     const all = [...(this.#current === undefined ? [] : [this.#current]), ...this.#waiting.splice(0)];
     this.#current = undefined;
     for (const { resolve } of all) resolve(fault('the dispatcher is stopping'));
@@ -78,6 +90,7 @@ class ThreadRunner implements TemplateRunner {
     this.#current = this.#waiting.shift();
     if (this.#current === undefined) {
       this.#thread?.worker.unref();
+      this.#drained?.();
       return;
     }
     this.#thread ??= this.#start();
@@ -109,7 +122,7 @@ class ThreadRunner implements TemplateRunner {
     const current = this.#current;
     this.#current = undefined;
     current?.resolve(answer);
-    if (!this.#closed) this.#next();
+    this.#next();
   }
 
   #start(): { readonly worker: Worker; ready: boolean } {

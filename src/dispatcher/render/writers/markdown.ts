@@ -59,7 +59,7 @@ export const discordWriter: Writer = {
   plain: span('', '', escapeDiscord),
   bold: span('**', '**', escapeDiscord),
   // Discord's rule for backticks in code differs from everybody's.
-  code: () => span('`', '`', same, (text) => text.replaceAll('`', 'ˋ')),
+  code: () => span('`', '`', same, (text) => text.replaceAll('`', '‵')),
   // In `<>` a link has no preview.
   link: (url) => span('[', `](<${url}>)`, escapeDiscord),
   bareLink: (url) => `<${url}>`,
@@ -72,7 +72,7 @@ export const teamsWriter: Writer = {
   indent: '\u00a0',
   plain: span('', '', escapeMarkdown),
   bold: span('**', '**', escapeMarkdown),
-  code: () => span('', '', escapeMarkdown, (text) => neutral(breakLinks(text))),
+  code: () => span('', '', escapeMarkdown, (text) => breakLinks(neutral(text))),
   link: (url) => span('[', `](${url})`, escapeMarkdown),
   autolinks: true,
 };
