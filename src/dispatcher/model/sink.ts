@@ -89,7 +89,10 @@ export interface SinkAnswer {
   readonly outcome: Outcome;
   /** Where the provider judges one by one: by seq. Others share `outcome`. */
   readonly each?: ReadonlyMap<number, Outcome>;
-  /** With `again`: the call may have reached the provider (the next one is marked as a possible repetition). */
+  /**
+   * With `again`: the call may have reached the provider, so the next one is marked `repeated`. Absent: certainly nothing was
+   * taken (not connected, 429, a refusal before the body).
+   */
   readonly uncertain?: true;
   /** The provider's own id of what it made. */
   readonly providerRef?: string;
@@ -99,6 +102,11 @@ export interface SinkAnswer {
     readonly notBefore?: number;
     readonly remaining?: number;
   }[];
+  /**
+   * Of `again`: certainly nothing was taken (not connected, 429, a refusal before the body). Without it the next try is
+   * marked `repeated`, because the provider may have taken it.
+   */
+  readonly nothingTaken?: true;
   /** The provider moved the recipient: parameters to use and keep from now on (Telegram's migrate_to_chat_id). */
   readonly moved?: Readonly<Record<string, unknown>>;
 }
