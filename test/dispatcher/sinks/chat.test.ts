@@ -385,7 +385,7 @@ describe('github', () => {
   test('plain text cannot end the fence it stands in', async (t) => {
     const { provider, send } = await worldFor(t, 'github');
     await send({ form: 'plain', rendered: { subject: 's', body: '', plain: 'a\n````\n@everyone' } });
-    assert.match(String(provider.received.at(-1)?.json['body']), /^`{5}text\na\n`{4}\n@everyone\n`{5}\n/);
+    assert.match(String(provider.received.at(-1)?.json['body']), /^`{5}\na\n`{4}\n@\u200beveryone\n`{5}\n/);
   });
 });
 

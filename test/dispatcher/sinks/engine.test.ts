@@ -10,7 +10,7 @@ import { outboundLimits } from '../../../src/core/limits.ts';
 import type { Notification } from '../../../src/dispatcher/model/sink.ts';
 import { createDelivered } from '../../../src/dispatcher/sinks/http/delivered.ts';
 import { clip, fitText } from '../../../src/dispatcher/sinks/http/fit-text.ts';
-import { carryInHalves } from '../../../src/dispatcher/sinks/http/halve.ts';
+import { fenced } from '../../../src/dispatcher/sinks/http/fence.ts';
 import { judgeAnswer, retryAfter } from '../../../src/dispatcher/sinks/http/judge.ts';
 import { createMask, oneLine } from '../../../src/dispatcher/sinks/http/mask.ts';
 import { mergeVerdicts, type Judged } from '../../../src/dispatcher/sinks/http/merge.ts';
@@ -211,9 +211,17 @@ describe('several receivers', () => {
     assert.equal(merge(judged(broken, refused, again)).outcome.kind, 'again');
     assert.equal(merge(judged(broken, refused)).outcome.kind, 'refused');
     assert.equal(merge(judged(broken, broken)).outcome.kind, 'broken');
-    assert.equal(merge(judged(broken, OK_VERDICT)).outcome.kind, 'again');
+    assert.equal(merge(judged(broken, OK_VERDICT)).outcome.kind, 'refused');
     // One is left of three; the other two have it.
-    assert.equal(merge(judged(broken), 3).outcome.kind, 'again');
+    assert.equal(merge(judged(broken), 3).outcome.kind, 'refused');
+  });
+
+  test('whether some have it is said', () => {
+    assert.equal(merge(judged(OK_VERDICT, again)).partly, true);
+    assert.equal(merge(judged(again), 2).partly, true);
+    assert.equal(merge(judged(again, again)).partly, undefined);
+    assert.equal(merge(judged(again)).partly, undefined);
+    assert.equal(merge(judged(OK_VERDICT, OK_VERDICT)).partly, undefined);
   });
 
   test('limits concern the receiver that named them', () => {
@@ -247,43 +255,18 @@ describe('several receivers', () => {
   });
 });
 
-describe('halving', () => {
-  const whole = (count: number): Notification =>
-    notificationTo(recipientOf(typeOf('webhook'), {}), {
-      messages: Array.from({ length: count }, (_message, at) => sendMessage(at + 1)),
-    });
-
-  test('every message has a verdict, the bad ones alone are refused', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 2, max: 12 }),
-        fc.integer({ min: 1, max: 12 }),
-        async (count, bad) => {
-          const seen = new Set<string>();
-          const verdict = await carryInHalves(whole(count), (part) => {
-            assert.ok(!seen.has(part.idempotencyKey), 'a key of its own');
-            seen.add(part.idempotencyKey);
-            const refuses = part.messages.some(({ seq }) => seq === bad);
-            return Promise.resolve(refuses ? { kind: 'refused' } : OK_VERDICT);
-          });
-          for (let seq = 1; seq <= count; seq += 1) {
-            assert.equal((verdict.each?.get(seq) ?? verdict).kind, seq === bad ? 'refused' : 'ok');
-          }
-        },
-      ),
+describe('a fence', () => {
+  test('cannot be ended by what stands in it, and stays within its limit', () => {
+    const tick = fc.array(fc.constantFrom('`', '``````', '\n', 'x', '@all', '😀'), { maxLength: 60 });
+    fc.assert(
+      fc.property(tick, fc.integer({ min: 20, max: 80 }), (parts, limit) => {
+        const text = fenced(parts.join(''), limit);
+        const fence = /^`+/.exec(text)?.[0] ?? '';
+        assert.ok(Array.from(text).length <= limit && fence.length >= 3);
+        assert.equal(text.split(fence).length, 3);
+        assert.doesNotMatch(text, /@all/);
+      }),
     );
-  });
-
-  test('what is not reached goes again', async () => {
-    let calls = 0;
-    const verdict = await carryInHalves(whole(200), () => {
-      calls += 1;
-      return Promise.resolve({ kind: 'refused' });
-    });
-    assert.equal(calls, outboundLimits.halves);
-    const kinds = [...(verdict.each?.values() ?? [])].map(({ kind }) => kind);
-    assert.equal(kinds.length, 200);
-    assert.ok(kinds.includes('refused') && kinds.includes('again') && !kinds.includes('ok'));
   });
 });
 

@@ -16,7 +16,6 @@ import { createDelivered } from './delivered.ts';
 import { endpointTls } from './endpoint-tls.ts';
 import { askWith, failed } from './exchange.ts';
 import { fitText } from './fit-text.ts';
-import { carryInHalves } from './halve.ts';
 import { judgeAnswer } from './judge.ts';
 import { createMask, type Mask } from './mask.ts';
 import { mergeVerdicts, outcomeOf, type Judged } from './merge.ts';
@@ -73,9 +72,7 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
     ask: Ask,
   ): Promise<Verdict> => {
     const current = moves.get(receiver) ?? receiver;
-    const verdict = await carryInHalves(call.notification, (notification) =>
-      exchange({ ...call, notification }, current, ask),
-    );
+    const verdict = await exchange(call, current, ask);
     const { movedTo } = verdict;
     if (movedTo === undefined || movedTo === current) return verdict;
     moves.set(receiver, movedTo);

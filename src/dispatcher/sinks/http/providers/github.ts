@@ -12,6 +12,7 @@ import { isObject, numberOf } from '../../../../core/json-object.ts';
 import { outboundLimits } from '../../../../core/limits.ts';
 import { httpSink } from '../engine.ts';
 import { failed } from '../exchange.ts';
+import { fenced } from '../fence.ts';
 import { judgeAnswer, saidIn } from '../judge.ts';
 import { incidentOf } from '../notification-facts.ts';
 import { authorization, baseUrl, fingerprint, headerText, limit, listOf } from '../parameters.ts';
@@ -35,6 +36,9 @@ const recipientSchema = z
   })
   .strict();
 
+/** An issue found by search must fit into the answer that is read. */
+const BODY_CHARS = 8000;
+
 type IssueCall = Call<z.output<typeof endpointSchema>, z.output<typeof recipientSchema>>;
 
 export const github = httpSink({
@@ -46,8 +50,7 @@ export const github = httpSink({
   recipient: recipientSchema,
   secrets: ['token'],
   batch: 1,
-  // An issue found by search must fit into the answer that is read.
-  text: { body: 8000, subject: 200 },
+  text: { body: BODY_CHARS, subject: 200 },
   ticket: true,
   timeoutMs: 45_000,
   requestMs: 15_000,
@@ -109,12 +112,8 @@ function newIssue(call: IssueCall, marker: string): object {
   };
 }
 
-/** Plain text stands in a fence that it cannot end. */
 function bodyOf({ text }: IssueCall): string {
-  if (!text.plain) return text.body;
-  const longest = Math.max(2, ...(text.body.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${text.body}\n${fence}`;
+  return text.plain ? fenced(text.body, BODY_CHARS) : text.body;
 }
 
 async function findIssue(call: IssueCall, marker: string, ask: Ask): Promise<number | undefined | Verdict> {

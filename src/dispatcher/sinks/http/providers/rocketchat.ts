@@ -6,8 +6,12 @@
 import { z } from 'zod';
 
 import { httpSink } from '../engine.ts';
+import { fenced } from '../fence.ts';
 import { judgeAnswer, saidIn, saysNo } from '../judge.ts';
 import { fingerprint, limit, urlList, someText } from '../parameters.ts';
+
+/** Message_MaxAllowedSize, unless it was changed. */
+const MESSAGE_CHARS = 5000;
 
 export const rocketchat = httpSink({
   type: 'rocketchat',
@@ -23,7 +27,7 @@ export const rocketchat = httpSink({
   recipient: z.object({ webhook: urlList('Webhook of the channel, one or several').optional() }).strict(),
   secrets: ['webhook'],
   batch: 1,
-  text: { body: 5000, subject: 200 },
+  text: { body: MESSAGE_CHARS, subject: 200 },
   timeoutMs: 15_000,
   addressOf: (_endpoint, { webhook }) => (webhook === undefined ? 'endpoint' : 'recipient'),
   lacks: (endpoint, { webhook }) =>
@@ -33,7 +37,11 @@ export const rocketchat = httpSink({
   request: ({ endpoint, text }, receiver) => ({
     method: 'POST',
     url: receiver,
-    json: { text: text.body, alias: endpoint.alias, parseUrls: false },
+    json: {
+      text: text.plain ? fenced(text.body, MESSAGE_CHARS) : text.body,
+      alias: endpoint.alias,
+      parseUrls: false,
+    },
   }),
   judge: (answer, { now }) => {
     const verdict = judgeAnswer(answer, { now });
