@@ -615,8 +615,9 @@ export const outboundLimits = {
   reasonChars: 200,
   /** Of them what the provider itself said. */
   saidChars: 120,
-  /** One request to a machine; messages beyond it go with the next call. */
+  /** One request to a machine; messages beyond it go with the next call. Their verdicts must fit into the answer. */
   requestBytes: 8 * MIB,
+  requestMessages: 500,
   /** A message within a URL; many servers take 8 KiB of head. */
   urlMessageBytes: 7_000,
   /** Receivers of one recipient (AlertGateway's lists). */

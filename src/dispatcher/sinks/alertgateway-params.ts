@@ -27,6 +27,8 @@ export interface ImportedChannel {
   readonly notes: readonly string[];
 }
 
+const PRIVATE = 'an address that is private needs outbound_allow, or the endpoint in the configuration file';
+
 type Params = Readonly<Record<string, LiteralValue>>;
 
 /** Undefined for a type that AlertGateway did not bring: a module of the site's own. */
@@ -94,7 +96,7 @@ function file(params: Params): ImportedChannel {
 
 function customGet(params: Params): ImportedChannel {
   const { url, receivers, ...others } = params;
-  return channel('custom-get', { url, values: valuesOf(others) }, { receivers });
+  return channel('custom-get', { url, values: valuesOf(others) }, { receivers }, [PRIVATE]);
 }
 
 function customPost(params: Params): ImportedChannel {
@@ -104,7 +106,7 @@ function customPost(params: Params): ImportedChannel {
     'custom-post',
     { ...(several ? { urls } : { url }), datavar, values: valuesOf(others) },
     several ? {} : { receivers },
-    several && url !== undefined ? ['url is left out, because urls is given'] : [],
+    [PRIVATE, ...(several && url !== undefined ? ['url is left out, because urls is given'] : [])],
   );
 }
 

@@ -70,6 +70,21 @@ describe('elasticsearch', () => {
     assert.match(provider.received[0]?.path ?? '', /^\/es\/_bulk\?.*&pipeline=p%26q$/);
   });
 
+  test('no more in one request than an answer can judge', async (t) => {
+    const { provider, send } = await worldFor(t, 'elasticsearch');
+    provider.say(({ body }) => ({
+      body: {
+        errors: true,
+        items: Array.from({ length: lines(body).length / 2 }, () => ({
+          create: { status: 400, error: { type: 'document_parsing_exception' } },
+        })),
+      },
+    }));
+    const messages = some(700);
+    const answer = kinds(await send({ messages }), messages);
+    assert.deepEqual([answer.filter((kind) => kind === 'refused').length, answer.at(-1)], [500, 'again']);
+  });
+
   test('messages beyond the size of a request go with the next call', async (t) => {
     const { provider, send } = await worldFor(t, 'elasticsearch');
     provider.say({ body: { errors: false } });

@@ -18,10 +18,12 @@ import { incidentOf } from '../notification-facts.ts';
 import { authorization, baseUrl, fingerprint, headerText, limit, listOf } from '../parameters.ts';
 import type { Answer, Ask, Call, ProviderRequest, Verdict } from '../provider.ts';
 
+const OWN_API = 'https://api.github.com';
+
 const endpointSchema = z
   .object({
     token: headerText('Token with write access to issues'),
-    api: baseUrl('Base of the API').prefault('https://api.github.com'),
+    api: baseUrl('Base of the API').prefault(OWN_API),
   })
   .strict();
 
@@ -54,6 +56,7 @@ export const github = httpSink({
   ticket: true,
   timeoutMs: 45_000,
   requestMs: 15_000,
+  addressOf: ({ api }) => (api === OWN_API ? 'provider' : 'endpoint'),
   // Content may be made 500 times an hour and 80 times a minute.
   limits: ({ token }) => [limit(`github:${fingerprint(token)}`, 500 / 3600, 20)],
   exchange: () => {

@@ -45,6 +45,10 @@ export const rocketchat = httpSink({
   }),
   judge: (answer, { now }) => {
     const verdict = judgeAnswer(answer, { now });
+    if (verdict.limited === true && verdict.retryAfterMs === undefined) {
+      const seconds = /wait (\d{1,5}) seconds/i.exec(saidIn(answer))?.[1];
+      return seconds === undefined ? verdict : { ...verdict, retryAfterMs: Number(seconds) * 1000 };
+    }
     if (verdict.kind !== 'ok' || !saysNo(answer, 'success')) return verdict;
     return { kind: 'refused', words: `answers ${answer.status} with an error`, said: saidIn(answer) };
   },
