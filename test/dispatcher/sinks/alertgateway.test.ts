@@ -364,8 +364,12 @@ describe('its parameters', () => {
     ],
     [
       'file',
-      { file: '/var/log/a.log' },
-      { type: 'file', endpoint: { directory: '/var/log' }, recipient: { file: 'a.log' } },
+      { file: '/var/log/a.log, /var/log/b.log,/tmp/c.log' },
+      {
+        type: 'file',
+        endpoint: { dir: '/var/log' },
+        recipient: { file: ['a.log', 'b.log'], format: 'text' },
+      },
     ],
     [
       'custom_get_request',
