@@ -695,18 +695,15 @@ export const outboundLimits = {
   reasonChars: 200,
   /** Of them what the provider itself said. */
   saidChars: 120,
-  /** One request to a machine; messages beyond it go with the next call. */
+  /** One request to a machine; messages beyond it go with the next call. Their verdicts must fit into the answer. */
   requestBytes: 8 * MIB,
-  /** Requests a refused batch is taken apart with, to find the message that is bad. */
-  halves: 24,
+  requestMessages: 500,
   /** A message within a URL; many servers take 8 KiB of head. */
   urlMessageBytes: 7_000,
   /** Receivers of one recipient (AlertGateway's lists). */
   receivers: 50,
   /** Notifications of which it is remembered which receivers have them already. */
   rememberedNotifications: 1_000,
-  /** A receiver that is broken while others are not is tried again after so long. */
-  partlyBrokenMs: 300_000,
   /** Issues of incidents that are remembered, so that they need not be searched. */
   rememberedIssues: 10_000,
   /** A file of certificates or a key. */

@@ -8,7 +8,7 @@
  * | discord, slack: webhook                                            | discord, slack: · webhook                                    |
  * | rocket_chat: webhook                                               | rocketchat: · webhook                                        |
  * | smtp: server, port, from, auth, user, password · emails, subject   | smtp: server, port, from, user, password · to, subject_prefix |
- * | file: file                                                         | file: directory · file                                       |
+ * | file: file                                                         | file: dir · file, format                                     |
  * | custom_get_request: url, any other · receivers                     | custom-get: url, values · receivers                          |
  * | custom_post_request: url, urls, datavar, any other · receivers     | custom-post: url, urls, datavar, values · receivers          |
  *
@@ -26,6 +26,8 @@ export interface ImportedChannel {
   /** What an operator should look at: one sentence each, no values of parameters. */
   readonly notes: readonly string[];
 }
+
+const PRIVATE = 'an address that is private needs outbound_allow, or the endpoint in the configuration file';
 
 type Params = Readonly<Record<string, LiteralValue>>;
 
@@ -83,18 +85,23 @@ function smtp(params: Params): ImportedChannel {
   );
 }
 
-/** Files are written below one directory, which the root-owned configuration file names. */
+/** Files are written below one directory, which the root-owned configuration file names; as it did: the text, a line each. */
 function file(params: Params): ImportedChannel {
-  const [first = '', ...others] = texts(params['file']);
-  return channel('file', { directory: posix.dirname(first) }, { file: posix.basename(first) }, [
+  const paths = texts(params['file']);
+  const dir = posix.dirname(paths[0] ?? '');
+  const here = paths.filter((path) => posix.dirname(path) === dir);
+  const elsewhere = paths.length - here.length;
+  return channel('file', { dir }, { file: here.map((path) => posix.basename(path)), format: 'text' }, [
     'endpoints of type file are declared in the configuration file only',
-    ...(others.length === 0 ? [] : [`it wrote ${others.length + 1} files: make a recipient for each`]),
+    ...(elsewhere === 0
+      ? []
+      : [`it wrote ${elsewhere} more in other directories: each needs an endpoint of its own`]),
   ]);
 }
 
 function customGet(params: Params): ImportedChannel {
   const { url, receivers, ...others } = params;
-  return channel('custom-get', { url, values: valuesOf(others) }, { receivers });
+  return channel('custom-get', { url, values: valuesOf(others) }, { receivers }, [PRIVATE]);
 }
 
 function customPost(params: Params): ImportedChannel {
@@ -104,7 +111,7 @@ function customPost(params: Params): ImportedChannel {
     'custom-post',
     { ...(several ? { urls } : { url }), datavar, values: valuesOf(others) },
     several ? {} : { receivers },
-    several && url !== undefined ? ['url is left out, because urls is given'] : [],
+    [PRIVATE, ...(several && url !== undefined ? ['url is left out, because urls is given'] : [])],
   );
 }
 

@@ -4,14 +4,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import * as fc from 'fast-check';
+import { z } from 'zod';
 
 import { parseParameters } from '../../../src/dispatcher/sinks/alertgateway-literal.ts';
 import { fromAlertGateway } from '../../../src/dispatcher/sinks/alertgateway-params.ts';
 import { sinkTypes } from '../../../src/dispatcher/sinks/catalogue.ts';
+import { httpSink } from '../../../src/dispatcher/sinks/http/engine.ts';
 import { encodable, fillUrl } from '../../../src/dispatcher/sinks/http/fill-url.ts';
 import { createOutboundPolicy } from '../../../src/http/outbound-policy.ts';
 import { until } from '../../support/until.ts';
-import { never, notificationTo, recipientOf, sendMessage } from './make.ts';
+import { fakeProvider } from './fake-provider.ts';
+import { endpointOf, never, notificationTo, recipientOf, sendMessage, sinkFor, testDeps } from './make.ts';
 import { typeOf } from './cases.ts';
 import { worldFor } from './world.ts';
 
@@ -136,9 +139,8 @@ describe('lists of receivers', () => {
   test('a broken one beside good ones holds nothing up; all broken hold the recipient', async (t) => {
     const { provider, send } = await worldFor(t, 'custom-get', several);
     provider.say(({ path }) => ({ status: to(path) === 'a' ? 404 : 200 }));
-    const { outcome } = await send();
-    assert.equal(outcome.kind, 'again');
-    assert.ok(outcome.kind === 'again' && (outcome.retryAfterMs ?? 0) >= 60_000);
+    const { outcome, partly } = await send();
+    assert.deepEqual([outcome.kind, partly], ['refused', true]);
     provider.say({ status: 404 });
     assert.equal((await send({ messages: [sendMessage(3)] })).outcome.kind, 'broken');
   });
@@ -239,6 +241,31 @@ describe('G-AG: SSRF', () => {
     }
   });
 
+  test('but the words of a provider whose address nobody chose are shown', async (t) => {
+    const provider = await fakeProvider(t);
+    provider.say({ status: 403, body: { description: 'bot was blocked' } });
+    for (const address of ['provider', 'endpoint'] as const) {
+      const type = httpSink({
+        type: 'own',
+        summary: '',
+        audience: 'people',
+        medium: 'plain',
+        endpoint: z.object({}),
+        recipient: z.object({}),
+        secrets: [],
+        batch: 1,
+        text: { body: 100 },
+        timeoutMs: 1000,
+        addressOf: () => address,
+        limits: () => [],
+        request: () => ({ method: 'GET', url: provider.base }),
+      });
+      const sink = await sinkFor(t, type, endpointOf(type, {}, { provenance: 'database' }), testDeps());
+      const { outcome } = await sink.send(notificationTo(recipientOf(type, {})), never());
+      assert.equal(JSON.stringify(outcome).includes('blocked'), address === 'provider');
+    }
+  });
+
   test('nor may it name files of this host', async () => {
     const endpoint = {
       name: 'e',
@@ -246,7 +273,6 @@ describe('G-AG: SSRF', () => {
       params: { url: 'http://h/' },
       provenance: 'database',
     } as const;
-    const { testDeps } = await import('./make.ts');
     await assert.rejects(
       typeOf('custom-get').create({ ...endpoint, caFile: '/etc/passwd' }, testDeps()),
       /files may be named in the configuration file only/,
@@ -338,16 +364,20 @@ describe('its parameters', () => {
     ],
     [
       'file',
-      { file: '/var/log/a.log' },
-      { type: 'file', endpoint: { directory: '/var/log' }, recipient: { file: 'a.log' } },
+      { file: '/var/log/a.log, /var/log/b.log,/tmp/c.log' },
+      {
+        type: 'file',
+        endpoint: { dir: '/var/log' },
+        recipient: { file: ['a.log', 'b.log'], format: 'text' },
+      },
     ],
     [
       'custom_get_request',
-      { url: 'http://h/?t=message&k=key', receivers: 'a', key: 'K' },
+      { url: 'http://h/?t=message&k=key', receivers: 'rcv1', key: 'K3Y' },
       {
         type: 'custom-get',
-        endpoint: { url: 'http://h/?t=message&k=key', values: { key: 'K' } },
-        recipient: { receivers: 'a' },
+        endpoint: { url: 'http://h/?t=message&k=key', values: { key: 'K3Y' } },
+        recipient: { receivers: 'rcv1' },
       },
     ],
     [

@@ -25,6 +25,11 @@ const at =
   (request: Received): unknown =>
     dig(request.json, ...path);
 
+/** Without the fence of plain text, if there is one. */
+function unfenced(text: unknown): unknown {
+  return typeof text === 'string' ? text.replace(/^(`{3,})\n([^]*)\n\1$/, '$2') : text;
+}
+
 const WEBHOOK = 'T0SECRET9/B0SECRET8/xyzSecret77';
 
 export const sinkCases: readonly SinkCase[] = [
@@ -65,7 +70,7 @@ export const sinkCases: readonly SinkCase[] = [
     secrets: ['discordSecret99'],
     ok: { body: { id: '99' } },
     wrongToken: { status: 401, body: { message: 'Invalid Webhook Token', code: 50_027 } },
-    text: at('content'),
+    text: ({ json }) => unfenced(json['content']),
   },
   {
     type: typeOf('mattermost'),
@@ -78,7 +83,7 @@ export const sinkCases: readonly SinkCase[] = [
       status: 401,
       body: { id: 'api.context.session_expired.app_error', message: 'Invalid session' },
     },
-    text: at('message'),
+    text: ({ json }) => unfenced(json['message']),
   },
   {
     type: typeOf('rocketchat'),
@@ -88,7 +93,7 @@ export const sinkCases: readonly SinkCase[] = [
     ok: { body: { success: true } },
     falseOk: { reply: { body: { success: false, error: 'Invalid' } }, kind: 'refused' },
     wrongToken: { status: 401, body: { success: false, error: 'Unauthorized' } },
-    text: at('text'),
+    text: ({ json }) => unfenced(json['text']),
   },
   {
     type: typeOf('teams'),
@@ -130,7 +135,7 @@ export const sinkCases: readonly SinkCase[] = [
     wrongToken: { status: 401, body: { message: 'Bad credentials' } },
     text: (request) => {
       const body = String(dig(request.json, 'body')).replace(/\n\n<!-- idmef-[0-9a-f]+ -->$/, '');
-      return body.replace(/^`{3,}text\n([^]*)\n`{3,}$/, '$1');
+      return unfenced(body);
     },
   },
   {
@@ -150,7 +155,7 @@ export const sinkCases: readonly SinkCase[] = [
     secrets: ['thehive-secret-key'],
     ok: { status: 201, body: { _id: '~123' } },
     wrongToken: { status: 401, body: { type: 'AuthenticationError', message: 'Authentication failure' } },
-    text: at('description'),
+    text: ({ json }) => unfenced(json['description']),
   },
   {
     type: typeOf('elasticsearch'),

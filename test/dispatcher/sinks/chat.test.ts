@@ -254,6 +254,13 @@ test('teams: plain text stands where Markdown is not read', async (t) => {
   assert.equal((await send()).outcome.kind, 'ok');
 });
 
+test('rocketchat says how long to wait in words', async (t) => {
+  const { provider, send } = await worldFor(t, 'rocketchat');
+  const error = 'Error, too many requests. You must wait 23 seconds before trying this endpoint again.';
+  provider.say({ status: 429, body: { success: false, error } });
+  assert.equal((await send()).limits?.[0]?.notBefore, START + 23_000);
+});
+
 test('rocketchat fetches no links of attackers', async (t) => {
   const { provider, send } = await worldFor(t, 'rocketchat');
   await send();
@@ -385,7 +392,7 @@ describe('github', () => {
   test('plain text cannot end the fence it stands in', async (t) => {
     const { provider, send } = await worldFor(t, 'github');
     await send({ form: 'plain', rendered: { subject: 's', body: '', plain: 'a\n````\n@everyone' } });
-    assert.match(String(provider.received.at(-1)?.json['body']), /^`{5}text\na\n`{4}\n@everyone\n`{5}\n/);
+    assert.match(String(provider.received.at(-1)?.json['body']), /^`{5}\na\n`{4}\n@\u200beveryone\n`{5}\n/);
   });
 });
 

@@ -17,7 +17,7 @@ export interface Packed {
 export function pack(messages: readonly SendMessage[], textOf: (message: SendMessage) => string): Packed {
   const texts: string[] = [];
   let bytes = 0;
-  for (const message of messages) {
+  for (const message of messages.slice(0, outboundLimits.requestMessages)) {
     const text = textOf(message);
     bytes += Buffer.byteLength(text);
     if (bytes > outboundLimits.requestBytes && texts.length > 0) break;

@@ -16,12 +16,11 @@ import { createDelivered } from './delivered.ts';
 import { endpointTls } from './endpoint-tls.ts';
 import { askWith, failed } from './exchange.ts';
 import { fitText } from './fit-text.ts';
-import { carryInHalves } from './halve.ts';
 import { judgeAnswer } from './judge.ts';
 import { createMask, type Mask } from './mask.ts';
 import { mergeVerdicts, outcomeOf, type Judged } from './merge.ts';
 import { paramsOf } from './params-of.ts';
-import type { Ask, Call, Provider, Verdict } from './provider.ts';
+import type { AddressOf, Ask, Call, Provider, Verdict } from './provider.ts';
 
 export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObject>(
   provider: Provider<E, R>,
@@ -62,10 +61,11 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
   };
   const receiversOf = (recipient: z.output<R>): readonly string[] =>
     provider.receivers?.list(params, recipient) ?? [''];
-  const provenanceOf = (recipient: Recipient, parsed: z.output<R>): Provenance => {
-    const setBy = provider.addressOf?.(params, parsed) ?? 'endpoint';
-    return setBy === 'recipient' && recipient.provenance === 'database' ? 'database' : endpoint.provenance;
-  };
+  const addressOf = (parsed: z.output<R>): AddressOf => provider.addressOf?.(params, parsed) ?? 'endpoint';
+  const provenanceOf = (recipient: Recipient, parsed: z.output<R>): Provenance =>
+    addressOf(parsed) === 'recipient' && recipient.provenance === 'database'
+      ? 'database'
+      : endpoint.provenance;
 
   const callOne = async (
     receiver: string,
@@ -73,9 +73,7 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
     ask: Ask,
   ): Promise<Verdict> => {
     const current = moves.get(receiver) ?? receiver;
-    const verdict = await carryInHalves(call.notification, (notification) =>
-      exchange({ ...call, notification }, current, ask),
-    );
+    const verdict = await exchange(call, current, ask);
     const { movedTo } = verdict;
     if (movedTo === undefined || movedTo === current) return verdict;
     moves.set(receiver, movedTo);
@@ -94,7 +92,7 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
       return { outcome: { kind: 'broken', reason: mask(error.message) } };
     }
     const provenance = provenanceOf(recipient, parsed);
-    const echo = provenance === 'file';
+    const echo = provenance === 'file' || addressOf(parsed) === 'provider';
     const receivers = receiversOf(parsed);
     const lacks =
       provider.lacks?.(params, parsed) ?? (receivers.length === 0 ? 'names no receiver' : undefined);

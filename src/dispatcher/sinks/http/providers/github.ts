@@ -12,15 +12,18 @@ import { isObject, numberOf } from '../../../../core/json-object.ts';
 import { outboundLimits } from '../../../../core/limits.ts';
 import { httpSink } from '../engine.ts';
 import { failed } from '../exchange.ts';
+import { fenced } from '../fence.ts';
 import { judgeAnswer, saidIn } from '../judge.ts';
 import { incidentOf } from '../notification-facts.ts';
 import { authorization, baseUrl, fingerprint, headerText, limit, listOf } from '../parameters.ts';
 import type { Answer, Ask, Call, ProviderRequest, Verdict } from '../provider.ts';
 
+const OWN_API = 'https://api.github.com';
+
 const endpointSchema = z
   .object({
     token: headerText('Token with write access to issues'),
-    api: baseUrl('Base of the API').prefault('https://api.github.com'),
+    api: baseUrl('Base of the API').prefault(OWN_API),
   })
   .strict();
 
@@ -35,6 +38,9 @@ const recipientSchema = z
   })
   .strict();
 
+/** An issue found by search must fit into the answer that is read. */
+const BODY_CHARS = 8000;
+
 type IssueCall = Call<z.output<typeof endpointSchema>, z.output<typeof recipientSchema>>;
 
 export const github = httpSink({
@@ -46,11 +52,11 @@ export const github = httpSink({
   recipient: recipientSchema,
   secrets: ['token'],
   batch: 1,
-  // An issue found by search must fit into the answer that is read.
-  text: { body: 8000, subject: 200 },
+  text: { body: BODY_CHARS, subject: 200 },
   ticket: true,
   timeoutMs: 45_000,
   requestMs: 15_000,
+  addressOf: ({ api }) => (api === OWN_API ? 'provider' : 'endpoint'),
   // Content may be made 500 times an hour and 80 times a minute.
   limits: ({ token }) => [limit(`github:${fingerprint(token)}`, 500 / 3600, 20)],
   exchange: () => {
@@ -109,12 +115,8 @@ function newIssue(call: IssueCall, marker: string): object {
   };
 }
 
-/** Plain text stands in a fence that it cannot end. */
 function bodyOf({ text }: IssueCall): string {
-  if (!text.plain) return text.body;
-  const longest = Math.max(2, ...(text.body.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${text.body}\n${fence}`;
+  return text.plain ? fenced(text.body, BODY_CHARS) : text.body;
 }
 
 async function findIssue(call: IssueCall, marker: string, ask: Ask): Promise<number | undefined | Verdict> {

@@ -10,6 +10,7 @@ import { judgeAnswer, saidIn, textAt } from '../judge.ts';
 import { gravest, incidentOf } from '../notification-facts.ts';
 import { fingerprint, fullUrl, headerText, limit, someText } from '../parameters.ts';
 
+const OWN_URL = 'https://events.pagerduty.com/v2/enqueue';
 /** By urgency; the first is for unrated. */
 const severities = ['error', 'info', 'warning', 'error', 'critical'] as const;
 
@@ -20,9 +21,7 @@ export const pagerduty = httpSink({
   medium: 'plain',
   endpoint: z
     .object({
-      url: fullUrl('Address of the Events API, for the service region EU another').default(
-        'https://events.pagerduty.com/v2/enqueue',
-      ),
+      url: fullUrl('Address of the Events API, for the service region EU another').default(OWN_URL),
       routing_key: headerText('Integration key, for recipients that name none').optional(),
     })
     .strict(),
@@ -36,6 +35,7 @@ export const pagerduty = httpSink({
   batch: 1,
   text: { body: 8000, subject: 1024 },
   timeoutMs: 15_000,
+  addressOf: ({ url }) => (url === OWN_URL ? 'provider' : 'endpoint'),
   lacks: (endpoint, recipient) =>
     (recipient.routing_key ?? endpoint.routing_key) === undefined ? 'has no routing_key' : undefined,
   limits: (endpoint, recipient) => [

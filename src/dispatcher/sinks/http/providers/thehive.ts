@@ -9,6 +9,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 import { httpSink } from '../engine.ts';
+import { fenced } from '../fence.ts';
 import { judgeAnswer, saidIn, textAt } from '../judge.ts';
 import { documentId } from '../notification-facts.ts';
 import { baseUrl, fingerprint, headerText, limit, listOf, someText } from '../parameters.ts';
@@ -17,6 +18,7 @@ import type { SendMessage } from '../../../model/sink.ts';
 /** TheHive's: 1 low, 2 medium, 3 high, 4 critical. */
 const severities = [2, 1, 1, 2, 3] as const;
 const CRITICAL = 4;
+const DESCRIPTION_CHARS = 100_000;
 
 export const thehive = httpSink({
   type: 'thehive',
@@ -41,7 +43,7 @@ export const thehive = httpSink({
     .strict(),
   secrets: ['token'],
   batch: 1,
-  text: { body: 100_000, subject: 512 },
+  text: { body: DESCRIPTION_CHARS, subject: 512 },
   timeoutMs: 30_000,
   limits: ({ url }) => [limit(`thehive:${fingerprint(url)}`, 10, 20)],
   request: ({ notification, endpoint, recipient, text }) => {
@@ -58,7 +60,7 @@ export const thehive = httpSink({
         source: recipient.source,
         sourceRef: message === undefined ? fingerprint(notification.idempotencyKey) : documentId(message),
         title: text.subject,
-        description: text.body,
+        description: text.plain ? fenced(text.body, DESCRIPTION_CHARS) : text.body,
         date: message?.view.when ?? notification.at,
         severity: message === undefined ? 1 : severityOf(message),
         tlp: recipient.tlp,
