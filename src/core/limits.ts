@@ -457,6 +457,54 @@ export const doctorLimits = {
   readers: 20,
 } as const;
 
+/** The dispatcher's outbox: how it waits, what it folds, what it says. */
+export const outboxLimits = {
+  /** External calls under way, of all recipients together: each has one, so this bounds memory, not a small site. */
+  callsUnderWay: 256,
+  /** Bodies of one claim; they are in memory until the provider has answered. */
+  claimBytes: 16 * MIB,
+  /** Pause after failures in a row. */
+  backoffMinMs: 1_000,
+  backoffMaxMs: 300_000,
+  /** A provider that names its own time is obeyed up to a day; more is a mistake of its clock or ours. */
+  retryAfterMaxMs: 86_400_000,
+  /** A sink has so long to settle after its call was aborted; what it answers then still counts. */
+  abortGraceMs: 5_000,
+  /** A timer's longest wait; Node's own bound is 24 days. */
+  waitStepMs: 3_600_000,
+  /** `recipients test` waits so long for its turn, then says that it has to wait. */
+  testTurnMs: 10_000,
+  /** What the store refused is tried again after so long. */
+  storeRetryMinMs: 1_000,
+  storeRetryMaxMs: 30_000,
+  /** Escalations, fallbacks and give-ups are looked for so often; silent incidents are closed so often. */
+  tickMs: 5_000,
+  closeSilentMs: 60_000,
+  /** Characters of a provider's words that are kept. */
+  reasonChars: 300,
+  /** Failing for so long is reported; dead letters of one recipient are reported at most so often. */
+  failingReportMs: 600_000,
+  deadReportMs: 600_000,
+} as const;
+
+/** A flood towards one recipient of people, and how it is folded. */
+export const stormLimits = {
+  /** More due than this, and more than one call carries, is a flood; an interval with fewer ends it. */
+  backlog: 20,
+  /** Behind for so long by volume or pacing, with so many due, is one too. */
+  behindMs: 120_000,
+  behindPairs: 5,
+  /** Between the first two digests; doubles up to the second figure. */
+  firstIntervalMs: 60_000,
+  maxIntervalMs: 960_000,
+  /** New high classifications that may break out alone between two digests: an attacker can make up any number. */
+  breakouts: 5,
+  /** Looked for so often. */
+  breakoutLookMs: 2_000,
+  /** A ticket sink opens one ticket a storm; one that lasts longer than this another one. */
+  ticketMs: 14_400_000,
+} as const;
+
 /** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
 export const criteriaLimits = {
   /** One expression. Prelude's own rules have some hundred. */
@@ -473,6 +521,61 @@ export const criteriaLimits = {
   patternSteps: 5_000,
   /** Compiled paths of templates and callers that are remembered. */
   rememberedPaths: 1_000,
+} as const;
+
+/** The dispatcher's store (src/dispatcher/store). */
+export const storeLimits = {
+  /** Arrivals and bytes of one commit: what comes together shares an fsync. */
+  commitMessages: 512,
+  commitBytes: 4 * MIB,
+  /** Finished calls of one commit, and pairs of them. */
+  finishGroup: 64,
+  finishPairs: 4_096,
+  /** Bodies of one claim; always at least one message. */
+  claimBytes: 8 * MIB,
+  claimPairs: 1_000,
+  /** Pairs whose waiting has ended that one claim makes ready. */
+  promotedPairs: 5_000,
+  /** Pairs a search for a new high classification looks at in one query. */
+  breakoutPairs: 1_000,
+  /** Classifications one storm remembers; beyond it nothing breaks out any more, or an attacker would page all night. */
+  stormClasses: 10_000,
+  /** Characters of a fact kept for listings, of a suppression's detail, of a provider's words. */
+  factChars: 1_024,
+  /** Routes and reasons kept in memory. */
+  wordsInMemory: 2_000,
+  /** Identities of one bucket: what accept writes at random places is 1 MiB at most. */
+  bucketMessages: 16_384,
+  /** Duplicates are recognised for so long after retention has removed the message, */
+  rememberedDays: 7,
+  /** and by sequence as far as so many of a journal. */
+  rememberedMessages: 100_000,
+  /** Pairs moved in one transaction (giving up, falling back, redriving). */
+  movedPairs: 5_000,
+  /** Escalations carried out, and silent incidents closed, in one transaction. */
+  incidentRows: 500,
+  /** Messages retention looks at in one step, and deletes in one. */
+  sweptMessages: 2_000,
+  deletedMessages: 500,
+  /** Other rows (attempts, incidents, remembered duplicates) deleted in one step. */
+  sweptRows: 2_000,
+  /** After a pass that found no more to do retention rests so long. */
+  sweepRestMs: 60_000,
+  /** Rows and bodies of a listing, at most. */
+  listedBytes: 32 * MIB,
+  listedRows: 1_000,
+  /** Attempts shown of one pair. */
+  shownAttempts: 100,
+  /** Messages a search looks at in one step; others get their turn in between. */
+  searchedMessages: 20_000,
+  /** Analyzers shown. */
+  analyzers: 10_000,
+  /** Entries of the audit log checked in one step. */
+  auditedEntries: 1_000,
+  /** That a key was used is written down at most so often. */
+  keyUsedMs: 60_000,
+  /** A configuration stays so long after it was replaced: a plan made under it may still be stored. */
+  configGraceMs: 3_600_000,
 } as const;
 
 /** Settings files. */
@@ -580,6 +683,61 @@ export const httpsLimits = {
   namedProblems: 5,
 } as const;
 
+/** Text of notifications, made from what anybody may have written. */
+export const renderLimits = {
+  /** Characters of one value that are looked at; a data field may hold 2 MiB. */
+  valueChars: 4_096,
+  /** Characters of one data field in the usual text. */
+  detailChars: 500,
+  /** Sources, targets, references and data fields of one message in the usual text; the rest is counted. */
+  parties: 5,
+  references: 5,
+  details: 10,
+  /** Of several messages in one notification: told in full, and by their title; the rest is counted. */
+  fullMessages: 5,
+  titledMessages: 30,
+  /** A URL that becomes a link. */
+  urlChars: 2_000,
+  /** A subject where the type of recipient says nothing: a mail's longest sensible header line, an issue's title. */
+  subjectChars: 200,
+  /** A verbatim text is cut to so many times what the medium takes before it is cleaned. */
+  verbatimFactor: 8,
+  /** Formatters of dates and numbers that are kept: each zone and language costs 0.1 ms and 10 KB to make. */
+  formatters: 64,
+} as const;
+
+/** Templates of operators, rendered in a thread of their own. */
+export const templateLimits = {
+  /** Characters of one template. */
+  sourceChars: 16 * KIB,
+  /** Paths of IDMEF one template asks for. */
+  paths: 64,
+  /** One rendering; then the thread is ended. */
+  deadlineMs: 250,
+  /** Until a new thread is ready: liquidjs is loaded by then. */
+  startMs: 10_000,
+  /** Heap of the thread, MiB: what a template may fill before it is ended. */
+  heapMib: 64,
+  youngMib: 8,
+  stackMib: 2,
+  /** Objects a filter may make, as liquidjs counts them. */
+  memory: 10_000_000,
+  /** Characters of output; more is no message. */
+  outputChars: 256 * KIB,
+  /** Renderings that wait for the thread; beyond it the usual text is sent. */
+  waiting: 256,
+  /** Compiled templates the thread keeps. */
+  compiled: 256,
+  /** Messages of one notification a template sees, elements of a list, characters of a text. */
+  messages: 100,
+  listItems: 100,
+  textChars: 4_096,
+  /** Values are shortened to these, one after the other, when the whole does not fit the medium. */
+  shorterChars: [400, 100, 40],
+  /** Templates whose failure was said; each is said once. */
+  saidFailures: 256,
+} as const;
+
 /** Sinks of the dispatcher that are code: mail, syslog, files, scripts, own modules. */
 export const ownSinkLimits = {
   /** Alerts of one mail, as in ntopng. */
@@ -638,4 +796,34 @@ export const ownSinkLimits = {
   /** The shortest pause between two pings of a watchdog, and the longest one ping may take. */
   pingMinMs: 10_000,
   pingMs: 10_000,
+} as const;
+
+/** The sources that are no HTTPS (src/dispatcher/sources/line). */
+export const lineLimits = {
+  /** The same warning is said again after so long, with how often it happened meanwhile. */
+  repeatMs: 600_000,
+  /** Messages of one key over SMTP and syslog; HTTP has its own, set by the operator. */
+  keyRatePerMinute: 300,
+  /** At the end: what is under way gets so long. */
+  drainMs: 3_000,
+} as const;
+
+/** Mail as a source. */
+export const smtpLimits = {
+  connections: 64,
+  perAddress: 16,
+  /** Silence of the client. */
+  idleMs: 60_000,
+  /** A connection ends after so long, whatever it does: an endless mail holds nothing for ever. */
+  lifeMs: 600_000,
+  /** Channels of one mail. */
+  recipients: 50,
+  /** Wrong keys and channels of one connection; then it is ended. */
+  failures: 10,
+  /** One command line; a key takes 64 characters, AUTH one more third. */
+  commandBytes: 2 * KIB,
+  mimeDepth: 16,
+  mailHeaderBytes: 256 * KIB,
+  /** Names of attachments that are kept. */
+  attachments: 20,
 } as const;

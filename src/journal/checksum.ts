@@ -5,6 +5,6 @@
  * loading the module costs it up to 2 ms. Ask once for a batch and not for each message: the asking is not free.
  */
 
-export function loadChecksum(): (body: Uint8Array) => number {
+export function loadChecksum(): (body: Uint8Array, before?: number) => number {
   return process.getBuiltinModule('node:zlib').crc32;
 }

@@ -102,6 +102,11 @@ export interface SinkAnswer {
     readonly notBefore?: number;
     readonly remaining?: number;
   }[];
+  /**
+   * Of `again`: certainly nothing was taken (not connected, 429, a refusal before the body). Without it the next try is
+   * marked `repeated`, because the provider may have taken it.
+   */
+  readonly nothingTaken?: true;
   /** The provider moved the recipient: parameters to use and keep from now on (Telegram's migrate_to_chat_id). */
   readonly moved?: Readonly<Record<string, unknown>>;
 }

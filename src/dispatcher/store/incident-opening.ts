@@ -1,0 +1,142 @@
+/**
+ * Which incident a message opens or extends, for one transaction of accept.ts.
+ *
+ * An incident goes on while it is not closed and the next message of its key comes within the window; one that was silent for
+ * longer is closed here, should closeSilent not have come by yet. What is `released` is closed by its last message.
+ */
+
+import type { Severity } from '../../core/severity.ts';
+import type { PlannedIncident } from '../model/plan.ts';
+import type { Arrival } from '../model/store.ts';
+import { Drafts } from './drafts.ts';
+import { nextNumber, type Ledger } from './ledger.ts';
+import { Rows } from './rows.ts';
+import { incidentState } from './schema.ts';
+
+export interface LiveIncident {
+  readonly id: number;
+  state: number;
+  severity: number;
+  lastAt: number;
+  count: number;
+  windowMs: number;
+  /** Its gravest message. */
+  gravest: number;
+  /** Gravity of the gravest notification of it, to whomever; 0 for none. */
+  notified: number;
+}
+
+/** To compare severities by: unrated counts as medium. */
+export function gravity(severity: Severity | number): number {
+  return severity === 0 ? 3 : severity;
+}
+
+export const incidentCounters = ['incidents:open', 'incidents:acked', 'incidents:closed'] as const;
+
+/** Move an incident between the counters. `from` undefined: it is new. */
+export function countIncident({ counters }: Ledger, from: number | undefined, to: number | undefined): void {
+  if (from !== undefined) counters.add(incidentCounters[from] ?? '', -1);
+  if (to !== undefined) counters.add(incidentCounters[to] ?? '', 1);
+}
+
+export class IncidentOpening {
+  readonly #ledger: Ledger;
+  readonly #live = new Drafts<LiveIncident | 'none'>();
+  readonly #members: Rows;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+    this.#members = new Rows(ledger.db, 'member', ['incident', 'seq']);
+  }
+
+  /** Undefined when a release finds nothing to close. */
+  join(planned: PlannedIncident, { at, facts }: Arrival, seq: number): LiveIncident | undefined {
+    const { key, windowMs } = planned;
+    let live = this.#find(key);
+    if (live !== undefined && at - live.lastAt > windowMs) {
+      this.#close(key, live, 'silence', at);
+      live = undefined;
+    }
+    if (live === undefined && planned.closes === true) return undefined;
+    live ??= this.#open(planned, at, seq);
+    if (live.count === 0 || gravity(facts.severity) > gravity(live.severity)) live.gravest = seq;
+    live.severity = Math.max(live.severity, facts.severity);
+    live.count++;
+    live.lastAt = Math.max(live.lastAt, at);
+    live.windowMs = windowMs;
+    this.#members.add(live.id, seq);
+    this.#live.set(key, live);
+    if (planned.closes === true) this.#close(key, live, 'release', at);
+    return live;
+  }
+
+  /** The incident was changed by the caller. */
+  keep(planned: PlannedIncident, live: LiveIncident): void {
+    if (live.state !== incidentState.closed) this.#live.set(planned.key, live);
+  }
+
+  finish(): void {
+    this.#members.finish();
+    this.#live.finish((live) => {
+      if (live !== 'none') this.#write(live);
+    });
+  }
+
+  #find(key: string): LiveIncident | undefined {
+    const found = this.#live.get(key, () =>
+      this.#ledger.db.get<LiveIncident>(
+        `SELECT id, state, severity, last_at AS lastAt, count, window_ms AS windowMs, gravest, notified
+          FROM incident INDEXED BY incident_key WHERE key = ? AND state < 2`,
+        key,
+      ),
+    );
+    return found === 'none' ? undefined : found;
+  }
+
+  #open({ key, title, windowMs, escalate }: PlannedIncident, at: number, seq: number): LiveIncident {
+    const { db } = this.#ledger;
+    const id = nextNumber(this.#ledger, 'incident');
+    db.run(
+      `INSERT INTO incident(id, key, title, state, severity, first_at, last_at, count, window_ms, check_at, gravest, notified)
+        VALUES(?, ?, ?, 0, 0, ?, ?, 0, ?, ?, ?, 0)`,
+      id,
+      key,
+      title,
+      at,
+      at,
+      windowMs,
+      at + windowMs,
+      seq,
+    );
+    for (const { afterMs, to } of escalate) {
+      const insert = 'INSERT OR IGNORE INTO escalation(due_at, incident, recipient) VALUES(?, ?, ?)';
+      db.run(insert, at + afterMs, id, to);
+    }
+    countIncident(this.#ledger, undefined, incidentState.open);
+    return { id, state: 0, severity: 0, lastAt: at, count: 0, windowMs, gravest: seq, notified: 0 };
+  }
+
+  #close(key: string, live: LiveIncident, by: string, at: number): void {
+    countIncident(this.#ledger, live.state, incidentState.closed);
+    live.state = incidentState.closed;
+    this.#write(live);
+    const close = 'UPDATE incident SET closed_by = ?, closed_at = ? WHERE id = ?';
+    this.#ledger.db.run(close, by, at, live.id);
+    this.#live.set(key, 'none');
+  }
+
+  #write({ id, state, severity, lastAt, count, windowMs, gravest, notified }: LiveIncident): void {
+    this.#ledger.db.run(
+      `UPDATE incident SET state = ?, severity = ?, last_at = ?, count = ?, window_ms = ?, gravest = ?, notified = ?
+        WHERE id = ?`,
+      state,
+      severity,
+      lastAt,
+      count,
+      windowMs,
+      gravest,
+      notified,
+      id,
+    );
+  }
+}

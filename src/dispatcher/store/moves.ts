@@ -1,0 +1,191 @@
+/**
+ * Pairs moved by decisions instead of calls: holding, resuming, falling back, giving up, escalating, redriving.
+ *
+ * Called by core.ts, each within a transaction. What may concern a whole backlog is done in parts: such a function
+ * moves at most storeLimits.movedPairs and says how many it looked at, and is called again while that is all of them.
+ */
+
+import { storeLimits } from '../../core/limits.ts';
+import type { Ledger } from './ledger.ts';
+import { countPair, movePairs } from './pair-counters.ts';
+import { heldReason, type RecipientRow } from './recipients.ts';
+import { pairState, POINT_MS } from './schema.ts';
+
+/** What a part of a long move did. `more`: call it again. */
+export interface Part {
+  readonly moved: number;
+  readonly more: boolean;
+}
+
+const NOTHING: Part = { moved: 0, more: false };
+
+function openPairs({ counters }: Ledger, { id }: RecipientRow): number {
+  return counters.get(`${id}:ready`) + counters.get(`${id}:waiting`);
+}
+
+export function nameRecipients(ledger: Ledger, names: readonly string[]): void {
+  const { recipients, due } = ledger;
+  const given = new Set(names);
+  for (const row of recipients.all) {
+    const named = given.has(row.name);
+    if (named === row.named) continue;
+    recipients.change(row, { named });
+    if (named && openPairs(ledger, row) > 0) due.add(row.name);
+  }
+}
+
+export function hold({ recipients }: Ledger, name: string, reason: string, now: number): void {
+  const row = recipients.named(name);
+  recipients.change(row, { heldReason: reason, heldSince: row.heldSince ?? now });
+}
+
+/** How many are due again. A recipient the configuration does not have stays held. */
+export function resume(ledger: Ledger, name: string): number {
+  const { recipients, due } = ledger;
+  const row = recipients.find(name);
+  if (row?.heldReason === undefined) return 0;
+  const next = recipients.change(row, { heldReason: undefined, heldSince: undefined });
+  if (heldReason(next) !== undefined) return 0;
+  due.add(name);
+  return openPairs(ledger, next);
+}
+
+/** Pending and held pairs accepted before so long, oldest first. */
+function oldPairs({ db }: Ledger, { id }: RecipientRow, before: number, after: number): OldPair[] {
+  const rows = db.all<OldPair>(
+    `SELECT seq, state, rank, priority, route, incident, rank + priority * ${POINT_MS} AS at
+      FROM pair INDEXED BY pair_open WHERE recipient = ? AND state < 3 AND seq > ? ORDER BY seq LIMIT ?`,
+    id,
+    after,
+    storeLimits.movedPairs,
+  );
+  // Acceptance rises with the number: nothing behind the first young one is old.
+  const young = rows.findIndex(({ at }) => at >= before);
+  return young < 0 ? rows : rows.slice(0, young);
+}
+
+interface OldPair {
+  readonly seq: number;
+  readonly state: number;
+  readonly rank: number;
+  readonly priority: number;
+  readonly route: number;
+  readonly incident: number | null;
+  readonly at: number;
+}
+
+export interface MovePart extends Part {
+  /** Goes on behind it. */
+  readonly after: number;
+}
+
+export function giveUp(
+  ledger: Ledger,
+  name: string,
+  wish: { readonly before: number; readonly reason: string; readonly now: number },
+  after: number,
+): MovePart {
+  const { db, counters, words, recipients } = ledger;
+  const row = recipients.find(name);
+  if (row === undefined) return { ...NOTHING, after };
+  const old = oldPairs(ledger, row, wish.before, after);
+  const reason = words.id(wish.reason, wish.now);
+  const pending = old.filter(({ state }) => state !== pairState.leased);
+  for (const { seq, state } of pending) {
+    db.run('UPDATE pair SET state = 4, reason = ? WHERE seq = ? AND recipient = ?', reason, seq, row.id);
+    movePairs(counters, row.id, state, pairState.dead, 1);
+  }
+  return part(old, pending.length, after);
+}
+
+/**
+ * To the other recipient, unless it has a pair of the message that is dead or went the same way: then nobody would
+ * get it, and theirs stays where it is.
+ */
+export function fallBack(
+  ledger: Ledger,
+  name: string,
+  wish: { readonly to: string; readonly before: number; readonly now: number },
+  after: number,
+): MovePart {
+  const { db, counters, words, recipients, due } = ledger;
+  const from = recipients.find(name);
+  if (from === undefined || wish.to === name) return { ...NOTHING, after };
+  const to = recipients.named(wish.to);
+  const reason = words.id('fallback', wish.now);
+  const detail = words.id(`to ${wish.to}`, wish.now);
+  const old = oldPairs(ledger, from, wish.before, after);
+  let moved = 0;
+  for (const { seq, state, rank, priority, route, incident } of old) {
+    if (state === pairState.leased) continue;
+    const other = db.get<{ state: number; reason: number }>(
+      'SELECT state, reason FROM pair WHERE seq = ? AND recipient = ?',
+      seq,
+      to.id,
+    );
+    if (other?.state === pairState.dead) continue;
+    if (other?.state === pairState.suppressed && other.reason === reason) continue;
+    if (other === undefined) {
+      db.run(
+        `INSERT INTO pair(seq, recipient, state, rank, priority, not_before, fresh, route, reason, detail, incident,
+          attempts, flags, notification) VALUES(?, ?, 0, ?, ?, ?, 0, ?, 0, 0, ?, 0, 0, 0)`,
+        seq,
+        to.id,
+        rank,
+        priority,
+        wish.now,
+        route,
+        incident,
+      );
+      counters.add(`${to.id}:planned`, 1);
+      countPair(counters, to.id, pairState.ready, '', 1);
+    }
+    db.run(
+      'UPDATE pair SET state = 5, reason = ?, detail = ? WHERE seq = ? AND recipient = ?',
+      reason,
+      detail,
+      seq,
+      from.id,
+    );
+    movePairs(counters, from.id, state, pairState.suppressed, 1, 'fallback');
+    moved++;
+  }
+  if (moved > 0) due.add(to.name);
+  return part(old, moved, after);
+}
+
+function part(old: readonly OldPair[], moved: number, after: number): MovePart {
+  return { moved, more: old.length === storeLimits.movedPairs, after: old.at(-1)?.seq ?? after };
+}
+
+/** Dead pairs are due again, as if new: attempts are counted anew. */
+export function redrive(
+  ledger: Ledger,
+  wish: { readonly recipient?: string; readonly seq?: number; readonly now: number },
+): Part {
+  const { db, counters, recipients, due } = ledger;
+  const chosen =
+    wish.recipient === undefined
+      ? recipients.all
+      : [recipients.find(wish.recipient)].filter((row) => row !== undefined);
+  let moved = 0;
+  for (const { id, name } of chosen) {
+    if (counters.get(`${id}:dead`) === 0) continue;
+    const one = wish.seq === undefined ? '' : 'AND seq = ?3';
+    const count = db.run(
+      `UPDATE pair SET state = 0, reason = 0, attempts = 0, flags = flags & ~1, not_before = ?2
+        WHERE recipient = ?1 AND state = 4 AND seq IN (
+          SELECT seq FROM pair INDEXED BY pair_dead WHERE recipient = ?1 AND state = 4 ${one}
+            ORDER BY seq LIMIT ${storeLimits.movedPairs})`,
+      id,
+      wish.now,
+      ...(wish.seq === undefined ? [] : [wish.seq]),
+    );
+    if (count === 0) continue;
+    movePairs(counters, id, pairState.dead, pairState.ready, count);
+    due.add(name);
+    moved += count;
+    if (moved >= storeLimits.movedPairs) return { moved, more: true };
+  }
+  return { moved, more: false };
+}
