@@ -35,9 +35,9 @@ describe('htmlText', () => {
     test(JSON.stringify(html), () => assert.equal(htmlText(html), text));
   }
 
-  test('openings without an end take linear time: squares of a million would not come to an end', () => {
+  test('openings without an end take linear time: squares of half a million would not come to an end', () => {
     for (const piece of ['<', '<!--', '<script', '<a ', '&#', '<script></script', '</']) {
-      assert.equal(typeof htmlText(piece.repeat(1_000_000 / piece.length)), 'string');
+      assert.equal(typeof htmlText(piece.repeat(500_000 / piece.length)), 'string');
     }
   });
 

@@ -61,9 +61,9 @@ function decode(bytes: Buffer, contentType: string): string | undefined {
   }
 }
 
-function utf16Of([first, second]: Uint8Array): string | undefined {
-  if (first === 0xff && second === 0xfe) return 'utf-16le';
-  return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+function utf16Of([one, two]: Uint8Array): string | undefined {
+  if (one === 0xff && two === 0xfe) return 'utf-16le';
+  return one === 0xfe && two === 0xff ? 'utf-16be' : undefined;
 }
 
 function all(element: PlainElement, name: string): readonly PlainElement[] {
