@@ -148,12 +148,12 @@ describe('secarc', () => {
     ['a name for an address', alert('SSH', 'new_connection', 1, {}, 'host'), 'ip is no address'],
     ['no data', alert('SSH', 'new_connection', 1, undefined), 'data is not what SSH new_connection has'],
     [
-      'G: argument injection through ip',
+      'G-SecARC: argument injection through ip',
       alert('SSH', 'new_connection', 1, { ip: '1.1.1.1 -j ACCEPT', port: 22 }),
       'data is not what SSH new_connection has',
     ],
     [
-      'G: argument injection through port',
+      'G-SecARC: argument injection through port',
       alert('SSH', 'new_connection', 1, { ip: '1.1.1.1', port: '22; reboot' }),
       'data is not what SSH new_connection has',
     ],
@@ -185,7 +185,7 @@ describe('secarc', () => {
     assert.equal(world.door.stored.length, 0);
   });
 
-  test('G: unauthenticated /alert: without allow_from it does not start, and strangers are cut off', async (t) => {
+  test('G-SecARC: unauthenticated /alert: without allow_from it does not start, and strangers are cut off', async (t) => {
     assert.throws(
       () => createSecarcSource({ address: '127.0.0.1', port: 0, allowFrom: [] }, lineWorld()),
       (error) => error instanceof RelayError && error.code === 'CONFIG' && /allow_from/.test(error.message),

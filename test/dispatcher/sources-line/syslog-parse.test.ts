@@ -165,7 +165,7 @@ describe('readSyslog', () => {
         assert.ok(message.severity >= 0 && message.severity <= 7 && message.facility <= 23);
         assert.ok(each.endsWith(message.text));
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -314,7 +314,7 @@ describe('FrameReader', () => {
         );
         assert.deepEqual(framesOf(chunks), framesOf(stream.length === 0 ? [] : [stream]));
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });

@@ -36,11 +36,12 @@ export async function readFeed(bytes: Buffer, contentType: string): Promise<Feed
   const parsed = text === undefined ? undefined : await parseForeign(text);
   if (parsed === undefined) return undefined;
   const { name, element } = parsed;
+  const channel = first(element, 'channel') ?? element;
   switch (name.slice(name.indexOf(':') + 1).toLowerCase()) {
     case 'rss':
-      return rss(first(element, 'channel') ?? element, first(element, 'channel') ?? element);
+      return rss(channel, channel);
     case 'rdf':
-      return rss(first(element, 'channel') ?? element, element);
+      return rss(channel, element);
     case 'feed':
       return { title: atomText(first(element, 'title')), entries: all(element, 'entry').map(atomEntry) };
     default:
@@ -48,22 +49,21 @@ export async function readFeed(bytes: Buffer, contentType: string): Promise<Feed
   }
 }
 
+/** The byte order mark says more than the header, which says more than the declaration. */
 function decode(bytes: Buffer, contentType: string): string | undefined {
-  const declared = /^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(
-    bytes.toString('latin1', 0, 300).replace(/^\u00ef\u00bb\u00bf/, ''),
-  )?.[1];
+  const declaration = /^[^<]{0,8}<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']/;
+  const declared = declaration.exec(bytes.toString('latin1', 0, 300))?.[1];
   const charset = /charset\s*=\s*"?([\w.:-]{1,40})/i.exec(contentType)?.[1];
-  const mark =
-    bytes[0] === 0xff && bytes[1] === 0xfe
-      ? 'utf-16le'
-      : bytes[0] === 0xfe && bytes[1] === 0xff
-        ? 'utf-16be'
-        : undefined;
   try {
-    return new TextDecoder(mark ?? charset ?? declared ?? 'utf-8').decode(bytes);
+    return new TextDecoder(utf16Of(bytes) ?? charset ?? declared ?? 'utf-8').decode(bytes);
   } catch {
     return undefined;
   }
+}
+
+function utf16Of([one, two]: Uint8Array): string | undefined {
+  if (one === 0xff && two === 0xfe) return 'utf-16le';
+  return one === 0xfe && two === 0xff ? 'utf-16be' : undefined;
 }
 
 function all(element: PlainElement, name: string): readonly PlainElement[] {
@@ -78,6 +78,7 @@ function first(element: PlainElement, ...names: readonly string[]): PlainElement
   return undefined;
 }
 
+/** RSS 1.0 has its items beside the channel, 2.0 in it. */
 function rss(channel: PlainElement, holder: PlainElement): Feed {
   return {
     title: htmlText(first(channel, 'title')?.text ?? ''),

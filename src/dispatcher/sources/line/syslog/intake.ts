@@ -14,7 +14,7 @@ import type { LineDeps } from '../deps.ts';
 import type { Sayings } from '../sayings.ts';
 import { syslogAlert, type SyslogAlertDeps, type SyslogFrame } from './syslog-alert.ts';
 
-export interface IntakeDeps extends SyslogAlertDeps, Pick<LineDeps, 'door' | 'timers' | 'log'> {
+export interface IntakeDeps extends SyslogAlertDeps, Pick<LineDeps, 'door' | 'timers'> {
   readonly source: string;
   readonly sayings: Sayings;
 }
@@ -144,15 +144,13 @@ export class Intake {
 
   /** Again and again while the store fails in a way that passes; undefined for a mistake, or when closing. */
   async #patiently<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    const { log, sayings, source } = this.#deps;
+    const { sayings, source } = this.#deps;
     for (;;) {
       try {
         return await work();
       } catch (error) {
         if (!(error instanceof RelayError) || error.kind === 'bug' || error.kind === 'peer') {
-          log.error(`${source}: a message cannot be stored: ${messageOf(error)}`, {
-            event: 'syslog-invalid',
-          });
+          sayings.warn('syslog-invalid', `${source}: a message cannot be stored: ${messageOf(error)}`);
           return undefined;
         }
         sayings.warn('syslog-not-stored', `${source}: messages wait for the store: ${messageOf(error)}`);
