@@ -17,7 +17,7 @@ export async function askPassword(what: string): Promise<string> {
 }
 
 function judged(password: string): string {
-  if ([...password].length >= SHORTEST) return password;
+  if (password.length >= SHORTEST) return password;
   throw new RelayError('INVALID_INPUT', `a password has at least ${SHORTEST} characters`);
 }
 

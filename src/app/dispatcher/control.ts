@@ -2,7 +2,7 @@
 
 import type { Random } from '../../core/ports.ts';
 import type { ControlContext } from '../../dispatcher/control/control-context.ts';
-import type { Parts } from '../alert-dispatcher.ts';
+import type { Parts } from './assemble.ts';
 import { explainInbound } from './explain.ts';
 import { systemTimers } from './real-timers.ts';
 

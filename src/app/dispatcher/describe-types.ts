@@ -21,6 +21,6 @@ export async function describeTypes(name: string | undefined, json: boolean): Pr
   if (type !== undefined) return json ? `${JSON.stringify(describeType(type))}\n` : describeTypeText(type);
   const meant = nearest(name, [...types.keys()]);
   throw new RelayError('NOT_FOUND', `there is no endpoint type '${name}'`, {
-    ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
+    hint: meant === undefined ? "'alert-dispatcher endpoints types' lists them" : `did you mean ${meant}?`,
   });
 }

@@ -31,7 +31,8 @@ export function startHousekeeping(deps: {
 
   const tick = async (): Promise<void> => {
     try {
-      while (!closed && (await store.tidy(timers.now(), config().retention)));
+      let more = true;
+      while (more) more = (await store.tidy(timers.now(), config().retention)) && !closed;
       await reports.auditHead();
     } catch (error) {
       if (timers.monotonic() - saidAt < dispatcherLimits.repeatSayingMs) return;

@@ -136,11 +136,14 @@ function families(snapshot: DispatcherSnapshot): MetricFamily[] {
       'planned − (pending + leased + held + sent + dead + suppressed + dropped): always 0.',
       of((queue) => queue.planned - fates(queue)),
     ),
-    family('delivery_oldest_seconds', 'gauge', 'Age of the oldest delivery without a fate.', [
-      ...stats.queues.flatMap(({ recipient, oldestAt }) =>
+    family(
+      'delivery_oldest_seconds',
+      'gauge',
+      'Age of the oldest delivery without a fate.',
+      stats.queues.flatMap(({ recipient, oldestAt }) =>
         oldestAt === undefined ? [] : [{ labels: { recipient }, value: Math.max(0, now - oldestAt) / 1000 }],
       ),
-    ]),
+    ),
     family(
       'calls',
       'counter',

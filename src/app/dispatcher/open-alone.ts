@@ -7,7 +7,13 @@ import { join } from 'node:path';
 
 import { RelayError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
-import { type Control, localControl } from '../../dispatcher/control/call.ts';
+import {
+  type Control,
+  localControl,
+  type VerbArgs,
+  type VerbName,
+  type VerbResult,
+} from '../../dispatcher/control/call.ts';
 import { createRenderer } from '../../dispatcher/render/renderer.ts';
 import { createRouter } from '../../dispatcher/route/router.ts';
 import { compileSilences } from '../../dispatcher/route/silences.ts';
@@ -67,7 +73,8 @@ export async function openAlone(place: ControlPlace, by: string): Promise<Contro
       by,
     );
     return {
-      call: control.call,
+      call: async <N extends VerbName>(name: N, args: VerbArgs<N>): Promise<VerbResult<N>> =>
+        await control.call(name, args),
       close: async () => {
         await renderer.close();
         await control.close();

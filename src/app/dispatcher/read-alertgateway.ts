@@ -90,10 +90,10 @@ function readDatabase(path: string): GatewayContent {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : value === null || value === undefined ? '' : String(value);
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 }
 
 /** Its web pages wrote texts where the column wants a number, and then compared a boolean with a text. */
 function isOn(value: unknown): boolean {
-  return !(value === 0 || value === null || value === 0n || /^(?:false|0|disabled|)$/i.test(textOf(value)));
+  return !(value === 0 || value === null || /^(?:false|0|disabled|)$/i.test(textOf(value)));
 }

@@ -33,7 +33,7 @@ export async function runKeys(verb: VerbContext): Promise<number> {
     }
     if (what === undefined)
       throw misuse(word === undefined ? 'missing list, add, rotate or revoke' : 'missing OWNER or N');
-    switch (word) {
+    switch (word ?? '') {
       case 'add':
         return await shown(verb, await addKey(verb, control, what));
       case 'rotate':
@@ -68,8 +68,7 @@ async function addKey({ settings }: VerbContext, control: Control, owner: string
   });
 }
 
-async function shown({ json, print, context }: VerbContext, issued: Issued): Promise<number> {
-  void context;
+async function shown({ json, print }: VerbContext, issued: Issued): Promise<number> {
   await print(json ? jsonLine(issued) : `${issued.key}\n`);
   return 0;
 }
@@ -94,7 +93,7 @@ export async function runUsers(verb: VerbContext): Promise<number> {
       return 0;
     }
     if (name === undefined) throw misuse(word === undefined ? 'missing list, add, set, …' : 'missing NAME');
-    switch (word) {
+    switch (word ?? '') {
       case 'add': {
         const password = settings.flag('no-password') ? undefined : await askPassword(`password of ${name}`);
         await control.call('users.add', {

@@ -1,5 +1,5 @@
 /**
- * `chat=-100123 to=[a@example.org,b@example.org] token=@/root/token`: settings on a command line. Values are YAML; `@FILE` is the content
+ * `chat=-100123 to=[a@example.org,b@example.org] token=@token.txt`: settings on a command line. Values are YAML; `@FILE` is the content
  * of a file (`@-` stdin), so that secrets need not stand in the list of processes. An empty value removes a key.
  */
 

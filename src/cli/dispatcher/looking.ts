@@ -68,7 +68,7 @@ function pairLines(pair: PairRecord): string[] {
 }
 
 export async function runMessages(verb: VerbContext): Promise<number> {
-  const { operands, settings, json, withControl, print, misuse, context } = verb;
+  const { operands, settings, json, withControl, print, misuse } = verb;
   const [word, text, ...rest] = operands;
   if (rest.length > 0) throw misuse(`unexpected argument '${rest[0]}'`);
   if (word === 'show') {
@@ -81,7 +81,6 @@ export async function runMessages(verb: VerbContext): Promise<number> {
   }
   if (word !== 'search')
     throw misuse(word === undefined ? 'missing search or show' : `unknown word '${word}'`);
-  void context;
   const contains = settings.text('text');
   const severity = settings.has('severity')
     ? settings.choice('severity', ['info', 'low', 'medium', 'high'])

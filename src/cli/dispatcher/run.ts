@@ -23,7 +23,7 @@ const works: Readonly<Record<DispatcherVerb, () => Promise<Work>>> = {
   endpoints: async () => (await import('./changing.ts')).runEndpoints,
   recipients: async () => (await import('./changing.ts')).runRecipients,
   sources: async () => (await import('./changing.ts')).runSources,
-  silence: async () => (await import('./changing.ts')).runSilence,
+  silence: async () => (await import('./silence.ts')).runSilence,
   dead: async () => (await import('./changing.ts')).runDead,
   keys: async () => (await import('./access.ts')).runKeys,
   users: async () => (await import('./access.ts')).runUsers,

@@ -25,11 +25,11 @@ export interface VerbContext {
   readonly place: DispatcherPlace;
   readonly context: Context;
   /** Runs work with the way to the store, and closes it. */
-  withControl(work: (control: Control) => Promise<number>): Promise<number>;
+  readonly withControl: (work: (control: Control) => Promise<number>) => Promise<number>;
   /** To stdout. Waits while a pipe is full. */
-  print(text: string): Promise<void>;
+  readonly print: (text: string) => Promise<void>;
   /** The error for operands that do not fit. */
-  misuse(text: string): RelayError;
+  readonly misuse: (text: string) => RelayError;
 }
 
 export function verbContext(table: CommandTable, args: Arguments, context: Context): VerbContext {

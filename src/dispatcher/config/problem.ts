@@ -53,7 +53,7 @@ export function faultsOf(
       return issue.keys.map((key) => unknownKey([...path, key], known));
     }
     if (issue.code === 'invalid_union' && issue.errors.length > 0) return nearestForm(issue.errors, path);
-    const missing = issue.code === 'invalid_type' && /received undefined$/.test(issue.message);
+    const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
     return [{ path, text: missing ? 'is missing' : lowered(issue.message) }];
   });
 }

@@ -78,7 +78,7 @@ export const listen = z.string().transform((text, context): ListenAddress => {
 
 export const timeZone = z.string().superRefine((text, context) => {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: text });
+    Intl.DateTimeFormat('en', { timeZone: text });
   } catch {
     context.addIssue({ code: 'custom', message: `must be a time zone such as Europe/Madrid, not '${text}'` });
   }

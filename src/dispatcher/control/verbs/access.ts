@@ -16,8 +16,10 @@ const userName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/, { error:
 export type PlainKey = Omit<ApiKey, 'hash'>;
 export type PlainUser = Omit<User, 'passwordHash'> & { readonly password: 'none' | 'scrypt' | 'bcrypt' };
 
-function plainKey({ hash: _, ...key }: ApiKey): PlainKey {
-  return key;
+function plainKey(key: ApiKey): PlainKey {
+  const { hash, ...plain } = key;
+  void hash;
+  return plain;
 }
 
 function plainUser({ passwordHash, ...user }: User): PlainUser {

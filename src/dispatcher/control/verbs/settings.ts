@@ -211,7 +211,7 @@ async function applySettings(
   );
   const { endpoints = [], recipients = [], sources = [] } = next;
   await tried(context, { endpoints, recipients, sources });
-  const put = parts.flatMap((part) => Object.keys(wanted[part]).map((name) => `${kinds[part]} ${name}`));
+  const kept = parts.flatMap((part) => Object.keys(wanted[part]).map((name) => `${kinds[part]} ${name}`));
   const gone = parts.flatMap((part) =>
     prune
       ? stored[part]
@@ -220,14 +220,14 @@ async function applySettings(
       : [],
   );
   const removed = gone.map(({ part, name }) => `${kinds[part]} ${name}`);
-  if (dryRun) return { put, removed };
+  if (dryRun) return { put: kept, removed };
   for (const part of parts) {
     for (const [name, value] of Object.entries(wanted[part])) {
       await context.store.putSetting(kinds[part], { name, value });
     }
   }
   for (const { part, name } of gone) await context.store.removeSetting(kinds[part], name);
-  await audited(context, by, 'config.apply', [...put, ...removed.map((one) => `-${one}`)].join(', '));
+  await audited(context, by, 'config.apply', [...kept, ...removed.map((one) => `-${one}`)].join(', '));
   await context.reload();
-  return { put, removed };
+  return { put: kept, removed };
 }
