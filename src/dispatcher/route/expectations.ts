@@ -98,7 +98,7 @@ async function reportOf(
   return { body, origin: { source: OWN_SOURCE }, lifecycle: { action, key: `expect:${name}` } };
 }
 
-/** Begins to look at once, and goes on until it is closed. */
+/** Looks from time to time until it is closed. */
 export function createExpectations(deps: ExpectationsDeps): Expectations {
   const { store, timers, log } = deps;
   const upSince = timers.now();

@@ -3,7 +3,7 @@
  *
  * The only importer of re2js. What stands in IDMEF is chosen by attackers, and criteria run in the thread that takes alerts in:
  * a pattern that needs backtracking (back-references, looking ahead or behind) is refused when it is read. As in libprelude a
- * dot stands for a line break too, and ^ and $ for the ends of the value.
+ * dot stands for a line break too, and ^ and $ for the ends of the value; unlike in it, \d is a digit and \b the end of a word.
  */
 
 import { RE2JS } from 're2js';
