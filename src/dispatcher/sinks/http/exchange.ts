@@ -30,7 +30,9 @@ export function askWith(client: OutboundClient, { signal, version, provenance }:
       signal,
       ...bodyOf(request),
     });
-    return result.kind === 'answer' ? { answer: answerOf(result) } : { failed: verdictOf(result, provenance) };
+    return result.kind === 'answer'
+      ? { answer: answerOf(result) }
+      : { failed: verdictOf(result, provenance) };
   };
 }
 
