@@ -100,7 +100,7 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
 
     const client = clientOf(provenance);
     const now = timers.now();
-    const ask = askWith(client, { signal, version, hint: provenance });
+    const ask = askWith(client, { signal, version, provenance });
     const text = fitText(notification, provider.text, provider.counts);
     const call = { notification, endpoint: params, recipient: parsed, text, hostname, version, now };
     const due = receivers
