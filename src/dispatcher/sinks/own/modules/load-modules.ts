@@ -95,10 +95,7 @@ async function inTime(loading: Promise<unknown>, timers: Pick<Timers, 'after'>):
   }
 }
 
-const optionalFunction = z.custom<() => unknown>(
-  (value) => value === undefined || typeof value === 'function',
-  'must be a function',
-);
+const method = z.custom<() => unknown>((value) => typeof value === 'function', 'must be a function');
 
 const param = z.object({
   name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be small letters, digits and _'),
@@ -122,10 +119,10 @@ const shape = z.object({
     .min(1)
     .max(10 * ownSinkLimits.scriptMs)
     .optional(),
-  send: z.custom<() => unknown>((value) => typeof value === 'function', 'must be a function'),
-  onLoad: optionalFunction,
-  isAvailable: optionalFunction,
-  test: optionalFunction,
+  send: method,
+  onLoad: method.optional(),
+  isAvailable: method.optional(),
+  test: method.optional(),
 });
 
 /** The module's own object is kept, so that its methods have their `this`. */

@@ -40,7 +40,7 @@ export const syslogEndpoint = z.strictObject({
     .enum(['rfc3164', 'rfc5424'])
     .optional()
     .describe('Header before the text; default by format: rfc3164 for cef, rfc5424 for ecs and json'),
-  facility: z.enum(facilities).default('local0').describe('Facility'),
+  facility: z.enum(facilities).default('local0').describe('Facility of each message'),
   appname: z
     .string()
     .regex(/^[0-9A-Za-z_.-]{1,32}$/, 'must be letters and digits')
@@ -63,7 +63,7 @@ export const syslogEndpoint = z.strictObject({
     .max(ownSinkLimits.lineBytes)
     .optional()
     .describe('Longest message, the rest is cut off and counted in it; default 2048 for udp, 8192 else'),
-  socket: z.string().startsWith('/').default('/dev/log').describe('For local'),
+  socket: z.string().startsWith('/').default('/dev/log').describe('For local: where the syslog of this host listens'),
   ...tlsFileParams,
 });
 
