@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test, type TestContext } from 'node:test';
 
+import { z } from 'zod';
+
 import { createWatchdog, watchdogType } from '../../../src/dispatcher/sinks/own/watchdog/watchdog.ts';
 import { ownSinkTypes } from '../../../src/dispatcher/sinks/own/types.ts';
 import { portOf } from '../../support/https-host.ts';
@@ -114,7 +116,7 @@ test('every type is described: each parameter, one line for itself', () => {
     assert.match(summary, /^.{10,140}$/);
     const shape = { ...one.shape, ...other.shape };
     for (const [name, field] of Object.entries(shape)) {
-      const { description } = field as { description?: string };
+      const { description } = z.object({ description: z.string().optional() }).parse(field);
       assert.ok((description ?? '').length > 3, `${type}.${name} has no description`);
     }
     for (const secret of secrets) assert.ok(secret in shape, `${type}.${secret}`);

@@ -98,16 +98,16 @@ export async function dial(target: DialTarget, options: DialOptions): Promise<So
 function open(address: string, family: 4 | 6, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, family });
-    const finish = (error?: unknown): void => {
+    const finish = (error?: Error): void => {
       signal.removeEventListener('abort', abort);
       socket.removeListener('error', finish).removeListener('connect', done);
       if (error === undefined) resolve(socket);
-      else reject(error instanceof Error ? error : new Error(String(error)));
+      else reject(error);
     };
     const done = (): void => finish();
     const abort = (): void => {
       socket.on('error', () => undefined).destroy();
-      finish(signal.reason);
+      finish(new Error('aborted'));
     };
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });

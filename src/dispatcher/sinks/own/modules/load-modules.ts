@@ -71,16 +71,17 @@ async function load(path: string, ownerUid: number, timers: Pick<Timers, 'after'
   } catch (error) {
     throw new RelayError('CONFIG', `module ${path} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }
-  const checked = exported.safeParse(module);
-  if (checked.success) return checked.data.sink;
-  const [issue] = checked.error.issues;
-  throw new RelayError(
-    'CONFIG',
-    `module ${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'no sink'}`,
-    {
-      hint: 'it must export a constant sink as src/dispatcher/sinks/own/modules/module-interface.ts says',
-    },
-  );
+  const checked = z.object({ sink: shape }).safeParse(module);
+  if (checked.success && exportsSink(module)) return module.sink;
+  const issue = checked.error?.issues[0];
+  throw new RelayError('CONFIG', `module ${path}: ${issue?.path.join('.')}: ${issue?.message}`, {
+    hint: 'it must export a constant sink as src/dispatcher/sinks/own/modules/module-interface.ts says',
+  });
+}
+
+/** Of what the schema has found good. The module's own object is kept, so that its methods have their `this`. */
+function exportsSink(module: unknown): module is { readonly sink: OwnSink } {
+  return typeof module === 'object' && module !== null && 'sink' in module;
 }
 
 async function inTime(loading: Promise<unknown>, timers: Pick<Timers, 'after'>): Promise<unknown> {
@@ -123,17 +124,6 @@ const shape = z.object({
   onLoad: method.optional(),
   isAvailable: method.optional(),
   test: method.optional(),
-});
-
-/** The module's own object is kept, so that its methods have their `this`. */
-const exported = z.object({
-  sink: z.custom<OwnSink>().check((context) => {
-    const result = shape.safeParse(context.value);
-    if (!result.success)
-      context.issues.push(
-        ...(result.error.issues.map((issue) => ({ ...issue, input: undefined })) as never[]),
-      );
-  }),
 });
 
 function untrusted(reason: string): RelayError {
