@@ -3,6 +3,9 @@
  * commands and by the dispatcher's configuration. Sizes are binary: 1K is 1024.
  */
 
+/** A day of 24 hours, in milliseconds. */
+export const DAY_MS = 86_400_000;
+
 const durations: ReadonlyMap<string, number> = new Map([
   ['s', 1000],
   ['m', 60_000],
