@@ -13,7 +13,7 @@ import { RelayError } from '../core/errors.ts';
 import type { Clock, Logger, Random } from '../core/ports.ts';
 import type { DocumentVerdict } from '../idmef/verdict.ts';
 import { consumerNames, SHARED_CONSUMER } from '../sensor/consumers.ts';
-import { urlOf } from '../sensor/listen.ts';
+import { urlOf } from '../os/listen.ts';
 import { certificateFamilies } from '../sensor/metrics-certificates.ts';
 import { createSensorServer } from '../sensor/server.ts';
 import type { SensorServer } from '../sensor/server.ts';

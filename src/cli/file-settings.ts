@@ -10,7 +10,7 @@ import { RelayError } from '../core/errors.ts';
 import type { Setting } from '../config/environment-file.ts';
 import type { SettingsFile } from '../config/settings-files.ts';
 import { splitWords } from '../config/split-words.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import { type CommandTable, environmentKey, type Option } from './option.ts';
 import { type Given, parseArguments } from './parse.ts';
 

@@ -21,7 +21,7 @@ import {
 import { runJournalVerb } from './journal.ts';
 import { journalTable } from './journal-options.ts';
 import { requireMandatory } from './mandatory.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import { type CommandTable, commonOptions } from './option.ts';
 import type { Arguments } from './parse.ts';
 import { runQuarantineVerb } from './quarantine.ts';

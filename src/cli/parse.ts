@@ -10,7 +10,7 @@
 import yargsParser from 'yargs-parser';
 
 import { RelayError } from '../core/errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import { type CommandTable, commonOptions, type Option, takesValue } from './option.ts';
 
 /** A value with its source, so that an error can name the place to mend. */

@@ -3,6 +3,7 @@
  * ("must be …, not '…'"); settings.ts puts the place in front. Sizes are binary: 1K is 1024.
  */
 
+import { durationMs, formatDuration, formatSize, sizeBytes } from '../core/quantities.ts';
 import type { MinFree } from '../core/settings.ts';
 import type { Option } from './option.ts';
 
@@ -31,29 +32,13 @@ export function parseSeconds(option: Option, text: string): number {
 
 /** `30s`, `15m`, `24h`, `7d`, in milliseconds; a bare number is not enough: of what? Only 0 needs no unit. */
 export function parseDuration(option: Option, text: string): number {
-  const [, digits = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  const value = text === '0' ? 0 : Number(digits || Number.NaN) * (durations.get(unit) ?? Number.NaN);
+  const value = durationMs(text);
   return within(option, text, value, 'a duration such as 30s, 15m, 24h or 7d');
 }
 
-/** A duration in milliseconds for messages: `24h` where it comes out even. */
-export function formatDuration(value: number): string {
-  for (const [unit, factor] of [...durations].toReversed()) {
-    if (value >= factor && value % factor === 0) return `${value / factor}${unit}`;
-  }
-  return value === 0 ? '0' : `${value} ms`;
-}
-
-const durations: ReadonlyMap<string, number> = new Map([
-  ['s', 1000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-]);
-
 /** `1048576`, `512M`, `20G`, in bytes. */
 export function parseSize(option: Option, text: string): number {
-  return within(option, text, bytes(text), 'a size such as 512M');
+  return within(option, text, sizeBytes(text), 'a size such as 512M');
 }
 
 /** `512M`, `5%` or `512M,5%`. */
@@ -61,7 +46,7 @@ export function parseMinFree(text: string): MinFree {
   const result: { bytes?: number; percent?: number } = {};
   for (const part of text.split(',')) {
     const percent = /^(\d{1,2}(?:\.\d{1,3})?)%$/.exec(part.trim());
-    const size = percent === null ? bytes(part.trim()) : Number.NaN;
+    const size = percent === null ? sizeBytes(part.trim()) : Number.NaN;
     if (percent !== null && result.percent === undefined) result.percent = Number(percent[1]);
     else if (!Number.isNaN(size) && result.bytes === undefined) result.bytes = size;
     else throw new BadValue(`must be a size, a percentage or both (512M,5%), not '${text}'`);
@@ -80,28 +65,6 @@ export function parseYesNo(text: string): boolean {
   if (/^(?:yes|true|on|1)$/i.test(text)) return true;
   if (/^(?:no|false|off|0)$/i.test(text)) return false;
   throw new BadValue(`must be yes or no, not '${text}'`);
-}
-
-/** A size in bytes for messages: `512M` where it comes out even. */
-export function formatSize(value: number): string {
-  for (const [unit, factor] of [...units].toReversed()) {
-    if (value >= factor && value % factor === 0) return `${value / factor}${unit}`;
-  }
-  return String(value);
-}
-
-const units: ReadonlyMap<string, number> = new Map([
-  ['K', 1024],
-  ['M', 1024 ** 2],
-  ['G', 1024 ** 3],
-  ['T', 1024 ** 4],
-]);
-
-function bytes(text: string): number {
-  const match = /^(\d{1,15})([KMGT]?)(?:i?B)?$/i.exec(text);
-  if (match === null) return Number.NaN;
-  const value = Number(match[1]) * (units.get((match[2] ?? '').toUpperCase()) ?? 1);
-  return Number.isSafeInteger(value) ? value : Number.NaN;
 }
 
 function within(option: Option, text: string, value: number, what: string): number {

@@ -4,7 +4,7 @@
  * Every failure that somebody outside the code must act on is a RelayError with a code from this table. The
  * code decides who must act (kind), what an HTTP peer is told (http) and how the process ends (exit, after
  * sysexits.h, because systemd prints those names). Translated into words once, at the edge: src/bin for
- * processes, src/sensor/problem.ts for HTTP. Expected results are values, not errors (core/outcome.ts).
+ * processes, src/http/problem.ts for HTTP. Expected results are values, not errors (core/outcome.ts).
  */
 
 /** Who must act: the operator of this host, the other side of a connection, nobody (it passes), or us. */

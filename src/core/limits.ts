@@ -5,7 +5,6 @@
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
-export const DAY_MS = 86_400_000;
 
 /** XML input, per document or message. A hostile sensor or spool writer must not cost more than this. */
 export const xmlLimits = {
@@ -458,6 +457,72 @@ export const doctorLimits = {
   readers: 20,
 } as const;
 
+/** The dispatcher's outbox: how it waits, what it folds, what it says. */
+export const outboxLimits = {
+  /** External calls under way, of all recipients together: each has one, so this bounds memory, not a small site. */
+  callsUnderWay: 256,
+  /** Bodies of one claim; they are in memory until the provider has answered. */
+  claimBytes: 16 * MIB,
+  /** Pause after failures in a row. */
+  backoffMinMs: 1_000,
+  backoffMaxMs: 300_000,
+  /** A provider that names its own time is obeyed up to a day; more is a mistake of its clock or ours. */
+  retryAfterMaxMs: 86_400_000,
+  /** A sink has so long to settle after its call was aborted; what it answers then still counts. */
+  abortGraceMs: 5_000,
+  /** A timer's longest wait; Node's own bound is 24 days. */
+  waitStepMs: 3_600_000,
+  /** `recipients test` waits so long for its turn, then says that it has to wait. */
+  testTurnMs: 10_000,
+  /** What the store refused is tried again after so long. */
+  storeRetryMinMs: 1_000,
+  storeRetryMaxMs: 30_000,
+  /** Escalations, fallbacks and give-ups are looked for so often; silent incidents are closed so often. */
+  tickMs: 5_000,
+  closeSilentMs: 60_000,
+  /** Characters of a provider's words that are kept. */
+  reasonChars: 300,
+  /** Failing for so long is reported; dead letters of one recipient are reported at most so often. */
+  failingReportMs: 600_000,
+  deadReportMs: 600_000,
+} as const;
+
+/** A flood towards one recipient of people, and how it is folded. */
+export const stormLimits = {
+  /** More due than this, and more than one call carries, is a flood; an interval with fewer ends it. */
+  backlog: 20,
+  /** Behind for so long by volume or pacing, with so many due, is one too. */
+  behindMs: 120_000,
+  behindPairs: 5,
+  /** Between the first two digests; doubles up to the second figure. */
+  firstIntervalMs: 60_000,
+  maxIntervalMs: 960_000,
+  /** New high classifications that may break out alone between two digests: an attacker can make up any number. */
+  breakouts: 5,
+  /** Looked for so often. */
+  breakoutLookMs: 2_000,
+  /** A ticket sink opens one ticket a storm; one that lasts longer than this another one. */
+  ticketMs: 14_400_000,
+} as const;
+
+/** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
+export const criteriaLimits = {
+  /** One expression. Prelude's own rules have some hundred. */
+  chars: 16 * KIB,
+  /** Parentheses and negations in one another. */
+  depth: 32,
+  /** Comparisons of one expression. */
+  conditions: 500,
+  /** libprelude's own two limits of a path. */
+  pathChars: 127,
+  pathSteps: 16,
+  /** One pattern, as written, and its instructions when repetitions are written out. */
+  patternChars: 1_000,
+  patternSteps: 5_000,
+  /** Compiled paths of templates and callers that are remembered. */
+  rememberedPaths: 1_000,
+} as const;
+
 /** The dispatcher's store (src/dispatcher/store). */
 export const storeLimits = {
   /** Arrivals and bytes of one commit: what comes together shares an fsync. */
@@ -518,4 +583,248 @@ export const storeLimits = {
 export const configLimits = {
   /** A settings file is a page of text; anything larger is a mistake. */
   fileBytes: 1 * MIB,
+  /** Aliases of a YAML file, each counted as often as it is reached through others: a short text must not become a huge one. */
+  yamlAliases: 100,
+} as const;
+
+/** Alerts made from text (src/dispatcher/sources/wrap-text.ts). */
+export const wrapLimits = {
+  /** Code points of a title: the first line, which is what a phone shows. */
+  titleChars: 200,
+  /** A title is looked for so far into a text. */
+  titleSearchChars: 16 * KIB,
+  /** Code points of the body; the worst of them take 0.1 s to compose on the thread that serves. */
+  bodyChars: 64 * KIB,
+  /** Facts beside the body, and the code points of one. */
+  data: 64,
+  datumChars: 4 * KIB,
+} as const;
+
+/** Calls of the dispatcher to providers over HTTP (src/http/outbound-client.ts, src/dispatcher/sinks/http). */
+export const outboundLimits = {
+  /** Of an answer that is read; the rest is cut off and the connection closed. */
+  answerBytes: 64 * KIB,
+  /** Connections to one origin. */
+  connections: 8,
+  /** Name, TCP, tunnel and TLS together. */
+  connectMs: 10_000,
+  /** Addresses of a name that are tried. */
+  addresses: 8,
+  /** The longest Retry-After that is believed: bans of providers last hours, a header of years is a mistake. */
+  retryAfterMaxMs: 24 * 3_600_000,
+  /** Characters of a reason that is stored and shown. */
+  reasonChars: 200,
+  /** Of them what the provider itself said. */
+  saidChars: 120,
+  /** One request to a machine; messages beyond it go with the next call. */
+  requestBytes: 8 * MIB,
+  /** Receivers of one recipient (AlertGateway's lists). */
+  receivers: 50,
+  /** Notifications of which it is remembered which receivers have them already. */
+  rememberedNotifications: 1_000,
+  /** A receiver that is broken while others are not is tried again after so long. */
+  partlyBrokenMs: 300_000,
+  /** Issues of incidents that are remembered, so that they need not be searched. */
+  rememberedIssues: 10_000,
+  /** A file of certificates or a key. */
+  tlsFileBytes: 1 * MIB,
+} as const;
+
+/** API keys and passwords (src/dispatcher/keys). */
+export const keyLimits = {
+  /** Random bytes of a key. */
+  keyBytes: 32,
+  /** A longer one is none of ours, and is not hashed. */
+  keyChars: 512,
+  /** First characters that are kept to tell keys apart; never more than a fourth of it. */
+  prefixChars: 8,
+  /** What was found out about a key is believed so long, where nobody says that keys have changed. */
+  cacheMs: 1_000,
+  cachedKeys: 1_000,
+  /** Wrong keys of one address in a minute; beyond it 429. A right one is never put off by them. */
+  wrongPerMinute: 30,
+  /** Keys and addresses whose pace is remembered; of more the one longest unheard is forgotten. */
+  paces: 10_000,
+  /** scrypt's cost: 32 MiB and 0.2 s of one thread (OWASP's second profile). */
+  scryptN: 32_768,
+  scryptR: 8,
+  scryptP: 3,
+  /** A stored hash may ask for so much: it may come out of a restored database. */
+  scryptMemoryBytes: 256 * MIB,
+  scryptMaxP: 16,
+  /** A longer password is refused, because hashing it costs others their time. */
+  passwordChars: 1_024,
+} as const;
+
+/** The dispatcher's HTTPS listener (src/dispatcher/sources/http); connections are bounded by connectionLimits. */
+export const httpsLimits = {
+  /** A document of IDMEF, after decompression: old pollers forward all that a sensor has in one. 0.4 s to validate. */
+  idmefBytes: 64 * MIB,
+  /** A post by key: text, a form, JSON. */
+  postBytes: 1 * MIB,
+  /** Of a form: fields, and bytes of the head of a part (multipart). */
+  formFields: 64,
+  partHeadBytes: 8 * KIB,
+  /** Alerts of one post. */
+  alerts: 1_000,
+  /** All bodies that are received or being stored; beyond it 503. */
+  inFlightBytes: 160 * MIB,
+  /** Of those whose sender is not known before the body is read (a key inside it). */
+  unprovenBytes: 16 * MIB,
+  /** Seconds after such a 503. */
+  busyRetrySeconds: 5,
+  /** Seconds after a full disk or journal: not mended at once. */
+  fullRetrySeconds: 60,
+  /** Bytes of a path segment; names of channels have at most 20 characters. */
+  pathSegmentBytes: 512,
+  /** Characters of an IDMEF-Origin or IDMEF-Sequence header that are read. */
+  originChars: 1_024,
+  sequenceChars: 12 * KIB,
+  /** Problems of a refused document that the answer names. */
+  namedProblems: 5,
+} as const;
+
+/** Text of notifications, made from what anybody may have written. */
+export const renderLimits = {
+  /** Characters of one value that are looked at; a data field may hold 2 MiB. */
+  valueChars: 4_096,
+  /** Characters of one data field in the usual text. */
+  detailChars: 500,
+  /** Sources, targets, references and data fields of one message in the usual text; the rest is counted. */
+  parties: 5,
+  references: 5,
+  details: 10,
+  /** Of several messages in one notification: told in full, and by their title; the rest is counted. */
+  fullMessages: 5,
+  titledMessages: 30,
+  /** A URL that becomes a link. */
+  urlChars: 2_000,
+  /** A subject where the type of recipient says nothing: a mail's longest sensible header line, an issue's title. */
+  subjectChars: 200,
+  /** A verbatim text is cut to so many times what the medium takes before it is cleaned. */
+  verbatimFactor: 8,
+  /** Formatters of dates and numbers that are kept: each zone and language costs 0.1 ms and 10 KB to make. */
+  formatters: 64,
+} as const;
+
+/** Templates of operators, rendered in a thread of their own. */
+export const templateLimits = {
+  /** Characters of one template. */
+  sourceChars: 16 * KIB,
+  /** Paths of IDMEF one template asks for. */
+  paths: 64,
+  /** One rendering; then the thread is ended. */
+  deadlineMs: 250,
+  /** Until a new thread is ready: liquidjs is loaded by then. */
+  startMs: 10_000,
+  /** Heap of the thread, MiB: what a template may fill before it is ended. */
+  heapMib: 64,
+  youngMib: 8,
+  stackMib: 2,
+  /** Objects a filter may make, as liquidjs counts them. */
+  memory: 10_000_000,
+  /** Characters of output; more is no message. */
+  outputChars: 256 * KIB,
+  /** Renderings that wait for the thread; beyond it the usual text is sent. */
+  waiting: 256,
+  /** Compiled templates the thread keeps. */
+  compiled: 256,
+  /** Messages of one notification a template sees, elements of a list, characters of a text. */
+  messages: 100,
+  listItems: 100,
+  textChars: 4_096,
+  /** Values are shortened to these, one after the other, when the whole does not fit the medium. */
+  shorterChars: [400, 100, 40],
+  /** Templates whose failure was said; each is said once. */
+  saidFailures: 256,
+} as const;
+
+/** Sinks of the dispatcher that are code: mail, syslog, files, scripts, own modules. */
+export const ownSinkLimits = {
+  /** Alerts of one mail, as in ntopng. */
+  mailAlerts: 100,
+  /** Code points of a mail's body, each part; servers commonly take 10 MiB. */
+  mailChars: 500_000,
+  /** Code points of a subject: three lines in most clients, and far from RFC 5322's 998 when encoded. */
+  subjectChars: 120,
+  /** A whole mail, from the connection to the answer. RFC 5321 would have us wait 10 min for the last answer alone. */
+  mailMs: 120_000,
+  /** To connect and be greeted; silence within a session. */
+  mailConnectMs: 20_000,
+  mailSilenceMs: 60_000,
+  /** Connections to one server, and mails on one of them. */
+  mailConnections: 3,
+  mailsPerConnection: 100,
+  /** Notifications of which some addresses have had their mail, so that only the others get it again. */
+  partialMails: 1_000,
+  /** Addresses of one recipient: servers take 100 (RFC 5321 §4.5.3.1.8). */
+  mailAddresses: 100,
+  /** Characters of a provider's words that are kept in a reason. */
+  reasonChars: 300,
+  /** Messages of one call to syslog, a file, another dispatcher. */
+  machineMessages: 500,
+  /** One datagram: what RFC 5426 §3.2 asks receivers to take. */
+  datagramBytes: 2_048,
+  /** Datagrams in a row, and the pause after them: a receiver's buffer holds about a hundred large ones. */
+  datagramBurst: 32,
+  datagramPauseMs: 10,
+  /** One line of a stream: rsyslog's own limit. */
+  streamLineBytes: 8 * KIB,
+  /** The most that `max_bytes` may say: one UDP datagram of IPv4. */
+  lineBytes: 65_507,
+  /** A syslog receiver has so long to connect, and to read all and close after we have. */
+  syslogConnectMs: 10_000,
+  syslogReceiptMs: 30_000,
+  /** A whole call to a machine. */
+  machineMs: 120_000,
+  /** Appended in one call; also what is looked at for the end of the last whole line after a crash. */
+  fileTailBytes: 4 * MIB,
+  /** Rotated files that are kept at most. */
+  fileKeep: 1_000,
+  /** A script or a module; `timeout` may ask for up to ten times as much. */
+  scriptMs: 30_000,
+  /** Between asking a script to end and killing it. */
+  scriptKillMs: 1_000,
+  /** Of what a script writes; the rest is read and dropped. */
+  scriptOutputBytes: 64 * KIB,
+  /** Own modules of a directory, and bytes of one. */
+  modules: 100,
+  moduleBytes: 1 * MIB,
+  /** A module that asks for a later try is not put off for longer. */
+  retryAfterMaxMs: 3_600_000,
+  /** Messages whose refusals by a gateway are remembered. */
+  refusals: 1_000,
+  /** The shortest pause between two pings of a watchdog, and the longest one ping may take. */
+  pingMinMs: 10_000,
+  pingMs: 10_000,
+} as const;
+
+/** The sources that are no HTTPS (src/dispatcher/sources/line). */
+export const lineLimits = {
+  /** The same warning is said again after so long, with how often it happened meanwhile. */
+  repeatMs: 600_000,
+  /** Messages of one key over SMTP and syslog; HTTP has its own, set by the operator. */
+  keyRatePerMinute: 300,
+  /** At the end: what is under way gets so long. */
+  drainMs: 3_000,
+} as const;
+
+/** Mail as a source. */
+export const smtpLimits = {
+  connections: 64,
+  perAddress: 16,
+  /** Silence of the client. */
+  idleMs: 60_000,
+  /** A connection ends after so long, whatever it does: an endless mail holds nothing for ever. */
+  lifeMs: 600_000,
+  /** Channels of one mail. */
+  recipients: 50,
+  /** Wrong keys and channels of one connection; then it is ended. */
+  failures: 10,
+  /** One command line; a key takes 64 characters, AUTH one more third. */
+  commandBytes: 2 * KIB,
+  mimeDepth: 16,
+  mailHeaderBytes: 256 * KIB,
+  /** Names of attachments that are kept. */
+  attachments: 20,
 } as const;

@@ -2,8 +2,8 @@
  * Keep-alive connections to one receiver, on undici: half the cost per request of node:https, and a receiver
  * of single messages gets thousands a second.
  *
- * Called by src/destinations/gateway.ts, which loads this file only when there is something to deliver. The
- * only importer of undici. No pipelining (a lost answer must concern one request), no redirects, no cookies,
+ * Called by src/destinations/gateway.ts, which loads this file only when there is something to deliver. No
+ * pipelining (a lost answer must concern one request), no redirects, no cookies,
  * no environment; a body is sent with its Content-Length. Rejections are RelayErrors of the peer's codes.
  */
 

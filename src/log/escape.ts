@@ -3,7 +3,8 @@
  *
  * Alerts, certificates and HTTP peers supply names that end up in messages. Control characters (C0, DEL, C1),
  * line and paragraph separators and the bidirectional overrides would forge lines or repaint a terminal;
- * they are shown as `\n`, `\t` or `\u001b`. Called by the loggers and by src/cli for error lines.
+ * they are shown as `\n`, `\t` or `\u001b`. Called by the loggers and by src/cli for error lines; by the dispatcher's sinks for
+ * lines that others read.
  */
 
 import { logLimits } from '../core/limits.ts';
@@ -20,7 +21,12 @@ export function escapeText(text: string): string {
     text.length > logLimits.lineChars
       ? `${text.slice(0, logLimits.lineChars)}… (${text.length - logLimits.lineChars} more)`
       : text;
-  return cut.replace(
+  return escapeControls(cut);
+}
+
+/** The same without a limit, for lines that are bounded otherwise. */
+export function escapeControls(text: string): string {
+  return text.replace(
     unsafe,
     (char) => short[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

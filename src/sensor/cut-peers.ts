@@ -10,7 +10,7 @@ import type { Logger } from '../core/ports.ts';
 import { certificateReason } from '../tls/handshake-error.ts';
 import type { SensorConnection } from './connection.ts';
 import type { Leases } from './leases.ts';
-import type { PeerGate } from './peer-gate.ts';
+import type { PeerGate } from '../tls/peer-gate.ts';
 
 interface CutDeps {
   readonly leases: Leases;

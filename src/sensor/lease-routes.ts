@@ -7,7 +7,7 @@
 import type { Exchange, SensorContext } from './context.ts';
 import { logDelivery, sequenceRange } from './delivery-log.ts';
 import { readPreferences } from './prefer.ts';
-import { sendProblem } from './problem.ts';
+import { sendProblem } from '../http/problem.ts';
 import { setStatusHeaders } from './status-headers.ts';
 
 export async function acknowledgeLease(

@@ -20,7 +20,7 @@ import { acceptedCodings, compress } from './content-coding.ts';
 import type { Exchange, SensorContext } from './context.ts';
 import { answerEmpty } from './plain-get.ts';
 import type { Preferences } from './prefer.ts';
-import { sendProblem } from './problem.ts';
+import { sendProblem } from '../http/problem.ts';
 import { setStatusHeaders } from './status-headers.ts';
 import { leaseOrWait } from './wait-for-lease.ts';
 

@@ -7,7 +7,7 @@ import { exposition, expositionType } from '../log/exposition.ts';
 import type { Exchange, SensorContext } from './context.ts';
 import { healthProblems } from './health.ts';
 import { sensorFamilies } from './metrics.ts';
-import { sendProblem } from './problem.ts';
+import { sendProblem } from '../http/problem.ts';
 
 export async function answerMetrics(context: SensorContext, { response }: Exchange): Promise<void> {
   const { counts, monitor } = context;

@@ -14,7 +14,7 @@ import { STALL_TICK_MS } from './connection.ts';
 import type { Exchange, SensorContext } from './context.ts';
 import { logDelivery, logUndelivered, sequenceRange } from './delivery-log.ts';
 import type { Preferences } from './prefer.ts';
-import { sendProblem } from './problem.ts';
+import { sendProblem } from '../http/problem.ts';
 import { setStatusHeaders } from './status-headers.ts';
 import { documentLength, streamClaim } from './stream-claim.ts';
 

@@ -8,8 +8,8 @@
 import { producerLimits } from '../core/limits.ts';
 import type { DocumentVerdict } from '../idmef/verdict.ts';
 import type { Exchange, SensorContext } from './context.ts';
-import { sendProblem } from './problem.ts';
-import type { Problem } from './problem.ts';
+import { sendProblem } from '../http/problem.ts';
+import type { Problem } from '../http/problem.ts';
 import { readBody, refuseBody } from './request-body.ts';
 import { setStatusHeaders } from './status-headers.ts';
 

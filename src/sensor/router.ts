@@ -14,11 +14,11 @@ import { answerHealth, answerMetrics } from './monitor-routes.ts';
 import { pathOf } from './paths.ts';
 import { answerConsuming, answerPeek } from './plain-get.ts';
 import { readPreferences } from './prefer.ts';
-import { sendProblem } from './problem.ts';
-import type { Problem } from './problem.ts';
+import { sendProblem } from '../http/problem.ts';
+import type { Problem } from '../http/problem.ts';
 import { ACCEPT_POST, answerPost } from './producer-post.ts';
 import { refuseBody } from './request-body.ts';
-import { requestFault } from './request-fault.ts';
+import { requestFault } from '../http/request-fault.ts';
 import { setRelayHeaders, setStatusHeaders } from './status-headers.ts';
 
 export async function route(context: SensorContext, exchange: Exchange): Promise<void> {

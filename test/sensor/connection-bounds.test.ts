@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { connectionLimits } from '../../src/core/limits.ts';
-import { ConnectionBounds, type Bounded } from '../../src/sensor/connection-bounds.ts';
+import { ConnectionBounds, type Bounded } from '../../src/tls/connection-bounds.ts';
 import { Counts } from '../../src/sensor/counts.ts';
 import { makePki, type Issued, type Pki } from '../support/pki.ts';
 import { PLAIN_GET, rawClient, type RawClient } from '../support/raw-client.ts';

@@ -10,7 +10,7 @@ import { createSecureContext } from 'node:tls';
 
 import { RelayError } from '../../core/errors.ts';
 import { doctorLimits } from '../../core/limits.ts';
-import { listen } from '../../sensor/listen.ts';
+import { listen } from '../../os/listen.ts';
 import { createTcpTable } from '../../sensor/proc-net.ts';
 import type { Credentials } from '../../tls/credentials.ts';
 import type { ReverseServerConfig } from '../reverse-server-config.ts';

@@ -44,6 +44,8 @@ export interface DigestClaim {
   readonly id: number;
   readonly recipient: string;
   readonly digest: DigestFacts;
+  /** An earlier attempt with one of its pairs may have reached the provider. */
+  readonly uncertain?: boolean;
 }
 
 export interface DigestFacts {
@@ -78,7 +80,8 @@ export type Fate =
     }
   /** Kept until the recipient is resumed. */
   | { readonly kind: 'held'; readonly reason: string }
-  | { readonly kind: 'dead'; readonly reason: string };
+  /** `fallback`: owed to that recipient from now on, as if it had been planned for it. */
+  | { readonly kind: 'dead'; readonly reason: string; readonly fallback?: string };
 
 /** One external call, as `why` shows it. */
 export interface AttemptRecord {

@@ -89,6 +89,11 @@ export interface SinkAnswer {
   readonly outcome: Outcome;
   /** Where the provider judges one by one: by seq. Others share `outcome`. */
   readonly each?: ReadonlyMap<number, Outcome>;
+  /**
+   * With `again`: the call may have reached the provider, so the next one is marked `repeated`. Absent: certainly nothing was
+   * taken (not connected, 429, a refusal before the body).
+   */
+  readonly uncertain?: true;
   /** The provider's own id of what it made. */
   readonly providerRef?: string;
   /** What the provider said of its limits: applied to the whole key. */
@@ -97,6 +102,11 @@ export interface SinkAnswer {
     readonly notBefore?: number;
     readonly remaining?: number;
   }[];
+  /**
+   * Of `again`: certainly nothing was taken (not connected, 429, a refusal before the body). Without it the next try is
+   * marked `repeated`, because the provider may have taken it.
+   */
+  readonly nothingTaken?: true;
   /** The provider moved the recipient: parameters to use and keep from now on (Telegram's migrate_to_chat_id). */
   readonly moved?: Readonly<Record<string, unknown>>;
 }
@@ -147,6 +157,8 @@ export interface SinkType {
   readonly timeoutMs: number;
   /** ntopng's EXPORT_FREQUENCY of that kind; undefined for at once. */
   readonly everyMs?: number;
+  /** What is missing or contradictory between the two, both of them valid by their schemas; one clause. For `check`. */
+  check?(endpoint: Endpoint, recipient: Recipient): string | undefined;
   /** Throws RelayError CONFIG when the endpoint cannot work (unreadable file, bad URL). */
   create(endpoint: Endpoint, deps: SinkDeps): Promise<Sink>;
 }

@@ -67,6 +67,8 @@ export interface ClaimWish {
   readonly now: number;
   /** Pairs at most. */
   readonly pairs: number;
+  /** Bytes of their bodies at most, but for the first, which always comes. */
+  readonly bytes?: number;
   /** Only high alerts of a classification that the recipient's storm has not seen. */
   readonly breakout?: true;
 }
@@ -161,18 +163,19 @@ export interface Store {
   /** Which recipients exist, so that others with pairs become `held(removed)`, and come back when they do. */
   nameRecipients(names: readonly string[], now: number): Promise<void>;
   queues(now: number): Promise<readonly RecipientQueue[]>;
-  /** One queue, without counting it all: whether something is due now, when the next is, how old the oldest. */
+  /** One queue, without counting it all: `due` is exact up to 1,000; when the next is due, how old the oldest is, why it is held. */
   queue(recipient: string, now: number): Promise<RecipientQueue>;
-  /** The most urgent due pairs, leased. Undefined when none is due. */
+  /** The most urgent due pairs, leased; for a machine the oldest, in the order of acceptance. Undefined when none is due. */
   claim(recipient: string, wish: ClaimWish): Promise<Claim | undefined>;
   /** All due and waiting pairs of a recipient as one digest, leased. */
   claimDigest(recipient: string, now: number): Promise<DigestClaim | undefined>;
   finish(call: Finish): Promise<void>;
   /** Claims whose call never came to an end are due again, uncertain. At the start, and when a sender fails. */
   abandon(claims?: readonly number[]): Promise<number>;
+  /** Pending pairs and those to come are held until `resume`; leased ones by their fate. */
   hold(recipient: string, reason: string, now: number): Promise<void>;
   resume(recipient: string, now: number): Promise<number>;
-  /** Pending pairs older than `before` go to another recipient: theirs are suppressed(fallback). How many. */
+  /** Pending and held pairs older than `before` go to another recipient: theirs are suppressed(fallback). How many. */
   fallBack(recipient: string, to: string, before: number, now: number): Promise<number>;
   /** Pending pairs older than `before` are dead. How many. */
   giveUp(recipient: string, before: number, reason: string, now: number): Promise<number>;

@@ -8,7 +8,8 @@
  */
 
 import type { Arrival } from '../model/store.ts';
-import { DAY_MS, storeLimits } from '../../core/limits.ts';
+import { storeLimits } from '../../core/limits.ts';
+import { DAY_MS } from '../../core/quantities.ts';
 import { Drafts } from './drafts.ts';
 import type { Ledger } from './ledger.ts';
 import { Rows } from './rows.ts';

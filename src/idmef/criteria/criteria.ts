@@ -11,6 +11,17 @@ export interface Criteria {
   /** As written. */
   readonly text: string;
   matches(subject: Subject): boolean;
+  /** What each of its conditions says of a message, in the order written: for `route explain`. */
+  explain?(subject: Subject): readonly Condition[];
+}
+
+/** One condition of criteria and one message. */
+export interface Condition {
+  /** As written: `alert.assessment.impact.severity >= high`. */
+  readonly text: string;
+  readonly matches: boolean;
+  /** What the message has at its path. */
+  readonly values: readonly string[];
 }
 
 export type ParsedCriteria =

@@ -1,0 +1,51 @@
+/**
+ * Durations and sizes as operators write them (`30s`, `15m`, `24h`, `7d`; `512M`, `20G`), both ways. Used by the options of the
+ * commands and by the dispatcher's configuration. Sizes are binary: 1K is 1024.
+ */
+
+/** A day of 24 hours, in milliseconds. */
+export const DAY_MS = 86_400_000;
+
+const durations: ReadonlyMap<string, number> = new Map([
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
+
+const units: ReadonlyMap<string, number> = new Map([
+  ['K', 1024],
+  ['M', 1024 ** 2],
+  ['G', 1024 ** 3],
+  ['T', 1024 ** 4],
+]);
+
+/** `30s`, `15m`, `24h`, `7d`, in milliseconds; only 0 needs no unit. NaN when it is none. */
+export function durationMs(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  return text === '0' ? 0 : Number(digits || Number.NaN) * (durations.get(unit) ?? Number.NaN);
+}
+
+/** `1048576`, `512M`, `20G`, in bytes. NaN when it is none. */
+export function sizeBytes(text: string): number {
+  const match = /^(\d{1,15})([KMGT]?)(?:i?B)?$/i.exec(text);
+  if (match === null) return Number.NaN;
+  const value = Number(match[1]) * (units.get((match[2] ?? '').toUpperCase()) ?? 1);
+  return Number.isSafeInteger(value) ? value : Number.NaN;
+}
+
+/** A duration in milliseconds for messages: `24h` where it comes out even. */
+export function formatDuration(value: number): string {
+  for (const [unit, factor] of [...durations].toReversed()) {
+    if (value >= factor && value % factor === 0) return `${value / factor}${unit}`;
+  }
+  return value === 0 ? '0' : `${value} ms`;
+}
+
+/** A size in bytes for messages: `512M` where it comes out even. */
+export function formatSize(value: number): string {
+  for (const [unit, factor] of [...units].toReversed()) {
+    if (value >= factor && value % factor === 0) return `${value / factor}${unit}`;
+  }
+  return String(value);
+}

@@ -1,0 +1,167 @@
+/**
+ * Token buckets of the providers' limits, shared by all recipients that draw from the same key, and the bans providers have
+ * spoken (`notBefore`). A call needs a token of each of its keys.
+ *
+ * Made by outbox.ts, used by turns.ts. In memory on the monotonic clock, so that a clock that is set neither opens nor shuts
+ * anything; on wall time in the store. Two recipients that state different figures for one key share the stricter ones.
+ */
+
+import { outboxLimits } from '../../core/limits.ts';
+import type { LimitState } from '../model/delivery.ts';
+import type { LimitSpec, SinkAnswer } from '../model/sink.ts';
+import type { Timers } from '../model/timers.ts';
+
+interface Bucket {
+  tokens: number;
+  /** Monotonic ms at which `tokens` was true. */
+  at: number;
+  /** Monotonic ms. */
+  notBefore: number;
+  rate: number | undefined;
+  burst: number | undefined;
+}
+
+/** Sums of fractions: what is this close to a whole token is one. */
+const NEARLY = 1e-6;
+
+export class Buckets {
+  readonly #timers: Timers;
+  readonly #buckets = new Map<string, Bucket>();
+  /** After an unclean end: when this process began, with nothing in any bucket. */
+  #emptyAt: number | undefined;
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /**
+   * States of an earlier process. `unclean`: it ended with calls under way whose tokens were never written down; then
+   * every bucket starts empty, which costs one interval and never exceeds a limit.
+   */
+  load(states: readonly LimitState[], unclean: boolean): void {
+    const now = this.#timers.monotonic();
+    const wall = this.#timers.now();
+    if (unclean) this.#emptyAt = now;
+    for (const { key, tokens, updatedAt, notBefore } of states) {
+      this.#buckets.set(key, {
+        tokens: unclean ? Math.min(tokens, 0) : tokens,
+        at: unclean ? now : now - Math.max(0, wall - updatedAt),
+        notBefore: now + clampBan(notBefore - wall),
+        rate: undefined,
+        burst: undefined,
+      });
+    }
+  }
+
+  /** The configuration has changed: figures are learnt anew, tokens and bans stay. */
+  relearn(): void {
+    for (const bucket of this.#buckets.values()) {
+      bucket.rate = undefined;
+      bucket.burst = undefined;
+    }
+  }
+
+  /** Milliseconds until a call may draw from all of these; 0: now. */
+  waitMs(specs: readonly LimitSpec[]): number {
+    const now = this.#timers.monotonic();
+    let wait = 0;
+    for (const spec of specs) {
+      const bucket = this.#refilled(spec, now);
+      const missing = 1 - bucket.tokens;
+      const forToken = missing > NEARLY ? Math.ceil((missing * 1000) / rateOf(bucket) - NEARLY) : 0;
+      wait = Math.max(wait, forToken, Math.ceil(bucket.notBefore - now));
+    }
+    return wait;
+  }
+
+  take(specs: readonly LimitSpec[]): void {
+    const now = this.#timers.monotonic();
+    for (const spec of specs) this.#refilled(spec, now).tokens -= 1;
+  }
+
+  /** No call was made after all. */
+  giveBack(specs: readonly LimitSpec[]): void {
+    const now = this.#timers.monotonic();
+    for (const spec of specs) {
+      const bucket = this.#refilled(spec, now);
+      bucket.tokens = Math.min(burstOf(bucket), bucket.tokens + 1);
+    }
+  }
+
+  /** What a provider said of its limits. It may know of others that use them: less than we thought counts, more does not. */
+  hear(limits: NonNullable<SinkAnswer['limits']>): void {
+    const now = this.#timers.monotonic();
+    const wall = this.#timers.now();
+    for (const { key, notBefore, remaining } of limits) {
+      const bucket = this.#bucket(key, now);
+      if (remaining !== undefined) {
+        fill(bucket, now);
+        bucket.tokens = Math.min(bucket.tokens, Math.max(0, remaining));
+      }
+      if (notBefore !== undefined) {
+        bucket.notBefore = Math.max(bucket.notBefore, now + clampBan(notBefore - wall));
+      }
+    }
+  }
+
+  /** Nothing of these keys for so long. */
+  ban(keys: readonly string[], ms: number): void {
+    const notBefore = this.#timers.now() + ms;
+    this.hear(keys.map((key) => ({ key, notBefore })));
+  }
+
+  states(keys: readonly string[]): LimitState[] {
+    const ahead = this.#timers.now() - this.#timers.monotonic();
+    return keys.flatMap((key) => {
+      const bucket = this.#buckets.get(key);
+      if (bucket === undefined) return [];
+      const { tokens, at, notBefore } = bucket;
+      const until = notBefore === -Infinity ? 0 : Math.ceil(notBefore + ahead);
+      return [{ key, tokens, updatedAt: Math.round(at + ahead), notBefore: until }];
+    });
+  }
+
+  #refilled(spec: LimitSpec, now: number): Bucket {
+    const bucket = this.#bucket(spec.key, now, spec);
+    fill(bucket, now);
+    bucket.rate = Math.min(bucket.rate ?? spec.rate, spec.rate);
+    bucket.burst = Math.min(bucket.burst ?? spec.burst, spec.burst);
+    fill(bucket, now);
+    return bucket;
+  }
+
+  #bucket(key: string, now: number, spec?: LimitSpec): Bucket {
+    const known = this.#buckets.get(key);
+    if (known !== undefined) return known;
+    const bucket: Bucket = {
+      tokens: this.#emptyAt === undefined ? Math.max(1, spec?.burst ?? 1) : 0,
+      at: this.#emptyAt ?? now,
+      notBefore: -Infinity,
+      rate: undefined,
+      burst: undefined,
+    };
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+}
+
+function fill(bucket: Bucket, now: number): void {
+  // Until the rate is known, time goes on counting.
+  if (bucket.rate === undefined) return;
+  const gained = (Math.max(0, now - bucket.at) * bucket.rate) / 1000;
+  bucket.tokens = Math.min(burstOf(bucket), bucket.tokens + gained);
+  bucket.at = now;
+}
+
+/** Less than one token at most would let nothing through for ever. */
+function burstOf({ burst }: Bucket): number {
+  return Math.max(1, burst ?? 1);
+}
+
+function rateOf({ rate }: Bucket): number {
+  return Math.max(rate ?? 0, 1 / outboxLimits.retryAfterMaxMs);
+}
+
+function clampBan(ms: number): number {
+  return ms <= 0 ? -Infinity : Math.min(ms, outboxLimits.retryAfterMaxMs);
+}

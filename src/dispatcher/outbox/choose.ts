@@ -1,0 +1,151 @@
+/**
+ * What a recipient's next call carries: its oldest messages for a machine; for people the most urgent ones, or in a storm what breaks
+ * out alone, or a digest of everything. Claimed in the store before it is returned.
+ *
+ * Called by lane.ts, with a token in hand. Storms begin and end here, in the store first.
+ */
+
+import { outboxLimits } from '../../core/limits.ts';
+import type { SinkType } from '../model/sink.ts';
+import type { RecipientQueue } from '../model/store.ts';
+import type { LaneContext, LaneState } from './lane-state.ts';
+import type { Load } from './notify.ts';
+import { beginStorm, looked, nextInterval, nextMove, type Move, type Scene, type Storm } from './storm.ts';
+
+/** Or for how long there is nothing to send. */
+export type Choice = { readonly load: Load } | { readonly restMs: number };
+
+export async function choose(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
+  const { recipient } = lane;
+  return recipient.audience === 'machine' ? forMachine(lane, type, context) : forPeople(lane, type, context);
+}
+
+async function forMachine(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
+  const load = await claimMessages(lane, type, context);
+  if (load !== undefined) return { load };
+  return rest(await lookAtQueue(lane, context), context);
+}
+
+async function forPeople(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
+  for (;;) {
+    const queue = await lookAtQueue(lane, context);
+    if (lane.held !== undefined) return rest(queue, context);
+    const scene = sceneOf(lane, type, queue, context);
+    const choice = await make(
+      nextMove(lane.storm, scene, context.rules),
+      lane,
+      { type, queue, scene },
+      context,
+    );
+    if (choice !== undefined) return choice;
+  }
+}
+
+interface Sight {
+  readonly type: SinkType;
+  readonly queue: RecipientQueue;
+  readonly scene: Scene;
+}
+
+/** Undefined: the storm has changed, look again. */
+async function make(
+  move: Move,
+  lane: LaneState,
+  { type, queue, scene }: Sight,
+  context: LaneContext,
+): Promise<Choice | undefined> {
+  const { rules, deps } = context;
+  const { storm } = lane;
+  const { name } = lane.recipient;
+  switch (move) {
+    case 'messages': {
+      const load = await claimMessages(lane, type, context);
+      return load === undefined ? rest(queue, context) : { load };
+    }
+    case 'begin':
+      await enterStorm(lane, beginStorm(name, scene, rules), context);
+      deps.log.notice(`${name}: more is due than can be told one by one, it comes as digests`);
+      return undefined;
+    case 'breakout': {
+      const load = await claimMessages(lane, type, context, true);
+      lane.storm &&= looked(lane.storm, scene.now, load !== undefined, rules);
+      return load && { load };
+    }
+    case 'digest':
+    case 'last-digest': {
+      const claim = await deps.store.claimDigest(name, scene.now);
+      if (claim === undefined) return leaveStorm(lane, context);
+      const repeated = claim.uncertain === true || lane.digestDoubt;
+      const last = move === 'last-digest';
+      const { planned } = scene;
+      return { load: { kind: 'digest', claim, plain: lane.plainDigest, repeated, last, planned } };
+    }
+    case 'end':
+      deps.log.notice(`${name}: the flood is over, messages come one by one again`);
+      return leaveStorm(lane, context);
+    case 'extend':
+      if (storm !== undefined) await enterStorm(lane, nextInterval(storm, scene, rules, false), context);
+      return undefined;
+    case 'nothing':
+      break;
+  }
+  return { restMs: 0 };
+}
+
+export async function enterStorm(lane: LaneState, storm: Storm, { deps }: LaneContext): Promise<void> {
+  await deps.store.setStorm(storm.state);
+  lane.storm = storm;
+}
+
+export async function leaveStorm(lane: LaneState, { deps }: LaneContext): Promise<undefined> {
+  await deps.store.endStorm(lane.recipient.name);
+  lane.storm = undefined;
+  lane.behindSince = undefined;
+}
+
+async function claimMessages(
+  lane: LaneState,
+  type: SinkType,
+  { deps }: LaneContext,
+  breakout = false,
+): Promise<Load | undefined> {
+  const claim = await deps.store.claim(lane.recipient.name, {
+    now: deps.timers.now(),
+    pairs: Math.min(batchOf(lane, type), lane.batch ?? Infinity),
+    bytes: outboxLimits.claimBytes,
+    ...(breakout ? { breakout } : {}),
+  });
+  return claim && { kind: 'messages', claim };
+}
+
+/** Also notices that an operator, or another part, has held or resumed it. */
+async function lookAtQueue(lane: LaneState, { deps }: LaneContext): Promise<RecipientQueue> {
+  const queue = await deps.store.queue(lane.recipient.name, deps.timers.now());
+  lane.held = queue.heldReason;
+  return queue;
+}
+
+function sceneOf(lane: LaneState, type: SinkType, queue: RecipientQueue, { deps }: LaneContext): Scene {
+  const batch = batchOf(lane, type);
+  const monotonic = deps.timers.monotonic();
+  const behind = queue.due > batch && lane.failures === 0;
+  lane.behindSince = behind ? (lane.behindSince ?? monotonic) : undefined;
+  return {
+    now: deps.timers.now(),
+    due: queue.due,
+    planned: queue.planned,
+    batch,
+    behindMs: monotonic - (lane.behindSince ?? monotonic),
+    ticket: type.ticket === true,
+  };
+}
+
+export function batchOf({ recipient }: LaneState, type: SinkType): number {
+  return Math.max(1, recipient.batch ?? type.batch);
+}
+
+/** Until the next pair is due. What is due but could not be claimed came in between: it has rung. */
+function rest({ due, nextAt }: RecipientQueue, { deps }: LaneContext): Choice {
+  if (due > 0) return { restMs: outboxLimits.storeRetryMinMs };
+  return { restMs: nextAt === undefined ? Infinity : Math.max(1, nextAt - deps.timers.now()) };
+}

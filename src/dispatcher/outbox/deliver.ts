@@ -1,0 +1,193 @@
+/**
+ * One call from claim to fate: notification, call, judgement, then everything into the store. What the provider said of its limits goes
+ * there in the same transaction as the fates, so that a restart neither repeats the one nor forgets the other.
+ *
+ * Called by lane.ts; rejects for bugs only. A recipient that is to be held is held first: pairs whose fate was not written down then
+ * wait with the others, and no restart sends them to a provider that refuses everything.
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+
+import { unitInterval } from '../../core/backoff.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { AttemptRecord } from '../model/delivery.ts';
+import type { LimitSpec, SinkAnswer } from '../model/sink.ts';
+import { call, type CallResult } from './call.ts';
+import { batchOf, enterStorm, leaveStorm } from './choose.ts';
+import type { EndpointSink } from './deps.ts';
+import { insist } from './insist.ts';
+import { judge, shorten, type Result, type Verdict } from './judge.ts';
+import type { LaneContext, LaneState } from './lane-state.ts';
+import { noteVerdict } from './note-verdict.ts';
+import { notify, type Load } from './notify.ts';
+import { nextInterval } from './storm.ts';
+
+export interface Way {
+  readonly endpoint: EndpointSink;
+  /** Keys whose tokens the call has drawn. */
+  readonly specs: readonly LimitSpec[];
+}
+
+export async function deliver(load: Load, lane: LaneState, way: Way, context: LaneContext): Promise<void> {
+  const { store, timers } = context.deps;
+  const startedAt = timers.now();
+  const { form, result } = await carry(load, lane, way.endpoint, context);
+  if (result.kind === 'stopped') {
+    await keep('a call that was cut off', () => store.abandon([load.claim.id]), lane, context);
+    return;
+  }
+  const verdict = verdictOn(result, load, lane, way.endpoint, context);
+  const { outcome, reason } = verdict;
+  const ref = result.kind === 'answer' ? result.answer.providerRef : undefined;
+  const attempt: AttemptRecord = {
+    form,
+    startedAt,
+    endedAt: timers.now(),
+    outcome,
+    reason,
+    ...(ref === undefined ? {} : { providerRef: ref }),
+  };
+  const told = result.kind === 'answer' ? (result.answer.limits ?? []) : [];
+  await settle({ load, attempt, verdict, told }, lane, way, context);
+  noteVerdict(verdict, { load, attempt, result, endpoint: way.endpoint }, lane, context);
+}
+
+interface Carried {
+  readonly form: AttemptRecord['form'];
+  readonly result: CallResult | Result;
+}
+
+async function carry(
+  load: Load,
+  lane: LaneState,
+  { type, sink }: EndpointSink,
+  { deps, secret, abort }: LaneContext,
+): Promise<Carried> {
+  const { timers, renderer } = deps;
+  const terms = { recipient: lane.recipient, type, secret, renderer, at: timers.now() };
+  try {
+    const notification = await notify(load, terms);
+    const form = notification.form === 'test' ? 'messages' : notification.form;
+    return {
+      form,
+      result: await call(sink, notification, { timers, timeoutMs: type.timeoutMs, stop: abort }),
+    };
+  } catch (error) {
+    // The renderer never fails for what stands in a message: it cannot work at present.
+    return {
+      form: load.kind,
+      result: { kind: 'unready', reason: `no text can be made: ${messageOf(error)}` },
+    };
+  }
+}
+
+function verdictOn(
+  result: Result,
+  load: Load,
+  lane: LaneState,
+  { type }: EndpointSink,
+  context: LaneContext,
+): Verdict {
+  const { recipient, plainDigest, failures } = lane;
+  const { timers, random } = context.deps;
+  return judge({
+    result,
+    plainDigest,
+    failures,
+    timeoutMs: type.timeoutMs,
+    pairs: load.kind === 'messages' ? load.claim.pairs : [],
+    audience: recipient.audience,
+    fallback: recipient.fallback,
+    moved: result.kind === 'answer' && move(lane, result.answer, context),
+    now: timers.now(),
+    random: unitInterval(random.bytes(4)),
+  });
+}
+
+/** Whether the provider has moved the recipient to where it was not known to be. */
+function move(lane: LaneState, { moved }: SinkAnswer, { deps }: LaneContext): boolean {
+  if (moved === undefined) return false;
+  const params = { ...lane.recipient.params, ...moved };
+  if (isDeepStrictEqual(params, lane.recipient.params)) return false;
+  lane.recipient = { ...lane.recipient, params };
+  deps.log.notice(
+    `${lane.recipient.name}: the provider has moved it, its new parameters are used from now on`,
+  );
+  deps.onMoved?.(lane.recipient.name, moved);
+  return true;
+}
+
+interface Ending {
+  readonly load: Load;
+  readonly attempt: AttemptRecord;
+  readonly verdict: Verdict;
+  /** Limits as the provider told them. */
+  readonly told: NonNullable<SinkAnswer['limits']>;
+}
+
+async function settle(ending: Ending, lane: LaneState, way: Way, context: LaneContext): Promise<void> {
+  const { load, attempt, verdict, told } = ending;
+  const { buckets, deps } = context;
+  const { store } = deps;
+  const keys = way.specs.map(({ key }) => key);
+  buckets.hear(told);
+  if (verdict.banMs !== undefined) buckets.ban(keys, verdict.banMs);
+  if (verdict.pauseMs > 0) lane.pace.pause(verdict.pauseMs);
+  if (load.kind === 'messages') {
+    const most = batchOf(lane, way.endpoint.type);
+    const wider = lane.batch === undefined || verdict.failed ? undefined : lane.batch * 2;
+    lane.batch = verdict.nextBatch ?? (wider !== undefined && wider < most ? wider : undefined);
+  }
+  const { fate, except, hold } = verdict;
+  if (hold !== undefined) {
+    lane.held = hold;
+    await keep(
+      'that it is held',
+      () => store.hold(lane.recipient.name, hold, attempt.endedAt),
+      lane,
+      context,
+    );
+  }
+  const limits = [
+    ...buckets.states([...new Set([...keys, ...told.map(({ key }) => key)])]),
+    lane.pace.state(),
+  ];
+  const finish = { claim: load.claim.id, attempt, fate, except, limits };
+  const kept = await keep('the end of a call', () => store.finish(finish), lane, context);
+  if (kept && load.kind === 'digest') {
+    await keep('its storm', () => afterDigest(load, lane, verdict, context), lane, context);
+  }
+}
+
+async function afterDigest(
+  { last, planned }: Load & { kind: 'digest' },
+  lane: LaneState,
+  { outcome, fate }: Verdict,
+  context: LaneContext,
+): Promise<void> {
+  const { storm } = lane;
+  if (outcome !== 'ok') {
+    lane.plainDigest ||= outcome === 'refused';
+    lane.digestDoubt ||= fate.kind === 'again' && fate.uncertain === true;
+    if (storm !== undefined) lane.storm = { ...storm, owed: true };
+    return;
+  }
+  lane.plainDigest = false;
+  lane.digestDoubt = false;
+  lane.digests += 1;
+  if (last) await leaveStorm(lane, context);
+  else if (storm !== undefined) {
+    const scene = { now: context.deps.timers.now(), planned };
+    await enterStorm(lane, nextInterval(storm, scene, context.rules, true), context);
+  }
+}
+
+/** Offered to the store until it is taken. False only at the end of the program. */
+function keep(
+  what: string,
+  work: () => Promise<unknown>,
+  { recipient }: LaneState,
+  { deps, abort }: LaneContext,
+): Promise<boolean> {
+  return insist(`${recipient.name}: ${shorten(what)}`, work, deps, abort);
+}

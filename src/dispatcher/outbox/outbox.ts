@@ -1,0 +1,185 @@
+/**
+ * The outbox: what was accepted is delivered, by one lane per recipient, within the providers' limits, until every pair has its fate.
+ *
+ * Made by src/app. Owns when and how often; the store owns what is owed (claims, fates), a sink how it is said. Nothing leaves a queue
+ * before the provider has answered and the answer is stored: a crash at any point costs at most a repetition, which is marked. A
+ * recipient held for a provider's words is tried once more after each start and each change of its configuration. dispatch.md E.6.
+ */
+
+import { RelayError } from '../../core/errors.ts';
+import { outboxLimits, stormLimits } from '../../core/limits.ts';
+import type { LimitState } from '../model/delivery.ts';
+import type { Recipient } from '../model/recipient.ts';
+import type { SinkAnswer } from '../model/sink.ts';
+import { Buckets } from './buckets.ts';
+import type { OutboxDeps, OutboxStatus } from './deps.ts';
+import { BROKEN } from './judge.ts';
+import { Lane } from './lane.ts';
+import { newLaneState, type LaneContext } from './lane-state.ts';
+import { Pace, paceKey } from './pace.ts';
+import { loadStorm } from './storm.ts';
+import { startTicks } from './ticks.ts';
+import { tryOut } from './try-out.ts';
+import { Turns } from './turns.ts';
+
+export interface Outbox {
+  /** Takes up what an earlier process left, then delivers until `drain`. Rejects when the store cannot be read. */
+  start(): Promise<void>;
+  /** After a reload: recipients come, go and change. What vanishes keeps its queue, held. */
+  configure(recipients: readonly Recipient[]): Promise<void>;
+  /** Something may be due, or may have been resumed, that the store has not told of itself. */
+  wake(recipients: readonly string[]): void;
+  /** One marked call past routes and queues; the provider's answer. Rejects with NOT_FOUND. */
+  test(recipient: string, by: string): Promise<SinkAnswer>;
+  /** Claims nothing more; calls under way may end within `deadlineMs`, then they are cut off (uncertain). How many were. */
+  drain(deadlineMs: number): Promise<number>;
+  /** `drain(0)`; store and sinks are closed by who made them. */
+  close(): Promise<void>;
+  status(): OutboxStatus;
+}
+
+const SECRET_KEY = 'outbox.secret';
+const SECRET_BYTES = 32;
+
+export function createOutbox(deps: OutboxDeps): Outbox {
+  return new Dispatching(deps);
+}
+
+class Dispatching implements Outbox {
+  readonly #deps: OutboxDeps;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #abort = new AbortController();
+  readonly #buckets: Buckets;
+  readonly #turns: Turns;
+  /** Lanes of recipients that are gone, until their last call is over. */
+  readonly #leaving = new Set<Promise<void>>();
+  #paces: ReadonlyMap<string, LimitState> = new Map();
+  #unclean = false;
+  #context: LaneContext | undefined;
+  #stopHearing: () => void = () => undefined;
+  #stopTicks: () => Promise<void> = () => Promise.resolve();
+  #drained: Promise<number> | undefined;
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+    this.#buckets = new Buckets(deps.timers);
+    this.#turns = new Turns(deps.timers, this.#buckets, deps.callsUnderWay);
+  }
+
+  async start(): Promise<void> {
+    const { store, storms } = this.#deps;
+    const secret = await this.#secret();
+    this.#unclean = (await store.abandon()) > 0;
+    const states = await store.limits();
+    this.#paces = new Map(states.map((state) => [state.key, state]));
+    this.#buckets.load(states, this.#unclean);
+    const { signal: abort } = this.#abort;
+    const rules = { ...stormLimits, ...storms };
+    this.#context = { deps: this.#deps, buckets: this.#buckets, turns: this.#turns, rules, secret, abort };
+    this.#stopHearing = store.onDue((recipients) => this.wake(recipients));
+    await this.#add(this.#deps.recipients(), this.#context);
+    this.#stopTicks = startTicks(this.#lanes, this.#context);
+  }
+
+  async configure(recipients: readonly Recipient[]): Promise<void> {
+    const context = this.#context;
+    if (context === undefined || this.#drained !== undefined) return;
+    this.#buckets.relearn();
+    const names = new Set(recipients.map(({ name }) => name));
+    for (const [name, lane] of this.#lanes) {
+      if (names.has(name)) continue;
+      this.#lanes.delete(name);
+      const leaving = lane.stop().finally(() => this.#leaving.delete(leaving));
+      this.#leaving.add(leaving);
+    }
+    for (const recipient of recipients) await this.#lanes.get(recipient.name)?.reconfigure(recipient);
+    await this.#add(recipients, context);
+    this.#turns.serve();
+  }
+
+  /** Lanes for those that have none. */
+  async #add(recipients: readonly Recipient[], context: LaneContext): Promise<void> {
+    const { store, timers } = this.#deps;
+    const now = timers.now();
+    await store.nameRecipients(
+      recipients.map(({ name }) => name),
+      now,
+    );
+    const storms = new Map((await store.storms()).map((storm) => [storm.recipient, storm]));
+    const queues = new Map((await store.queues(now)).map((queue) => [queue.recipient, queue]));
+    for (const recipient of recipients) {
+      const { name } = recipient;
+      if (this.#lanes.has(name)) continue;
+      const pace = new Pace(timers, name);
+      const saved = this.#paces.get(paceKey(name));
+      if (saved !== undefined) pace.load(saved, this.#unclean);
+      const state = newLaneState(recipient, pace);
+      const storm = storms.get(name);
+      state.storm = storm && loadStorm(storm, context.rules);
+      state.held = queues.get(name)?.heldReason;
+      const lane = new Lane(state, context);
+      // What an operator must mend may have been mended before the restart: one call tells.
+      if (state.held?.startsWith(BROKEN) === true) await lane.resume();
+      this.#lanes.set(name, lane);
+      lane.start();
+    }
+  }
+
+  wake(recipients: readonly string[]): void {
+    for (const name of recipients) this.#lanes.get(name)?.wake();
+  }
+
+  async test(recipient: string, by: string): Promise<SinkAnswer> {
+    const lane = this.#lanes.get(recipient);
+    if (lane === undefined || this.#context === undefined) {
+      throw new RelayError('NOT_FOUND', `there is no recipient ${recipient}`);
+    }
+    return tryOut(lane, by, this.#context);
+  }
+
+  drain(deadlineMs: number): Promise<number> {
+    this.#drained ??= this.#drain(deadlineMs);
+    return this.#drained;
+  }
+
+  async close(): Promise<void> {
+    await this.drain(0);
+  }
+
+  status(): OutboxStatus {
+    const lanes = [...this.#lanes.values()].map((lane) => lane.status());
+    return { lanes, callsUnderWay: this.#turns.underWay };
+  }
+
+  async #drain(deadlineMs: number): Promise<number> {
+    this.#stopHearing();
+    const stopping = [...this.#lanes.values()].map((lane) => lane.stop());
+    this.#turns.close();
+    const ended = Promise.all([...stopping, ...this.#leaving, this.#stopTicks()]);
+    if (await this.#within(ended, deadlineMs)) return 0;
+    const cut = this.#turns.underWay;
+    this.#abort.abort();
+    await this.#within(ended, 2 * outboxLimits.abortGraceMs);
+    return cut;
+  }
+
+  async #within(work: Promise<unknown>, ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.timers.after(ms, () => resolve(false));
+      void work.finally(() => {
+        cancel();
+        resolve(true);
+      });
+    });
+  }
+
+  /** Made once a store: names of notifications are the same after a restart. */
+  async #secret(): Promise<string> {
+    const { store, random } = this.#deps;
+    const known = await store.state(SECRET_KEY);
+    if (known !== undefined) return known;
+    const secret = Buffer.from(random.bytes(SECRET_BYTES)).toString('hex');
+    await store.setState(SECRET_KEY, secret);
+    return secret;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * TLS of an endpoint: whom it trusts (`ca_file`, else the authorities built into Node) and what it shows (`client_cert`, `client_key`).
+ *
+ * Called by http-sink.ts when a sink is made, so that a missing file is found by `check`. An explicit CA replaces every other trust; the
+ * built-in list is named explicitly, because OpenSSL's default would let the environment add to it.
+ */
+
+import { readFile, stat } from 'node:fs/promises';
+import { createSecureContext, rootCertificates, type SecureContextOptions } from 'node:tls';
+
+import { RelayError, messageOf, systemCode } from '../../../core/errors.ts';
+import { outboundLimits } from '../../../core/limits.ts';
+import type { ClientTls } from '../../../http/peer.ts';
+import type { Endpoint } from '../../model/recipient.ts';
+
+/** Throws RelayError TLS_FILE naming the endpoint and the file. */
+export async function endpointTls(
+  endpoint: Pick<Endpoint, 'name' | 'caFile' | 'clientCert' | 'clientKey'>,
+): Promise<ClientTls> {
+  const { name, caFile, clientCert, clientKey } = endpoint;
+  if ((clientCert === undefined) !== (clientKey === undefined)) {
+    throw new RelayError('CONFIG', `endpoint ${name}: client_cert and client_key go together`);
+  }
+  const files: SecureContextOptions = {
+    ca: caFile === undefined ? [...rootCertificates] : await read(name, 'ca_file', caFile),
+    ...(clientCert === undefined || clientKey === undefined
+      ? {}
+      : {
+          cert: await read(name, 'client_cert', clientCert),
+          key: await read(name, 'client_key', clientKey),
+        }),
+  };
+  try {
+    return {
+      certFile: clientCert ?? '(none)',
+      caFile: caFile ?? 'the built-in list of authorities',
+      secureContext: createSecureContext({ ...files, minVersion: 'TLSv1.2' }),
+    };
+  } catch (error) {
+    throw new RelayError(
+      'TLS_FILE',
+      `endpoint ${name}: its certificate files cannot be used (${messageOf(error)})`,
+      { cause: error, hint: 'PEM is wanted, and a key that belongs to the certificate' },
+    );
+  }
+}
+
+async function read(endpoint: string, option: string, path: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size > outboundLimits.tlsFileBytes) throw new Error(`${size} bytes are too many`);
+    return await readFile(path);
+  } catch (error) {
+    const code = systemCode(error);
+    throw new RelayError(
+      'TLS_FILE',
+      `endpoint ${endpoint}: ${option} ${path} cannot be read (${code === '' ? messageOf(error) : code})`,
+      { cause: error },
+    );
+  }
+}

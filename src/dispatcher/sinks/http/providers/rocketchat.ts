@@ -1,0 +1,43 @@
+/**
+ * Rocket.Chat, by incoming webhook integration: https://docs.rocket.chat/docs/integrations. Errors are `success: false`, also with 200.
+ * Links are not fetched (`parseUrls`): they come from attackers.
+ */
+
+import { z } from 'zod';
+
+import { httpSink } from '../engine.ts';
+import { judgeAnswer, saidIn, saysNo } from '../judge.ts';
+import { fingerprint, limit, urlList, words } from '../parameters.ts';
+
+export const rocketchat = httpSink({
+  type: 'rocketchat',
+  summary: 'Rocket.Chat, by incoming webhook',
+  audience: 'people',
+  medium: 'markdown',
+  endpoint: z
+    .object({
+      webhook: urlList('Webhook, one or several; for recipients that name none').optional(),
+      alias: words('Name shown instead of the integration’s own').optional(),
+    })
+    .strict(),
+  recipient: z.object({ webhook: urlList('Webhook of the channel, one or several').optional() }).strict(),
+  secrets: ['webhook'],
+  batch: 1,
+  text: { body: 5000, subject: 200 },
+  timeoutMs: 15_000,
+  addressOf: (_endpoint, { webhook }) => (webhook === undefined ? 'endpoint' : 'recipient'),
+  lacks: (endpoint, { webhook }) =>
+    (webhook ?? endpoint.webhook) === undefined ? 'names no webhook' : undefined,
+  receivers: { param: 'webhook', list: (endpoint, { webhook }) => webhook ?? endpoint.webhook ?? [] },
+  limits: (_endpoint, _recipient, receiver) => [limit(`rocketchat:webhook:${fingerprint(receiver)}`, 1, 5)],
+  request: ({ endpoint, text }, receiver) => ({
+    method: 'POST',
+    url: receiver,
+    json: { text: text.body, alias: endpoint.alias, parseUrls: false },
+  }),
+  judge: (answer, { now }) => {
+    const verdict = judgeAnswer(answer, { now });
+    if (verdict.kind !== 'ok' || !saysNo(answer, 'success')) return verdict;
+    return { kind: 'refused', words: `answers ${answer.status} with an error`, said: saidIn(answer) };
+  },
+});

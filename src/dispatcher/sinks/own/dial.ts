@@ -1,0 +1,215 @@
+/**
+ * Opens a connection of a sink that does not speak HTTP: name resolution, outbound policy, TCP, TLS.
+ *
+ * The address is checked after resolution and then dialled itself, so that a name cannot answer differently the second time.
+ * Every failure is a RelayError: FORBIDDEN (policy), DESTINATION_UNREACHABLE (passes), DESTINATION_BROKEN (certificate,
+ * somebody must act). Nothing reads the process environment.
+ */
+
+import { lookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
+import { connect, isIP, type Socket } from 'node:net';
+import { checkServerIdentity, connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+
+import { messageOf, RelayError } from '../../../core/errors.ts';
+import type { Outcome } from '../../../core/outcome.ts';
+import { certificateFault, nameFault } from '../../../http/certificate-fault.ts';
+import { connectionFault } from '../../../http/connection-fault.ts';
+import { destinationCodes, type Peer } from '../../../http/peer.ts';
+import { tlsParameters } from '../../../tls/policy.ts';
+import type { Provenance } from '../../model/recipient.ts';
+import type { OutboundPolicy } from '../../model/sink.ts';
+import type { TlsFileNames } from './params.ts';
+import { untilAbort } from './turns.ts';
+
+export interface DialTarget {
+  readonly host: string;
+  readonly port: number;
+  /** Subject of every sentence: `smtp server mail.example:587`. */
+  readonly label: string;
+  readonly provenance: Provenance;
+}
+
+export interface DialOptions {
+  readonly outbound: OutboundPolicy;
+  /** Milliseconds for resolution, connection and handshake together. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Address {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** Allowed addresses of the host, at least one. */
+export async function allowedAddresses(target: DialTarget, outbound: OutboundPolicy): Promise<Address[]> {
+  const found = await addressesOf(target);
+  let refusal: string | undefined;
+  const allowed = found.filter(({ address }) => {
+    const reason = outbound.refusal(target.provenance, address, target.port);
+    refusal ??= reason;
+    return reason === undefined;
+  });
+  if (allowed.length > 0) return allowed;
+  throw new RelayError('FORBIDDEN', `${target.label} may not be dialled: ${refusal ?? 'it has no address'}`, {
+    hint: 'endpoints of dispatcher.yml may reach any address; others: outbound_allow',
+  });
+}
+
+async function addressesOf(target: DialTarget): Promise<Address[]> {
+  const kind = isIP(target.host);
+  if (kind !== 0) return [{ address: target.host, family: kind === 4 ? 4 : 6 }];
+  try {
+    const found = await lookup(target.host, { all: true, order: 'verbatim' });
+    return found.map(({ address, family }) => ({ address, family: family === 4 ? 4 : 6 }));
+  } catch (error) {
+    throw connectionFault(error, peerOf(target), { certFile: '' });
+  }
+}
+
+/** The first allowed address that takes the connection. */
+export async function dial(target: DialTarget, options: DialOptions): Promise<Socket> {
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const signal = AbortSignal.any([deadline, options.signal]);
+  try {
+    const addresses = await untilAbort(allowedAddresses(target, options.outbound), signal);
+    let last: unknown;
+    for (const { address, family } of addresses) {
+      try {
+        return await open(address, family, target.port, signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        last = error;
+      }
+    }
+    throw last;
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (deadline.aborted) throw slow(target, options.timeoutMs, error);
+    throw connectionFault(error, peerOf(target), { certFile: '' });
+  }
+}
+
+function open(address: string, family: 4 | 6, port: number, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address, port, family });
+    const finish = (error?: unknown): void => {
+      signal.removeEventListener('abort', abort);
+      socket.removeListener('error', finish).removeListener('connect', done);
+      if (error === undefined) resolve(socket);
+      else reject(error instanceof Error ? error : new Error(String(error)));
+    };
+    const done = (): void => finish();
+    const abort = (): void => {
+      socket.on('error', () => undefined).destroy();
+      finish(signal.reason);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('error', finish).once('connect', done);
+  });
+}
+
+/** TLS over an open connection, which is closed when the other side does not prove its name. */
+export async function secure(
+  socket: Socket,
+  target: DialTarget,
+  files: TlsFileNames & { readonly name?: string },
+  options: DialOptions,
+): Promise<TLSSocket> {
+  const name = files.name ?? target.host;
+  const peer = peerOf(target);
+  const settings = tlsOptions(files, name);
+  return await new Promise((resolve, reject) => {
+    const tls = connectTls({ ...settings, socket, rejectUnauthorized: false });
+    const finish = (fault?: RelayError | Error): void => {
+      clearTimeout(timer);
+      options.signal.removeEventListener('abort', abort);
+      tls.removeListener('error', failed).removeListener('close', closed);
+      if (fault === undefined) return resolve(tls);
+      // It takes the connection below with it.
+      socket.on('error', () => undefined);
+      tls.on('error', () => undefined).destroy();
+      reject(fault);
+    };
+    const abort = (): void =>
+      finish(options.signal.reason instanceof Error ? options.signal.reason : new Error('aborted'));
+    const failed = (error: Error): void =>
+      finish(connectionFault(error, peer, { certFile: files.certFile ?? '' }));
+    const closed = (): void =>
+      finish(
+        new RelayError(
+          'DESTINATION_UNREACHABLE',
+          `${target.label} closed the connection during the TLS handshake`,
+        ),
+      );
+    const timer = setTimeout(() => finish(slow(target, options.timeoutMs)), options.timeoutMs);
+    if (options.signal.aborted) return abort();
+    options.signal.addEventListener('abort', abort, { once: true });
+    tls
+      .once('error', failed)
+      .once('close', closed)
+      .once('secureConnect', () => finish(verdict(tls, name, peer, files)));
+  });
+}
+
+function verdict(tls: TLSSocket, name: string, peer: Peer, files: TlsFileNames): RelayError | undefined {
+  if (tls.authorized) return undefined;
+  // Typed as Error; in fact the code as text.
+  const code = String(tls.authorizationError);
+  const certificate = tls.getPeerCertificate();
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+    ? nameFault(name, certificate, peer)
+    : certificateFault(code, certificate, peer, { caFile: files.caFile ?? 'the well-known authorities' });
+}
+
+/** For node:tls. Reads the files anew each time, so that renewed ones are taken up. Throws RelayError TLS_FILE. */
+export function tlsOptions(files: TlsFileNames, name: string): ConnectionOptions {
+  const { minVersion, maxVersion, ciphers } = tlsParameters({ policy: 'intermediate' }).parameters;
+  return {
+    minVersion,
+    maxVersion,
+    ciphers,
+    ...(files.caFile === undefined ? {} : { ca: read('ca_file', files.caFile) }),
+    ...(files.certFile === undefined ? {} : { cert: read('client_cert', files.certFile) }),
+    ...(files.keyFile === undefined ? {} : { key: read('client_key', files.keyFile) }),
+    // Server name indication carries DNS names only (RFC 6066 §3).
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+  };
+}
+
+function read(option: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new RelayError('TLS_FILE', `${option} ${file} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What a failed connection means for the messages. Rethrows what is no fault of the other side. */
+export function dialOutcome(error: unknown, label: string): Outcome {
+  if (!(error instanceof RelayError)) throw error;
+  const reason = error.message.startsWith(label) ? error.message.slice(label.length).trim() : error.message;
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  return { kind: error.code === 'DESTINATION_UNREACHABLE' ? 'again' : 'broken', reason, ...hint };
+}
+
+function peerOf({ host, port, label }: DialTarget): Peer {
+  const url = new URL(`https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
+  return { url, label, codes: destinationCodes };
+}
+
+function slow({ label }: DialTarget, timeoutMs: number, cause?: unknown): RelayError {
+  return new RelayError(
+    'DESTINATION_UNREACHABLE',
+    `${label} did not take the connection within ${timeoutMs / 1000} s`,
+    {
+      hint: 'check the network and the firewall, and that the service answers',
+      cause,
+    },
+  );
+}

@@ -1,0 +1,88 @@
+/**
+ * What the parameters of these sinks have in common: lists, yes and no, files of a TLS client, and reading them.
+ *
+ * The configuration has checked them with the type's schema already (src/dispatcher/config); reading them again gives them
+ * their types and defaults. Lists may be written as AlertGateway did, `a@x, b@x`.
+ */
+
+import { z } from 'zod';
+
+import { RelayError } from '../../../core/errors.ts';
+import type { Endpoint } from '../../model/recipient.ts';
+
+export const list = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
+export function listOf(value: z.infer<typeof list> | undefined): readonly string[] {
+  if (value === undefined) return [];
+  const items = typeof value === 'string' ? value.split(',') : value;
+  return items.map((item) => item.trim()).filter((item) => item !== '');
+}
+
+/** YAML 1.2 reads `yes` as a text. */
+export const flag = z.union([z.boolean(), z.enum(['yes', 'no'])]);
+
+export function isYes(value: z.infer<typeof flag> | undefined): boolean {
+  return value === true || value === 'yes';
+}
+
+export const port = z.number().int().min(1).max(65_535);
+
+/** For types whose other side shows a certificate. `endpoint.caFile` and so on say the same for every type. */
+export const tlsFileParams = {
+  ca_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'PEM file of the authorities that may have issued the certificate of the other side; default: the well-known ones',
+    ),
+  client_cert: z.string().min(1).optional().describe('PEM file of our certificate, where one is asked for'),
+  client_key: z.string().min(1).optional().describe('PEM file of its key'),
+};
+
+/** Throws RelayError CONFIG, naming endpoint or recipient and parameter, never a value. */
+export function readParams<Schema extends z.ZodObject>(
+  schema: Schema,
+  params: Readonly<Record<string, unknown>>,
+  where: string,
+): z.output<Schema> {
+  const result = schema.safeParse(params);
+  if (result.success) return result.data;
+  const words = result.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+  throw new RelayError('CONFIG', `${where}: ${words.join('; ')}`);
+}
+
+interface TlsFileParams {
+  readonly ca_file?: string | undefined;
+  readonly client_cert?: string | undefined;
+  readonly client_key?: string | undefined;
+}
+
+export interface TlsFileNames {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
+/** Throws RelayError CONFIG for half a pair, and for files named by somebody who may not say which files are read. */
+export function tlsFilesOf(endpoint: Endpoint, params: TlsFileParams): TlsFileNames {
+  const caFile = endpoint.caFile ?? params.ca_file;
+  const certFile = endpoint.clientCert ?? params.client_cert;
+  const keyFile = endpoint.clientKey ?? params.client_key;
+  const where = `endpoint ${endpoint.name}`;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new RelayError('CONFIG', `${where}: client_cert and client_key go together`);
+  }
+  if (endpoint.provenance === 'database' && (caFile !== undefined || certFile !== undefined)) {
+    throw new RelayError('CONFIG', `${where}: ca_file and client_cert are for the configuration file only`, {
+      hint: 'declare the endpoint in dispatcher.yml',
+    });
+  }
+  return {
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(certFile === undefined ? {} : { certFile }),
+    ...(keyFile === undefined ? {} : { keyFile }),
+  };
+}

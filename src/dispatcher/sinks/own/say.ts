@@ -1,0 +1,38 @@
+/** Short, printable, single-line words of others for reasons and log lines, and answers made of outcomes. */
+
+import { messageOf } from '../../../core/errors.ts';
+import { ownSinkLimits } from '../../../core/limits.ts';
+import type { Outcome } from '../../../core/outcome.ts';
+import { escapeControls } from '../../../log/escape.ts';
+import type { SinkAnswer } from '../../model/sink.ts';
+
+/** What somebody else said: one line, without controls, at most ownSinkLimits.reasonChars. */
+export function said(text: string): string {
+  const line = escapeControls(text.replace(/\s+/g, ' ').trim());
+  const characters = [...line];
+  const { reasonChars } = ownSinkLimits;
+  return characters.length <= reasonChars ? line : `${characters.slice(0, reasonChars - 1).join('')}…`;
+}
+
+export function saidBy(error: unknown): string {
+  return said(messageOf(error));
+}
+
+/** The same for the whole call. */
+export function answer(outcome: Outcome): SinkAnswer {
+  return { outcome };
+}
+
+/**
+ * One by one. The whole call is as bad as the worst of them that concerns the way (broken, then again); a refusal
+ * concerns its message alone.
+ */
+export function answerEach(each: ReadonlyMap<number, Outcome>): SinkAnswer {
+  const outcomes = [...each.values()];
+  const worst =
+    outcomes.find(({ kind }) => kind === 'broken') ??
+    outcomes.find(({ kind }) => kind === 'again') ??
+    outcomes.find(({ kind }) => kind === 'ok') ??
+    outcomes[0];
+  return { outcome: worst ?? { kind: 'ok' }, each };
+}

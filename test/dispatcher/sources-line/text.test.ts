@@ -1,0 +1,162 @@
+/** The small pure parts: text of HTML, keys taken out of texts, the rate of a key, what a channel name reaches. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import * as fc from 'fast-check';
+
+import { htmlText } from '../../../src/dispatcher/sources/line/html-text.ts';
+import { KeyRate } from '../../../src/dispatcher/sources/line/key-rate.ts';
+import { plausibleTime } from '../../../src/dispatcher/sources/line/plausible-time.ts';
+import { redact } from '../../../src/dispatcher/sources/line/redact.ts';
+import { readMail } from '../../../src/dispatcher/sources/line/smtp/mail-text.ts';
+import { localPart } from '../../../src/dispatcher/sources/line/smtp/transaction.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+import { ANA_KEY } from './line-world.ts';
+
+describe('htmlText', () => {
+  for (const [html, text] of [
+    ['plain', 'plain'],
+    ['<p>one</p><p>two<br>three</p>', 'one\n\ntwo\nthree'],
+    ['a &lt;b&gt; &amp;amp; &#65;&#x42;&nbsp;c &unknown; &#0;', 'a <b> &amp; AB c &unknown; \uFFFD'],
+    ['<style>x{}</style><script>if (a < b) evil()</script>seen<!-- not --> too', 'seen too'],
+    ['<SCRIPT>evil()</SCRIPT >seen', 'seen'],
+    ['1 < 2 and 3 > 2', '1 < 2 and 3 > 2'],
+    ['<a href="x">link</a>ed', 'linked'],
+    ['cut <b', 'cut'],
+    ['cut <!-- never closed', 'cut'],
+    ['cut <script> never closed', 'cut'],
+    ['a\n  b\t c', 'a b c'],
+    ['<!DOCTYPE html><title>t</title><h1>h</h1>', 'h'],
+  ] as const) {
+    test(JSON.stringify(html), () => assert.equal(htmlText(html), text));
+  }
+
+  test('openings without an end take linear time: squares of a million would not come to an end', () => {
+    for (const piece of ['<', '<!--', '<script', '<a ', '&#', '<script></script', '</']) {
+      assert.equal(typeof htmlText(piece.repeat(1_000_000 / piece.length)), 'string');
+    }
+  });
+
+  test('never throws', () => {
+    const piece = fc.constantFrom(
+      '<',
+      '>',
+      '<!--',
+      '-->',
+      '<p>',
+      '</script>',
+      '<script>',
+      '&#',
+      '&amp;',
+      'x',
+      '"',
+      '\n',
+    );
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        assert.equal(typeof htmlText(pieces.join('')), 'string');
+      }),
+    );
+  });
+});
+
+describe('redact', () => {
+  for (const [text, expected] of [
+    [`a ${ANA_KEY} b ${ANA_KEY.toUpperCase()}`, 'a [key] b [key]'],
+    [`İ ${ANA_KEY}`, 'İ [key]'],
+    ['nothing', 'nothing'],
+  ] as const) {
+    test(JSON.stringify(text), () => assert.equal(redact(text, ANA_KEY), expected));
+  }
+
+  test('nothing of a key is left in any text', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constant(ANA_KEY), fc.string({ unit: 'grapheme' }))), (parts) => {
+        assert.ok(!redact(parts.join(''), ANA_KEY).includes(ANA_KEY));
+      }),
+    );
+  });
+});
+
+describe('readMail', () => {
+  for (const [what, mail, text] of [
+    ['subject and text', 'Subject: s\n\nbody\n', 's\n\nbody'],
+    ['no subject', '\nbody\n', 'body'],
+    ['no body', 'Subject: s\n\n', 's'],
+    ['nothing at all', '', ''],
+    ['encoded words', 'Subject: =?iso-8859-1?Q?=E9t=E9?=\n\nx', 'été\n\nx'],
+    ['quoted-printable', 'Subject: s\nContent-Transfer-Encoding: quoted-printable\n\na=3Db=\nc', 's\n\na=bc'],
+    ['html alone', 'Subject: s\nContent-Type: text/html\n\n<p>a</p><script>b</script>', 's\n\na'],
+    [
+      'html beside text',
+      'Subject: s\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\nplain\n--b\nContent-Type: text/html\n\n<p>html</p>\n--b--',
+      's\n\nplain',
+    ],
+    ['no mail but a line', 'disk full', 'disk full'],
+    ['no mail but lines', 'disk full\r\non db1: 99 %\r\n', 'disk full\non db1: 99 %'],
+    ['a line that looks like a header', 'ALARM: disk full', 'ALARM: disk full'],
+    ['headers alone', 'From: a@b\nTo: c@d\n\n', ''],
+  ] as const) {
+    test(what, async () => assert.equal((await readMail(Buffer.from(mail)))?.text, text));
+  }
+
+  test('a mail nested too deep is none', async () => {
+    const nested = Array.from(
+      { length: 40 },
+      (_, n) => `Content-Type: multipart/mixed; boundary=b${n}\n\n--b${n}\n`,
+    );
+    assert.equal(await readMail(Buffer.from(nested.join(''))), undefined);
+  });
+
+  test('any bytes are a mail or none', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        const mail = await readMail(bytes);
+        assert.ok(mail === undefined || typeof mail.text === 'string');
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('small things', () => {
+  for (const [address, local] of [
+    ['key@host', 'key'],
+    ['key', 'key'],
+    ['a@b@host', 'a@b'],
+    ['"*"@host', '*'],
+    ['"a\\"b"@host', 'a"b'],
+    ['', ''],
+  ] as const) {
+    test(`the local part of ${address} is ${local}`, () => assert.equal(localPart(address), local));
+  }
+
+  test('a key has a burst and then a rate; another has its own', () => {
+    const clock = manualClock();
+    const rate = new KeyRate(clock, 3);
+    assert.deepEqual(
+      [1, 1, 1, 1, 2].map((key) => rate.take(key)),
+      [true, true, true, false, true],
+    );
+    clock.advance(20_000);
+    assert.deepEqual(
+      [1, 1].map((key) => rate.take(key)),
+      [true, false],
+    );
+    clock.advance(24 * 3_600_000);
+    assert.deepEqual(
+      [1, 1, 1, 1].map((key) => rate.take(key)),
+      [true, true, true, false],
+    );
+  });
+
+  test('a time is believed from 2000 until tomorrow', () => {
+    const now = Date.UTC(2026, 0, 1);
+    for (const bad of [Number.NaN, -1, 0, Date.UTC(1999, 11, 31), now + 25 * 3_600_000, Infinity]) {
+      assert.equal(plausibleTime(bad, now), undefined);
+    }
+    for (const good of [Date.UTC(2000, 0, 1), now, now + 23 * 3_600_000])
+      assert.equal(plausibleTime(good, now), good);
+  });
+});
