@@ -6,7 +6,8 @@
  * may have left something.
  */
 
-import { DAY_MS, storeLimits } from '../../core/limits.ts';
+import { storeLimits } from '../../core/limits.ts';
+import { DAY_MS } from '../../core/quantities.ts';
 import { incidentCounters } from './incident-opening.ts';
 import type { Ledger } from './ledger.ts';
 import { bucketOf } from './recognition.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DAY_MS } from '../../../src/core/limits.ts';
+import { DAY_MS } from '../../../src/core/quantities.ts';
 import type { Arrival } from '../../../src/dispatcher/model/store.ts';
 import { arrival, assertLaw, MINUTE, NOW, sha256, testStore } from './fixture.ts';
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DAY_MS } from '../../../src/core/limits.ts';
+import { DAY_MS } from '../../../src/core/quantities.ts';
 import type { Retention, Store } from '../../../src/dispatcher/model/store.ts';
 import { Database } from '../../../src/journal/database.ts';
 import { openAttached } from '../../../src/journal/driver.ts';
