@@ -8,14 +8,22 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { storeLimits } from '../../core/limits.ts';
 import { GroupCommit } from '../../journal/group-commit.ts';
-import type { LimitState, StormState } from '../model/delivery.ts';
+import type { Claim, DigestClaim, LimitState, StormState } from '../model/delivery.ts';
 import type { Receipt } from '../model/message.ts';
 import type { ApiKey, AuditEntry } from '../model/records.ts';
-import type { Arrival, Finish, MessageRecord, Retention, SearchWish, Store } from '../model/store.ts';
+import type {
+  Arrival,
+  ClaimWish,
+  Finish,
+  MessageRecord,
+  Retention,
+  SearchWish,
+  Store,
+} from '../model/store.ts';
 import { checkArrivals } from './accept.ts';
 import { appendAudit, auditTrail, checkAudit, unchecked } from './audit.ts';
 import { backupStore } from './backup.ts';
-import { StoreCore } from './core.ts';
+import { StoreCore, type Leased, type OutboxCall } from './core.ts';
 import { escalate } from './escalation.ts';
 import { closeSilent, listIncidents, setIncident, showIncident } from './incidents.ts';
 import type { Ledger } from './ledger.ts';
@@ -57,23 +65,22 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 export class InProcessStore implements Store {
   readonly #core: StoreCore;
   readonly #accepts: GroupCommit<readonly Arrival[], readonly Receipt[]>;
-  readonly #finishes: GroupCommit<Finish, undefined>;
+  readonly #calls: GroupCommit<OutboxCall, Leased | undefined>;
   readonly #forget = new Set<() => void>();
   #closing = false;
 
   constructor(core: StoreCore) {
-    const { commitMessages, commitBytes, finishGroup } = storeLimits;
+    const { commitMessages, commitBytes, callGroup } = storeLimits;
     this.#core = core;
     this.#accepts = new GroupCommit<readonly Arrival[], readonly Receipt[]>(
       [commitMessages, commitBytes],
       sizeOf,
       (batches) => core.acceptAll(batches).map((result) => ({ result })),
     );
-    this.#finishes = new GroupCommit<Finish, undefined>(
-      [finishGroup],
+    this.#calls = new GroupCommit<OutboxCall, Leased | undefined>(
+      [callGroup],
       () => [1],
-      (calls) =>
-        core.finishAll(calls).map((error) => (error === undefined ? { result: undefined } : { error })),
+      (calls) => core.callAll(calls),
     );
   }
 
@@ -108,21 +115,24 @@ export class InProcessStore implements Store {
     return this.#core.look((ledger) => oneQueue(ledger, recipient, now));
   }
 
-  async claim(...args: Parameters<Store['claim']>) {
-    return this.#core.claim(...args);
+  async claim(recipient: string, wish: ClaimWish): Promise<Claim | undefined> {
+    if (!this.#core.isDue(recipient, wish.now)) return undefined;
+    const claim = await this.#calls.push({ kind: 'claim', recipient, wish });
+    return claim === undefined || 'digest' in claim ? undefined : claim;
   }
 
-  async claimDigest(recipient: string, now: number) {
-    return this.#core.claimDigest(recipient, now);
+  async claimDigest(recipient: string, now: number): Promise<DigestClaim | undefined> {
+    const claim = await this.#calls.push({ kind: 'digest', recipient, now });
+    return claim !== undefined && 'digest' in claim ? claim : undefined;
   }
 
-  async finish(call: Finish): Promise<void> {
-    await this.#finishes.push(call);
+  async finish(finish: Finish): Promise<void> {
+    await this.#calls.push({ kind: 'finish', finish });
   }
 
   async abandon(claims?: readonly number[]): Promise<number> {
     // What its holder has finished must not be given back.
-    this.#finishes.flush();
+    this.#calls.flush();
     return this.#core.abandon(claims);
   }
 
@@ -317,7 +327,7 @@ export class InProcessStore implements Store {
   /** Commit what is waiting to be grouped. */
   flush(): void {
     this.#accepts.flush();
-    this.#finishes.flush();
+    this.#calls.flush();
   }
 
   async close(): Promise<void> {

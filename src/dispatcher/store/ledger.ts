@@ -32,7 +32,18 @@ export interface Ledger {
   /** Pairs dropped as damaged by the verb under way: reported after its commit. */
   readonly losses: StoreLoss[];
   /** Where retention goes on (tidy.ts). */
-  readonly sweep: { messages: number; restAt: number };
+  readonly sweep: Sweep;
+}
+
+export interface Sweep {
+  /** Messages up to this number have been looked at in this pass, */
+  after: number;
+  /** and identities up to this bucket. */
+  bucket: number;
+  /** Wall ms: the last pass has found all there is. */
+  restUntil: number;
+  /** It did not get below the size that is allowed. */
+  tooLarge: boolean;
 }
 
 export interface LedgerParts {
@@ -55,7 +66,7 @@ export function loadLedger(db: Database, parts: LedgerParts): Ledger {
     recipients: new Recipients(db),
     due: new Set(),
     losses: [],
-    sweep: { messages: 0, restAt: -Infinity },
+    sweep: { after: 0, bucket: -1, restUntil: -Infinity, tooLarge: false },
     ...parts,
   };
 }
