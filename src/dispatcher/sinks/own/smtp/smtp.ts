@@ -114,9 +114,17 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     const results = isYes(wanted.one_per_address)
       ? await sendSingly(mailer, entry.open, (one) => composeMail({ ...compose, to: [one], cc: [] }), signal)
       : await sendTogether(mailer, entry.open, () => composeMail({ ...compose, to, cc }), signal);
-    const outcome = entry.note(results);
-    const taken = [...results.values()].find(({ outcome: { kind } }) => kind === 'ok');
-    return { ...answer(outcome), ...(taken?.ref === undefined ? {} : { providerRef: taken.ref }) };
+    const { outcome, partly } = entry.note(results);
+    const all = [...results.values()];
+    const ref = all.find(({ outcome: { kind } }) => kind === 'ok')?.ref;
+    return {
+      ...answer(outcome),
+      ...(outcome.kind === 'again' && partly ? { partly: true as const } : {}),
+      ...(outcome.kind === 'again' && all.some(({ uncertain }) => uncertain === true)
+        ? { uncertain: true as const }
+        : {}),
+      ...(ref === undefined ? {} : { providerRef: ref }),
+    };
   };
 
   return { limits: (_recipient: Recipient) => [limit], send, close: () => mailer.close() };

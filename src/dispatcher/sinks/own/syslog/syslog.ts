@@ -111,6 +111,7 @@ async function createSyslog(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     maxBytes:
       params.max_bytes ?? (transport === 'udp' ? ownSinkLimits.datagramBytes : ownSinkLimits.streamLineBytes),
     hostname: deps.hostname,
+    ...(deps.mark === undefined ? {} : { mark: deps.mark }),
   };
   const send = senderOf(endpoint, params, deps);
   if (transport === 'udp') {
@@ -123,13 +124,16 @@ async function createSyslog(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     const { messages, recipient } = notification;
     if (messages.length === 0) {
       const [outcome] = await send([record.words(notification)], signal);
-      return answer(outcome ?? { kind: 'ok' });
+      return answer(outcome ?? { kind: 'ok' }, true);
     }
     const outcomes = await send(
       messages.map((message) => record.alert(message, recipient.timeZone)),
       signal,
     );
-    return answerEach(new Map(messages.map(({ seq }, index) => [seq, outcomes[index] ?? { kind: 'ok' }])));
+    return answerEach(
+      new Map(messages.map(({ seq }, index) => [seq, outcomes[index] ?? { kind: 'ok' }])),
+      true,
+    );
   };
   return { limits: () => [], send: sendAll, close: () => Promise.resolve() };
 }
