@@ -61,7 +61,7 @@ async function createModuleSink(own: OwnSink, endpoint: Endpoint, deps: SinkDeps
     const context: OwnContext = {
       endpoint: structuredClone(params),
       recipient: structuredClone(recipient),
-      log: (text) => deps.log.info(said(`${where}: ${String(text)}`)),
+      log: (text) => deps.log.info(said(`${where}: ${text}`)),
       signal: stop.signal,
       hostname: deps.hostname,
       version: deps.version,
@@ -109,7 +109,7 @@ async function createModuleSink(own: OwnSink, endpoint: Endpoint, deps: SinkDeps
       signal.throwIfAborted();
       const reason = said(`module ${own.name} failed: ${messageOf(error)}`);
       deps.log.warning(`${where}: ${reason}`);
-      return answer({ kind: 'again', reason });
+      return answer({ kind: 'again', reason }, true);
     }
   };
 

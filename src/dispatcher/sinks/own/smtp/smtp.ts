@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 import { ownSinkLimits } from '../../../../core/limits.ts';
+import { escapeControls } from '../../../../log/escape.ts';
 import type { Endpoint, Recipient } from '../../../model/recipient.ts';
 import type { Notification, Sink, SinkAnswer, SinkDeps, SinkType } from '../../../model/sink.ts';
 import { flag, isYes, list, listOf, port, readParams, tlsFileParams, tlsFilesOf } from '../params.ts';
@@ -20,10 +21,9 @@ import { composeMail, envelopeAddress } from './compose-mail.ts';
 import { createMailer, type Mailer } from './mailer.ts';
 import { readServer } from './server.ts';
 
-// oxlint-disable-next-line no-control-regex -- controls are what must not get into a header
 const headerText = z
   .string()
-  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be one line without control characters');
+  .refine((text) => escapeControls(text) === text, 'must be one line without control characters');
 /** ASCII domains only: servers are asked in that form, and answer in it. */
 const address = /^[^\s<>,;:@"()[\]\\]+@[0-9A-Za-z.-]+$/;
 
@@ -114,9 +114,17 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     const results = isYes(wanted.one_per_address)
       ? await sendSingly(mailer, entry.open, (one) => composeMail({ ...compose, to: [one], cc: [] }), signal)
       : await sendTogether(mailer, entry.open, () => composeMail({ ...compose, to, cc }), signal);
-    const outcome = entry.note(results);
-    const taken = [...results.values()].find(({ outcome: { kind } }) => kind === 'ok');
-    return { ...answer(outcome), ...(taken?.ref === undefined ? {} : { providerRef: taken.ref }) };
+    const { outcome, partly } = entry.note(results);
+    const all = [...results.values()];
+    const ref = all.find(({ outcome: { kind } }) => kind === 'ok')?.ref;
+    return {
+      ...answer(outcome),
+      ...(outcome.kind === 'again' && partly ? { partly: true as const } : {}),
+      ...(outcome.kind === 'again' && all.some(({ uncertain }) => uncertain === true)
+        ? { uncertain: true as const }
+        : {}),
+      ...(ref === undefined ? {} : { providerRef: ref }),
+    };
   };
 
   return { limits: (_recipient: Recipient) => [limit], send, close: () => mailer.close() };

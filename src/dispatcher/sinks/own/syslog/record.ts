@@ -9,10 +9,12 @@
 import type { Severity } from '../../../../core/severity.ts';
 import { severityNames } from '../../../../core/severity.ts';
 import { escapeControls } from '../../../../log/escape.ts';
+import { DELIVERY_MARK } from '../../../model/delivery-mark.ts';
 import type { Notification, SendMessage } from '../../../model/sink.ts';
 import { ecsDocument } from '../../format/ecs.ts';
 import { alertDocument } from '../format/alert-document.ts';
 import { cefOf } from '../format/cef.ts';
+import { cutText } from '../format/cut-text.ts';
 import { fitLine } from '../format/fit-line.ts';
 import { fitJson } from '../format/json-line.ts';
 import { lineOf, plainLine } from '../format/line.ts';
@@ -51,6 +53,8 @@ export interface RecordOptions {
   readonly appname: string;
   readonly maxBytes: number;
   readonly hostname: string;
+  /** Of this dispatcher, for structured data: what comes back is known by it. */
+  readonly mark?: () => string;
 }
 
 export interface Recorder {
@@ -90,7 +94,7 @@ export function createRecorder(options: RecordOptions): Recorder {
     alert: (message, timeZone) => {
       const { facts, origin, at, view } = message;
       const host = hostnameOf(origin.sensor ?? origin.peer ?? here);
-      const data = format === 'rfc5424' ? structuredData(message) : '-';
+      const data = format === 'rfc5424' ? structuredData(message, options.mark?.() ?? '') : '-';
       const severity = facts.kind === 'heartbeat' ? 7 : severities[view.severity];
       return join(head(severity, at, host, facts.kind, data, timeZone), (room) =>
         bodyOf(message, format, room),
@@ -106,26 +110,17 @@ export function createRecorder(options: RecordOptions): Recorder {
 }
 
 function bodyOf(message: SendMessage, format: RecordOptions['format'], room: number): string {
-  switch (format) {
-    case 'cef':
-      return fitLine(cefOf(message), room);
-    case 'json':
-      return fitJson(alertDocument(message), room);
-    case 'ecs':
-      return fitJson(ecsDocument(message), room);
-    case 'rfc3164':
-    case 'rfc5424':
-    case 'plaintext':
-    case 'plaintextrfc':
-      return fitLine(lineOf(message), room);
-  }
+  if (format === 'cef') return fitLine(cefOf(message), room);
+  if (format === 'json') return fitJson(alertDocument(message), room);
+  if (format === 'ecs') return fitJson(ecsDocument(message), room);
+  return fitLine(lineOf(message), room);
 }
 
 /** Characters of one value: all of them together leave room for the text in a datagram. */
 const VALUE_CHARS = 100;
 
 /** RFC 5424 §6.3: `"`, `\` and `]` are escaped within values. */
-function structuredData({ facts, view, origin, at }: SendMessage): string {
+function structuredData({ facts, view, origin, at }: SendMessage, mark: string): string {
   const when = view.when === undefined || view.when === at ? '' : new Date(view.when).toISOString();
   const values: readonly (readonly [string, string])[] = [
     ['messageid', facts.messageid],
@@ -139,16 +134,15 @@ function structuredData({ facts, view, origin, at }: SendMessage): string {
     ['port', view.targets[0]?.port ?? ''],
     ['detected', when],
     ['profile', origin.profile ?? ''],
+    [DELIVERY_MARK, mark],
   ];
   const params = values
     .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name}="${escapeControls(cut(value)).replace(/["\\\]]/g, '\\$&')}"`);
+    .map(
+      ([name, value]) =>
+        `${name}="${escapeControls(cutText(value, VALUE_CHARS)).replace(/["\\\]]/g, '\\$&')}"`,
+    );
   return params.length === 0 ? '-' : `[idmef@32473 ${params.join(' ')}]`;
-}
-
-function cut(value: string): string {
-  const characters = [...value];
-  return characters.length <= VALUE_CHARS ? value : `${characters.slice(0, VALUE_CHARS - 1).join('')}…`;
 }
 
 /** Printable ASCII without spaces (RFC 5424 §6.2.4). */
