@@ -63,7 +63,7 @@ export function createConfiguration({ place, store, clock, log, print }: Configu
 
   const load = async (stored: StoredSettings): Promise<LoadedConfiguration> => {
     try {
-      return await loadConfiguration(place, stored, { log, print });
+      return await loadConfiguration(place, stored, { print });
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
       return { ok: false, types: new Map(), problems: [problemOf(error)] };
