@@ -13,6 +13,8 @@ import type { Timers } from '../model/timers.ts';
 
 interface Bucket {
   tokens: number;
+  /** Handed out with a turn, their calls not made yet: they still fill their place, or a slow claim would let two calls meet. */
+  reserved: number;
   /** Monotonic ms at which `tokens` was true. */
   at: number;
   /** Monotonic ms. */
@@ -45,6 +47,7 @@ export class Buckets {
     for (const { key, tokens, updatedAt, notBefore } of states) {
       this.#buckets.set(key, {
         tokens: unclean ? Math.min(tokens, 0) : tokens,
+        reserved: 0,
         at: unclean ? now : now - Math.max(0, wall - updatedAt),
         notBefore: now + clampBan(notBefore - wall),
         rate: undefined,
@@ -74,17 +77,32 @@ export class Buckets {
     return wait;
   }
 
-  take(specs: readonly LimitSpec[]): void {
+  isBanned(specs: readonly LimitSpec[]): boolean {
     const now = this.#timers.monotonic();
-    for (const spec of specs) this.#refilled(spec, now).tokens -= 1;
+    return specs.some(({ key }) => (this.#buckets.get(key)?.notBefore ?? -Infinity) > now);
   }
 
-  /** No call was made after all. */
+  /** For a call that is about to be made. */
+  reserve(specs: readonly LimitSpec[]): void {
+    this.#move(specs, -1, 1);
+  }
+
+  /** The call is made now. */
+  spend(specs: readonly LimitSpec[]): void {
+    this.#move(specs, 0, -1);
+  }
+
+  /** No call is made after all. */
   giveBack(specs: readonly LimitSpec[]): void {
+    this.#move(specs, 1, -1);
+  }
+
+  #move(specs: readonly LimitSpec[], tokens: number, reserved: number): void {
     const now = this.#timers.monotonic();
     for (const spec of specs) {
       const bucket = this.#refilled(spec, now);
-      bucket.tokens = Math.min(burstOf(bucket), bucket.tokens + 1);
+      bucket.tokens += tokens;
+      bucket.reserved += reserved;
     }
   }
 
@@ -135,6 +153,7 @@ export class Buckets {
     if (known !== undefined) return known;
     const bucket: Bucket = {
       tokens: this.#emptyAt === undefined ? Math.max(1, spec?.burst ?? 1) : 0,
+      reserved: 0,
       at: this.#emptyAt ?? now,
       notBefore: -Infinity,
       rate: undefined,
@@ -149,7 +168,7 @@ function fill(bucket: Bucket, now: number): void {
   // Until the rate is known, time goes on counting.
   if (bucket.rate === undefined) return;
   const gained = (Math.max(0, now - bucket.at) * bucket.rate) / 1000;
-  bucket.tokens = Math.min(burstOf(bucket), bucket.tokens + gained);
+  bucket.tokens = Math.min(burstOf(bucket) - bucket.reserved, bucket.tokens + gained);
   bucket.at = now;
 }
 

@@ -12,6 +12,8 @@ import type { LaneContext, LaneState } from './lane-state.ts';
 import type { Load } from './notify.ts';
 import { beginStorm, looked, nextInterval, nextMove, type Move, type Scene, type Storm } from './storm.ts';
 
+const MINUTE_MS = 60_000;
+
 /** Or for how long there is nothing to send. */
 export type Choice = { readonly load: Load } | { readonly restMs: number };
 
@@ -125,7 +127,12 @@ async function lookAtQueue(lane: LaneState, { deps }: LaneContext): Promise<Reci
   return queue;
 }
 
-function sceneOf(lane: LaneState, type: SinkType, queue: RecipientQueue, { deps }: LaneContext): Scene {
+function sceneOf(
+  lane: LaneState,
+  type: SinkType,
+  queue: RecipientQueue,
+  { deps, rules }: LaneContext,
+): Scene {
   const batch = batchOf(lane, type);
   const monotonic = deps.timers.monotonic();
   const behind = queue.due > batch && lane.failures === 0;
@@ -137,6 +144,10 @@ function sceneOf(lane: LaneState, type: SinkType, queue: RecipientQueue, { deps 
     batch,
     behindMs: monotonic - (lane.behindSince ?? monotonic),
     ticket: type.ticket === true,
+    // Who posts to a channel of his own decides himself how often.
+    busy:
+      lane.recipient.owner === undefined &&
+      lane.told.filter((at) => monotonic - at < MINUTE_MS).length >= rules.callsPerMinute,
   };
 }
 

@@ -21,17 +21,19 @@ import type { LaneContext, LaneState } from './lane-state.ts';
 import { noteVerdict } from './note-verdict.ts';
 import { notify, type Load } from './notify.ts';
 import { nextInterval } from './storm.ts';
+import type { Turn } from './turns.ts';
 
 export interface Way {
   readonly endpoint: EndpointSink;
-  /** Keys whose tokens the call has drawn. */
+  /** Keys whose tokens the call draws. */
   readonly specs: readonly LimitSpec[];
+  readonly turn: Turn;
 }
 
 export async function deliver(load: Load, lane: LaneState, way: Way, context: LaneContext): Promise<void> {
   const { store, timers } = context.deps;
   const startedAt = timers.now();
-  const { form, result } = await carry(load, lane, way.endpoint, context);
+  const { form, result } = await carry(load, lane, way, context);
   if (result.kind === 'stopped') {
     await keep('a call that was cut off', () => store.abandon([load.claim.id]), lane, context);
     return;
@@ -60,7 +62,7 @@ interface Carried {
 async function carry(
   load: Load,
   lane: LaneState,
-  { type, sink }: EndpointSink,
+  { endpoint: { type, sink }, turn }: Way,
   { deps, secret, abort }: LaneContext,
 ): Promise<Carried> {
   const { timers, renderer } = deps;
@@ -68,6 +70,8 @@ async function carry(
   try {
     const notification = await notify(load, terms);
     const form = notification.form === 'test' ? 'messages' : notification.form;
+    if (turn.barred) return { form, result: { kind: 'barred' } };
+    turn.spend();
     return {
       form,
       result: await call(sink, notification, { timers, timeoutMs: type.timeoutMs, stop: abort }),
@@ -89,6 +93,7 @@ function verdictOn(
   context: LaneContext,
 ): Verdict {
   const { recipient, plainDigest, failures } = lane;
+  const { fallback } = recipient;
   const { timers, random } = context.deps;
   return judge({
     result,
@@ -97,7 +102,7 @@ function verdictOn(
     timeoutMs: type.timeoutMs,
     pairs: load.kind === 'messages' ? load.claim.pairs : [],
     audience: recipient.audience,
-    fallback: recipient.fallback,
+    fallback: fallback !== undefined && context.takesOver(fallback) ? fallback : undefined,
     moved: result.kind === 'answer' && move(lane, result.answer, context),
     now: timers.now(),
     random: unitInterval(random.bytes(4)),

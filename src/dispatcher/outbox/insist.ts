@@ -7,11 +7,11 @@
  */
 
 import { backoff, unitInterval } from '../../core/backoff.ts';
-import { messageOf } from '../../core/errors.ts';
+import { RelayError } from '../../core/errors.ts';
 import { outboxLimits } from '../../core/limits.ts';
 import type { OutboxDeps } from './deps.ts';
 
-/** Whether it was done. Never rejects. */
+/** Whether it was done, or somebody else has decided meanwhile. Rejects for bugs, which no repetition mends. */
 export async function insist(
   what: string,
   work: () => Promise<unknown>,
@@ -24,7 +24,12 @@ export async function insist(
       if (failures > 1) log.notice(`${what} is in the store now`);
       return true;
     } catch (error) {
-      if (failures === 1) log.error(`${what} cannot be stored, tries again: ${messageOf(error)}`);
+      if (error instanceof RelayError && error.code === 'LEASE_EXPIRED') {
+        log.warning(`${what} was decided otherwise: ${error.message}`);
+        return true;
+      }
+      if (!(error instanceof RelayError) || error.kind === 'bug') throw error;
+      if (failures === 1) log.error(`${what} cannot be stored, tries again: ${error.message}`);
     }
     if (abort.aborted) return false;
     const range = { minMs: outboxLimits.storeRetryMinMs, maxMs: outboxLimits.storeRetryMaxMs };

@@ -15,9 +15,14 @@ import type { SinkAnswer } from '../model/sink.ts';
 import type { CallResult } from './call.ts';
 import { fullJitter } from './full-jitter.ts';
 
-/** `unready`: nothing was called, because the message could not be made or the endpoint cannot work. */
+/**
+ * Nothing was called: `unready`, because the message could not be made; `barred`, because the provider has meanwhile told somebody
+ * else that it wants no calls.
+ */
 export type Result =
-  Exclude<CallResult, { readonly kind: 'stopped' }> | { readonly kind: 'unready'; readonly reason: string };
+  | Exclude<CallResult, { readonly kind: 'stopped' }>
+  | { readonly kind: 'unready'; readonly reason: string }
+  | { readonly kind: 'barred' };
 
 export interface Case {
   readonly result: Result;
@@ -73,8 +78,8 @@ export function judge(facts: Case): Verdict {
   const banMs = clamp(answer && again?.retryAfterMs);
   const limitedMs = answer && again && clamp(limitedFor(answer, facts.now));
   const serverMs = banMs ?? limitedMs;
-  const pauseMs = again === undefined ? 0 : pauseOf(facts, serverMs);
-  const doubt = serverMs === undefined && mayHaveArrived(facts, outcome);
+  const pauseMs = again === undefined || leftOver(outcome, outcomes) ? 0 : pauseOf(facts, serverMs);
+  const doubt = mayHaveArrived(facts, outcome);
   const [only] = pairs.length === 1 ? pairs : [];
   const fate = fateOf(outcome, only, { facts, pauseMs, doubt });
   const [bad] = [outcome, ...outcomes].flatMap((one) => (one.kind === 'ok' ? [] : [one.reason]));
@@ -87,7 +92,7 @@ export function judge(facts: Case): Verdict {
         ? []
         : [{ seq: pair.seq, fate: fateOf(own, pair, { facts, pauseMs, doubt: false }) }],
     ),
-    failed: again !== undefined && !facts.moved && outcomes.every((one) => one.kind !== 'ok'),
+    failed: !facts.moved && result.kind !== 'barred' && outcomes.every((one) => one.kind === 'again'),
     pauseMs,
     banMs: limitedMs === undefined ? banMs : undefined,
     hold: broken !== undefined ? heldReason(broken) : fate.kind === 'held' ? fate.reason : undefined,
@@ -104,16 +109,24 @@ function outcomeOf(result: Result, timeoutMs: number): Outcome {
     case 'threw':
       return { kind: 'again', reason: `the sink failed (${result.what})` };
     case 'unready':
+      return { kind: 'again', reason: result.reason };
+    case 'barred':
       break;
   }
-  return { kind: 'again', reason: result.reason };
+  // Its keys say until when.
+  return { kind: 'again', reason: 'the provider allows no call at present' };
 }
 
-/** Whether a failed call may have had its effect all the same. Who is told to come back later, or elsewhere, was not heard. */
-function mayHaveArrived({ result, moved }: Case, outcome: Outcome): boolean {
-  if (outcome.kind !== 'again' || moved) return false;
-  if (result.kind === 'answer') return result.answer.nothingTaken !== true;
-  return result.kind !== 'unready';
+/** Whether a failed call may have had its effect all the same. */
+function mayHaveArrived({ result }: Case, outcome: Outcome): boolean {
+  if (outcome.kind !== 'again') return false;
+  if (result.kind === 'answer') return result.answer.uncertain === true;
+  return result.kind === 'timeout' || result.kind === 'threw';
+}
+
+/** The call was judged, and what is to come again has only not been part of it: it goes with the next one. */
+function leftOver(outcome: Outcome, outcomes: readonly Outcome[]): boolean {
+  return outcome.kind !== 'again' && outcomes.every((one) => one.kind !== 'again' || one.retryAfterMs === 0);
 }
 
 /** The longest ban the answer names, ms from now; undefined for none. */
@@ -122,8 +135,8 @@ function limitedFor({ limits = [] }: SinkAnswer, now: number): number | undefine
   return bans.length === 0 ? undefined : Math.max(...bans);
 }
 
-function pauseOf({ failures, moved, random }: Case, serverMs: number | undefined): number {
-  if (moved) return 0;
+function pauseOf({ result, failures, moved, random }: Case, serverMs: number | undefined): number {
+  if (moved || result.kind === 'barred') return 0;
   if (serverMs !== undefined) return Math.max(serverMs, outboxLimits.backoffMinMs);
   const range = { minMs: outboxLimits.backoffMinMs, maxMs: outboxLimits.backoffMaxMs };
   return fullJitter(failures + 1, range, random);

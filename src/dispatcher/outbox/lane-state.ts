@@ -19,6 +19,8 @@ export interface LaneContext {
   readonly rules: StormRules;
   /** Keys the names of notifications (tag.ts). */
   readonly secret: string;
+  /** Whether a recipient of that name is configured and enabled: only such a one can take over. */
+  readonly takesOver: (recipient: string) => boolean;
   /** Aborts when the program waits no longer: calls end, and what the store still refuses is left to the next start. */
   readonly abort: AbortSignal;
 }
@@ -38,6 +40,8 @@ export interface LaneState {
   batch: number | undefined;
   /** Since when (monotonic ms) more has been due than one call carries, while the provider answered. */
   behindSince: number | undefined;
+  /** When the last calls with single messages were made (monotonic ms), the oldest first. */
+  told: readonly number[];
   calling: boolean;
   failures: number;
   /** Wall ms. */
@@ -64,6 +68,7 @@ export function newLaneState(recipient: Recipient, pace: Pace): LaneState {
     digestDoubt: false,
     batch: undefined,
     behindSince: undefined,
+    told: [],
     calling: false,
     failures: 0,
     failingSince: undefined,

@@ -19,6 +19,7 @@ import { fullJitter } from './full-jitter.ts';
 import { insist } from './insist.ts';
 import { BROKEN, shorten } from './judge.ts';
 import type { LaneContext, LaneState } from './lane-state.ts';
+import type { Load } from './notify.ts';
 import { forgetFailures, noteFailure } from './note-verdict.ts';
 import { quietUntil } from './storm.ts';
 import type { TurnRequest } from './turns.ts';
@@ -43,7 +44,9 @@ export class Lane {
     this.#bell = createBell(context.deps.timers);
   }
 
-  start(): void {
+  /** `predecessor`: an earlier lane of the recipient that may still be calling. */
+  start(predecessor: Promise<void> = Promise.resolve()): void {
+    this.#calls = predecessor;
     this.#loop = this.#run();
   }
 
@@ -59,8 +62,14 @@ export class Lane {
     return this.#loop;
   }
 
-  /** Waits for the call under way; then nothing is called until `work` is done. */
+  /** Waits for the call under way; then nothing is called until `work` is done. Goes before what only waits for its turn. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#alone(work);
+    this.#interrupt();
+    return result;
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#calls.then(work);
     this.#calls = result.catch(() => undefined);
     return result;
@@ -143,43 +152,45 @@ export class Lane {
     const endpoint = await this.#ready();
     // The type may have brought rounds with it.
     if (endpoint === undefined || (await this.#restsForPace())) return;
-    const specs = endpoint.sink.limits(state.recipient);
-    this.#request = this.#context.turns.request(specs, state.recipient.priority);
-    const turn = await this.#request.turn;
-    this.#request = undefined;
-    if (turn === undefined) return;
-    let restMs: number | undefined;
-    try {
-      restMs = await this.exclusively(() => this.#send({ endpoint, specs }));
-      if (restMs !== undefined) turn.refund();
-    } finally {
-      turn.end();
-    }
+    const restMs = await this.#alone(() => this.#send(endpoint));
     if (restMs === undefined || restMs <= 0) return;
     state.pace.nothingDue();
     await this.#bell.wait(restMs);
   }
 
   /** One call; or, when there is nothing to send, for how long. */
-  async #send(way: Way): Promise<number | undefined> {
+  async #send(endpoint: EndpointSink): Promise<number | undefined> {
     const { state } = this;
+    const specs = endpoint.sink.limits(state.recipient);
     if (this.#stopped) return 0;
-    const choice = await choose(state, way.endpoint.type, this.#context);
-    if (!('load' in choice)) return choice.restMs;
+    this.#request = this.#context.turns.request(specs, state.recipient.priority);
+    const turn = await this.#request.turn;
+    this.#request = undefined;
+    if (turn === undefined) return 0;
+    try {
+      const choice = this.#stopped ? { restMs: 0 } : await choose(state, endpoint.type, this.#context);
+      if (!('load' in choice)) return choice.restMs;
+      await this.#deliver(choice.load, { endpoint, specs, turn });
+      return undefined;
+    } finally {
+      turn.end();
+    }
+  }
+
+  async #deliver(load: Load, way: Way): Promise<void> {
+    const { state } = this;
     const { deps, abort } = this.#context;
-    const { id } = choice.load.claim;
     state.pace.callBegins(state.rhythm);
     state.calling = true;
     try {
-      await deliver(choice.load, state, way, this.#context);
+      await deliver(load, state, way, this.#context);
     } catch (error) {
       const what = `${state.recipient.name}: a call that failed`;
-      await insist(what, () => deps.store.abandon([id]), deps, abort);
+      await insist(what, () => deps.store.abandon([load.claim.id]), deps, abort);
       throw error;
     } finally {
       state.calling = false;
     }
-    return undefined;
   }
 
   /** While it is held or disabled; and in a storm until its next digest, or until something may break out. */

@@ -22,6 +22,9 @@ export function noteVerdict(verdict: Verdict, past: Past, lane: LaneState, conte
   const { name } = lane.recipient;
   const { outcome, reason, fate, except, hold, pauseMs } = verdict;
   lane.attempts[outcome] += 1;
+  if (past.load.kind === 'messages' && outcome === 'ok') {
+    lane.told = [...lane.told, timers.monotonic()].slice(-context.rules.callsPerMinute);
+  }
   if (past.result.kind === 'threw') {
     lane.thrown += 1;
     const { what, trace } = past.result;
@@ -30,7 +33,8 @@ export function noteVerdict(verdict: Verdict, past: Past, lane: LaneState, conte
     );
   }
   if (verdict.failed) noteFailure(reason, pauseMs, lane, context);
-  else if (hold === undefined) noteSuccess(outcome === 'ok', reason, lane, context);
+  else if (hold === undefined && past.result.kind !== 'barred')
+    noteSuccess(outcome === 'ok', reason, lane, context);
   if (hold !== undefined) {
     const { failures } = lane;
     lane.lastError = reason;
@@ -72,7 +76,7 @@ function noteSuccess(ok: boolean, reason: string, lane: LaneState, { deps }: Lan
   }
   if (ok) lane.lastOkAt = deps.timers.now();
   if (reason !== '') lane.lastError = reason;
-  forgetFailures(lane);
+  if (lane.failures > 0) forgetFailures(lane);
 }
 
 export function forgetFailures(lane: LaneState): void {

@@ -52,7 +52,7 @@ class Dispatching implements Outbox {
   readonly #buckets: Buckets;
   readonly #turns: Turns;
   /** Lanes of recipients that are gone, until their last call is over. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #leaving = new Map<string, Promise<void>>();
   #paces: ReadonlyMap<string, LimitState> = new Map();
   #unclean = false;
   #context: LaneContext | undefined;
@@ -75,7 +75,15 @@ class Dispatching implements Outbox {
     this.#buckets.load(states, this.#unclean);
     const { signal: abort } = this.#abort;
     const rules = { ...stormLimits, ...storms };
-    this.#context = { deps: this.#deps, buckets: this.#buckets, turns: this.#turns, rules, secret, abort };
+    this.#context = {
+      deps: this.#deps,
+      buckets: this.#buckets,
+      turns: this.#turns,
+      rules,
+      secret,
+      takesOver: (name) => this.#lanes.get(name)?.state.recipient.enabled === true,
+      abort,
+    };
     this.#stopHearing = store.onDue((recipients) => this.wake(recipients));
     await this.#add(this.#deps.recipients(), this.#context);
     this.#stopTicks = startTicks(this.#lanes, this.#context);
@@ -89,8 +97,8 @@ class Dispatching implements Outbox {
     for (const [name, lane] of this.#lanes) {
       if (names.has(name)) continue;
       this.#lanes.delete(name);
-      const leaving = lane.stop().finally(() => this.#leaving.delete(leaving));
-      this.#leaving.add(leaving);
+      const leaving = Promise.all([this.#leaving.get(name), lane.stop()]).then(() => undefined);
+      this.#leaving.set(name, leaving);
     }
     for (const recipient of recipients) await this.#lanes.get(recipient.name)?.reconfigure(recipient);
     await this.#add(recipients, context);
@@ -121,7 +129,7 @@ class Dispatching implements Outbox {
       // What an operator must mend may have been mended before the restart: one call tells.
       if (state.held?.startsWith(BROKEN) === true) await lane.resume();
       this.#lanes.set(name, lane);
-      lane.start();
+      lane.start(this.#leaving.get(name));
     }
   }
 
@@ -155,7 +163,7 @@ class Dispatching implements Outbox {
     this.#stopHearing();
     const stopping = [...this.#lanes.values()].map((lane) => lane.stop());
     this.#turns.close();
-    const ended = Promise.all([...stopping, ...this.#leaving, this.#stopTicks()]);
+    const ended = Promise.all([...stopping, ...this.#leaving.values(), this.#stopTicks()]);
     if (await this.#within(ended, deadlineMs)) return 0;
     const cut = this.#turns.underWay;
     this.#abort.abort();

@@ -3,7 +3,7 @@
  * alone and at once, an end when an interval was quiet. Pure.
  *
  * Called by choose.ts before each call. A storm is a matter of volume and pacing: more due than one call carries (and more than 20),
- * or behind for two minutes though the provider answers. While it does not answer nothing is decided by age; but what
+ * or behind for two minutes though the provider answers; and of pace: twenty calls within a minute, and more to come. While it does not answer nothing is decided by age; but what
  * has piled up meanwhile is more than 20 and so arrives as a digest when it answers again. operations.md P1-17, dispatch.md E.6.
  */
 
@@ -38,6 +38,8 @@ export interface Scene {
   /** For how long it has been behind while the provider answered. */
   readonly behindMs: number;
   readonly ticket: boolean;
+  /** Whether it has been called as often within the last minute as somebody can bear. */
+  readonly busy: boolean;
 }
 
 export type Move =
@@ -55,14 +57,11 @@ export type Move =
 
 export function nextMove(storm: Storm | undefined, scene: Scene, rules: StormRules): Move {
   const { now, due, ticket } = scene;
-  const flood = Math.max(rules.backlog, scene.batch);
-  if (storm === undefined) {
-    const behind = scene.behindMs >= rules.behindMs && due >= rules.behindPairs;
-    return due > flood || behind ? 'begin' : 'messages';
-  }
+  if (storm === undefined) return isPilingUp(scene, rules) || (scene.busy && due > 0) ? 'begin' : 'messages';
   if (mayBreakOut(storm, now)) return 'breakout';
   if (storm.owed) return 'digest';
   if (now < digestAt(storm, rules, now)) return 'nothing';
+  const flood = floodOf(scene, rules);
   // With a ticket sink what is due is of earlier intervals too.
   const arrived = ticket ? Math.min(due, scene.planned - storm.plannedBefore) : due;
   if (arrived < flood) return due > flood ? 'last-digest' : 'end';
@@ -76,9 +75,17 @@ export function quietUntil(storm: Storm, rules: StormRules, now: number): number
   return Math.min(digestAt(storm, rules, now), look);
 }
 
-export function beginStorm(recipient: string, { now }: Scene, rules: StormRules): Storm {
-  const state = { recipient, since: now, intervalMs: rules.firstIntervalMs, nextDigestAt: now };
-  return { ...loadStorm(state, rules), owed: true, look: true };
+/** What has piled up is told at once; where only the pace is too much, after an interval. */
+export function beginStorm(recipient: string, scene: Scene, rules: StormRules): Storm {
+  const owed = isPilingUp(scene, rules);
+  const { firstIntervalMs } = rules;
+  const state = {
+    recipient,
+    since: scene.now,
+    intervalMs: owed ? firstIntervalMs : 2 * firstIntervalMs,
+    nextDigestAt: scene.now + firstIntervalMs,
+  };
+  return { ...loadStorm(state, rules), owed, foldedAt: -Infinity };
 }
 
 /** As a restart finds it. */
@@ -124,6 +131,15 @@ export function looked(storm: Storm, now: number, found: boolean, rules: StormRu
     lookAt: now + rules.breakoutLookMs,
     breakoutsLeft: storm.breakoutsLeft - (found ? 1 : 0),
   };
+}
+
+function floodOf({ batch }: Scene, { backlog }: StormRules): number {
+  return Math.max(backlog, batch);
+}
+
+function isPilingUp(scene: Scene, rules: StormRules): boolean {
+  const behind = scene.behindMs >= rules.behindMs && scene.due >= rules.behindPairs;
+  return scene.due > floodOf(scene, rules) || behind;
 }
 
 function mayBreakOut({ look, lookAt, breakoutsLeft }: Storm, now: number): boolean {

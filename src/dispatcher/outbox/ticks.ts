@@ -59,15 +59,18 @@ async function attend(lane: Lane, lanes: ReadonlyMap<string, Lane>, context: Lan
   const { store, timers, log } = context.deps;
   const now = timers.now();
   const ill = state.failures > 0 || state.held !== undefined;
-  const target = fallback === undefined ? undefined : lanes.get(fallback);
-  const open = target !== undefined && target.state.held === undefined && target.state.recipient.enabled;
-  if (fallback !== undefined && open) {
+  if (
+    fallback !== undefined &&
+    context.takesOver(fallback) &&
+    lanes.get(fallback)?.state.held === undefined
+  ) {
     const afterMs = Math.min(ill ? (fallbackAfterMs ?? Infinity) : Infinity, giveUpMs ?? Infinity);
     const moved = afterMs === Infinity ? 0 : await store.fallBack(name, fallback, now - afterMs, now);
     if (moved > 0)
       log.warning(`${name}: ${moved} go to ${fallback} instead: ${state.lastError ?? 'too late'}`);
   }
-  if (giveUpMs === undefined) return;
+  // What is held waits for an operator: it was not the message's time that ran out.
+  if (giveUpMs === undefined || state.held !== undefined) return;
   const reason = `undelivered for ${giveUpMs / 3_600_000} h${state.lastError === undefined ? '' : `: ${state.lastError}`}`;
   const dead = await store.giveUp(name, now - giveUpMs, reason, now);
   if (dead > 0) noteDead(reason, dead, state, context);

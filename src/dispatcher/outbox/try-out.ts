@@ -8,7 +8,7 @@
 import { unitInterval } from '../../core/backoff.ts';
 import { messageOf } from '../../core/errors.ts';
 import { outboxLimits } from '../../core/limits.ts';
-import type { Notification, SinkAnswer } from '../model/sink.ts';
+import type { LimitSpec, Notification, SinkAnswer } from '../model/sink.ts';
 import { call } from './call.ts';
 import type { EndpointSink } from './deps.ts';
 import type { Lane } from './lane.ts';
@@ -19,35 +19,60 @@ import type { Turn } from './turns.ts';
 
 /** Never rejects for what the provider or the endpoint does. */
 export async function tryOut(lane: Lane, by: string, context: LaneContext): Promise<SinkAnswer> {
-  const { recipient } = lane.state;
   let endpoint: EndpointSink;
   try {
-    endpoint = await context.deps.sinks(recipient.endpoint);
+    endpoint = await context.deps.sinks(lane.state.recipient.endpoint);
   } catch (error) {
     return { outcome: { kind: 'broken', reason: messageOf(error) } };
   }
   const unavailable = await endpoint.sink.isAvailable?.();
   if (unavailable !== undefined) return { outcome: { kind: 'again', reason: unavailable } };
-  const turn = await turnInTime(lane, endpoint, context);
+  const answer = await lane.exclusively(() => inTurn(lane, endpoint, by, context));
+  if (answer.outcome.kind === 'ok') await lane.resume();
+  return answer;
+}
+
+async function inTurn(
+  lane: Lane,
+  endpoint: EndpointSink,
+  by: string,
+  context: LaneContext,
+): Promise<SinkAnswer> {
+  const { recipient } = lane.state;
+  const specs = endpoint.sink.limits(recipient);
+  const turn = await turnInTime(specs, recipient.priority, context);
   if (turn === undefined) {
     return { outcome: { kind: 'again', reason: 'the provider’s limit allows no call at present' } };
   }
   try {
-    const answer = await lane.exclusively(() => send(lane, endpoint, by, context));
-    context.buckets.hear(answer.limits ?? []);
-    if (answer.outcome.kind === 'ok') await lane.resume();
+    const answer = await send(lane, { endpoint, turn }, by, context);
+    obey(answer, specs, context);
     return answer;
   } finally {
     turn.end();
   }
 }
 
+/** What the provider says of its limits goes for the queue as well. */
+function obey(
+  { limits = [], outcome }: SinkAnswer,
+  specs: readonly LimitSpec[],
+  { buckets }: LaneContext,
+): void {
+  buckets.hear(limits);
+  if (limits.length > 0 || outcome.kind !== 'again' || outcome.retryAfterMs === undefined) return;
+  buckets.ban(
+    specs.map(({ key }) => key),
+    outcome.retryAfterMs,
+  );
+}
+
 async function turnInTime(
-  { state }: Lane,
-  { sink }: EndpointSink,
+  specs: readonly LimitSpec[],
+  priority: number,
   { turns, deps }: LaneContext,
 ): Promise<Turn | undefined> {
-  const request = turns.request(sink.limits(state.recipient), state.recipient.priority);
+  const request = turns.request(specs, priority);
   const cancel = deps.timers.after(outboxLimits.testTurnMs, () => request.withdraw());
   const turn = await request.turn;
   cancel();
@@ -56,7 +81,7 @@ async function turnInTime(
 
 async function send(
   { state }: Lane,
-  { type, sink }: EndpointSink,
+  { endpoint: { type, sink }, turn }: { readonly endpoint: EndpointSink; readonly turn: Turn },
   by: string,
   { deps, secret, abort }: LaneContext,
 ): Promise<SinkAnswer> {
@@ -75,6 +100,7 @@ async function send(
     at: deps.timers.now(),
   };
   const { timers } = deps;
+  turn.spend();
   const result = await call(sink, notification, { timers, timeoutMs: type.timeoutMs, stop: abort });
   if (result.kind === 'answer') return result.answer;
   const reasons = {

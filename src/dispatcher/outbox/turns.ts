@@ -1,6 +1,6 @@
 /**
  * Who may call next: a lane asks for a turn and gets it when each of its limit keys has a token, no ban stands, and not too many
- * calls are under way. The token is taken with the turn, before anything is claimed.
+ * calls are under way. The tokens are reserved with the turn, before anything is claimed, and spent when the call is made.
  *
  * Made by outbox.ts. First come, first served, except that ntopng's `priority` counts as having come earlier (up to half a minute), so
  * nobody starves. A lane whose own chat is exhausted does not stand in the way of others that share its bot.
@@ -15,8 +15,10 @@ import type { Buckets } from './buckets.ts';
 const PRIORITY_POINT_MS = 30;
 
 export interface Turn {
-  /** Nothing was there to be sent: the tokens go back. */
-  refund(): void;
+  /** A provider has banned one of its keys since it was granted. */
+  readonly barred: boolean;
+  /** The call is made now: its tokens are spent. Without it they go back at the end. */
+  spend(): void;
   /** The call is over, or never was. */
   end(): void;
 }
@@ -78,7 +80,7 @@ export class Turns {
     for (const waiting of this.#waiting) {
       const wait = this.#underWay < this.#most ? this.#buckets.waitMs(waiting.specs) : Infinity;
       if (wait <= 0) {
-        this.#buckets.take(waiting.specs);
+        this.#buckets.reserve(waiting.specs);
         this.#underWay += 1;
         waiting.grant(this.#turn(waiting.specs));
       } else {
@@ -93,12 +95,18 @@ export class Turns {
   }
 
   #turn(specs: readonly LimitSpec[]): Turn {
-    let ended = false;
+    let spent = false;
+    const isBarred = (): boolean => this.#buckets.isBanned(specs);
     return {
-      refund: () => this.#buckets.giveBack(specs),
+      get barred() {
+        return isBarred();
+      },
+      spend: () => {
+        if (!spent) this.#buckets.spend(specs);
+        spent = true;
+      },
       end: () => {
-        if (ended) return;
-        ended = true;
+        if (!spent) this.#buckets.giveBack(specs);
         this.#underWay -= 1;
         this.serve();
       },

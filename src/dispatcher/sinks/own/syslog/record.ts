@@ -10,6 +10,7 @@ import type { Severity } from '../../../../core/severity.ts';
 import { severityNames } from '../../../../core/severity.ts';
 import { escapeControls } from '../../../../log/escape.ts';
 import type { Notification, SendMessage } from '../../../model/sink.ts';
+import { ecsDocument } from '../../format/ecs.ts';
 import { alertDocument } from '../format/alert-document.ts';
 import { cefOf } from '../format/cef.ts';
 import { fitLine } from '../format/fit-line.ts';
@@ -65,6 +66,7 @@ export function createRecorder(options: RecordOptions): Recorder {
   const { format, facility, appname, maxBytes } = options;
   const header = options.header ?? (['rfc3164', 'plaintext', 'cef'].includes(format) ? 'rfc3164' : 'rfc5424');
   const here = hostnameOf(options.hostname);
+  const formatOf = bsdFormats();
   const priority = (severity: number): string => `<${facilities.indexOf(facility) * 8 + severity}>`;
 
   const join = (head: string, body: (room: number) => string): Buffer =>
@@ -80,7 +82,7 @@ export function createRecorder(options: RecordOptions): Recorder {
   ): string => {
     const first = priority(severity);
     if (header === 'local') return first;
-    if (header === 'rfc3164') return `${first}${bsdTime(at, zone)} ${host} ${appname}: `;
+    if (header === 'rfc3164') return `${first}${bsdTime(at, formatOf(zone))} ${host} ${appname}: `;
     return `${first}1 ${new Date(at).toISOString()} ${host} ${appname} - ${kind} ${data} `;
   };
 
@@ -108,8 +110,9 @@ function bodyOf(message: SendMessage, format: RecordOptions['format'], room: num
     case 'cef':
       return fitLine(cefOf(message), room);
     case 'json':
-    case 'ecs':
       return fitJson(alertDocument(message), room);
+    case 'ecs':
+      return fitJson(ecsDocument(message), room);
     case 'rfc3164':
     case 'rfc5424':
     case 'plaintext':
@@ -156,18 +159,24 @@ function hostnameOf(name: string): string {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** `Jan  2 03:04:05` (RFC 3164 §4.1.2), local time of the recipient. */
-function bsdTime(at: number, timeZone: string): string {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    month: 'numeric',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
+function bsdTime(at: number, format: Intl.DateTimeFormat): string {
   const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
   const part = (name: 'month' | 'day' | 'hour' | 'minute' | 'second'): string => parts.get(name) ?? '';
   const clock = `${part('hour')}:${part('minute')}:${part('second')}`;
   return `${months[Number(part('month')) - 1] ?? 'Jan'} ${part('day').padStart(2, ' ')} ${clock}`;
+}
+
+/** Making one takes longer than using it a thousand times. */
+function bsdFormats(): (timeZone: string) => Intl.DateTimeFormat {
+  const known = new Map<string, Intl.DateTimeFormat>();
+  return (timeZone) => {
+    let format = known.get(timeZone);
+    if (format === undefined) {
+      const two = '2-digit';
+      const shape = { month: 'numeric', day: 'numeric', hour: two, minute: two, second: two } as const;
+      format = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', ...shape });
+      known.set(timeZone, format);
+    }
+    return format;
+  };
 }

@@ -4,7 +4,8 @@
  * A TCP connection confirms nothing to the program: bytes the system has taken are lost when the receiver dies. So the
  * connection is ended after the last record and the receiver's own end waited for: it comes after it has read everything
  * before ours (`close`). A receiver that ends early, resets or falls silent has confirmed nothing, and all is sent again: a duplicate beats
- * a miss. With `flush` a record is sent when the system has taken it, and what it has not taken is due again.
+ * a miss. (One that ends of itself within the very round trip in which it could have our end is taken for one that has read
+ * everything.) With `flush` a record is sent when the system has taken it, and what it has not taken is due again.
  */
 
 import type { Socket } from 'node:net';

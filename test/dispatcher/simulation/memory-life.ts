@@ -1,0 +1,19 @@
+/** A life over the store in memory: its state is what was committed, so a restart finds it as it is. */
+
+import { MemoryStore } from '../../support/memory-store.ts';
+import { live, type Life, type LastingStore } from './life.ts';
+
+export function inMemory(): LastingStore {
+  const store = new MemoryStore();
+  return {
+    store,
+    reopen: async () => undefined,
+    carried: (claim) => store.carried(claim),
+    finished: (claim) => store.finished(claim),
+    close: async () => undefined,
+  };
+}
+
+export function liveInMemory(seed: number): Promise<Life> {
+  return live(seed, async () => inMemory());
+}
