@@ -15,7 +15,7 @@ import { manualClock } from '../../support/manual-clock.ts';
 import { arrival, assertLaw, countingRandom, ended, fails, machine, NOW, ROOM } from './fixture.ts';
 import { StoreModel, type ModelArrival } from './model.ts';
 
-const RUNS = Number(process.env['NUM_RUNS'] ?? 200);
+const RUNS = Number(process.env['NUM_RUNS'] ?? 150);
 const SEED = process.env['MODEL_SEED'];
 const NAMES = ['a', 'b', 'c'];
 const MAX_AGE_MS = 3_600_000;
