@@ -13,7 +13,7 @@ import { ownSinkLimits } from '../../../../core/limits.ts';
 import type { Outcome } from '../../../../core/outcome.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Notification, Sink, SinkDeps, SinkType } from '../../../model/sink.ts';
-import { port, readParams, tlsFileParams, tlsFilesOf } from '../params.ts';
+import { port, readParams, tlsFilesOf } from '../params.ts';
 import { answer, answerEach } from '../say.ts';
 import { createRecorder, facilities, type RecordOptions } from './record.ts';
 import { sendDatagrams } from './send-datagrams.ts';
@@ -68,7 +68,6 @@ export const syslogEndpoint = z.strictObject({
     .startsWith('/')
     .default('/dev/log')
     .describe('For local: where the syslog of this host listens'),
-  ...tlsFileParams,
 });
 
 export const syslogRecipient = z.strictObject({});
@@ -145,6 +144,6 @@ function senderOf(endpoint: Endpoint, params: z.output<typeof syslogEndpoint>, d
   const target = { host, port: number, label, provenance: endpoint.provenance };
   if (transport === 'udp') return sendDatagrams(target, deps);
   if (transport === 'local') return sendLocal({ socket, appname, timers: deps.timers });
-  const tls = transport === 'tls' ? { files: tlsFilesOf(endpoint, params) } : {};
+  const tls = transport === 'tls' ? { files: tlsFilesOf(endpoint) } : {};
   return sendStream({ target, framing, receipt, outbound: deps.outbound, ...tls });
 }
