@@ -1,11 +1,10 @@
-/** All sink types there are: those of the catalogue, those with code of their own, and the own modules of the site. */
+/** All sink types there are: those of the catalogue, the one that prints, and the own modules of the site. */
 
 import { RelayError } from '../../core/errors.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
 import { sinkTypes as catalogue } from '../../dispatcher/sinks/catalogue.ts';
 import { createConsoleType } from '../../dispatcher/sinks/own/console/console.ts';
 import { loadModules } from '../../dispatcher/sinks/own/modules/load-modules.ts';
-import { ownSinkTypes } from '../../dispatcher/sinks/own/types.ts';
 import { systemTimers } from './real-timers.ts';
 
 export interface SinkTypeDeps {
@@ -18,8 +17,8 @@ export async function sinkTypes(
   modulesDir: string | undefined,
   { print }: SinkTypeDeps,
 ): Promise<ReadonlyMap<string, SinkType>> {
-  const shipped = [...ownSinkTypes, createConsoleType(print)];
-  const known = new Map([...catalogue, ...shipped.map((type) => [type.type, type] as const)]);
+  const consoleType = createConsoleType(print);
+  const known = new Map([...catalogue, [consoleType.type, consoleType] as const]);
   if (modulesDir === undefined) return known;
   for (const type of await loadModules(modulesDir, { timers: systemTimers })) {
     if (known.has(type.type)) {
