@@ -23,7 +23,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return storeOver(new StoreCore(options));
 }
 
-function storeOver(core: StoreCore): Store {
+/** Over a core that is open; closing it closes the core. */
+export function storeOver(core: StoreCore): Store {
   const { commitMessages, commitBytes, callGroup } = storeLimits;
   const accepts = new GroupCommit<readonly Arrival[], readonly Receipt[]>(
     [commitMessages, commitBytes],
