@@ -3,6 +3,7 @@
 import type { Control, VerbResult } from '../../dispatcher/control/call.ts';
 import type { PairRecord } from '../../dispatcher/model/store.ts';
 import { severityNames } from '../../core/severity.ts';
+import { envelopeHead, envelopeTail } from '../../idmef/envelope.ts';
 import { age, escapeText, jsonLine, jsonLines, textTable, when } from './print.ts';
 import { readText, type VerbContext } from './verb-context.ts';
 
@@ -75,7 +76,7 @@ export async function runMessages(verb: VerbContext): Promise<number> {
     if (text === undefined) throw misuse('missing ID');
     return withControl(async (control) => {
       const message = await control.call('messages.show', { id: text });
-      await print(json ? jsonLine(message) : `${message.xml ?? ''}\n`);
+      await print(json ? jsonLine(message) : documentOf(message.xml ?? ''));
       return 0;
     });
   }
@@ -111,6 +112,11 @@ export async function runMessages(verb: VerbContext): Promise<number> {
     }
     return 0;
   });
+}
+
+/** As `route explain`, `render` and idmef take it. */
+function documentOf(message: string): string {
+  return Buffer.concat([envelopeHead, Buffer.from(message), envelopeTail]).toString('utf8');
 }
 
 export async function runIncidents(verb: VerbContext): Promise<number> {
