@@ -1,6 +1,6 @@
 /** `keys` and `users`. Passwords are typed where nobody sees them, twice. */
 
-import type { Control } from '../../dispatcher/control/call.ts';
+import type { Control, VerbResult } from '../../dispatcher/control/call.ts';
 import { askPassword } from '../ask-password.ts';
 import { jsonLine, jsonLines, textTable, when } from './print.ts';
 import type { VerbContext } from './verb-context.ts';
@@ -19,9 +19,7 @@ export async function runKeys(verb: VerbContext): Promise<number> {
         key.owner,
         key.scopes.join(','),
         key.channels?.join(',') ?? 'all of the owner',
-        key.revokedAt !== undefined && key.revokedAt <= now
-          ? `revoked ${when(key.revokedAt)}`
-          : when(key.expiresAt),
+        endOf(key, now),
         when(key.lastUsedAt),
       ]);
       await print(
@@ -48,6 +46,12 @@ export async function runKeys(verb: VerbContext): Promise<number> {
         throw misuse(`unknown word '${word}'`);
     }
   });
+}
+
+function endOf({ revokedAt, expiresAt }: VerbResult<'keys.list'>[number], now: number): string {
+  if (revokedAt !== undefined && revokedAt <= now) return `revoked ${when(revokedAt)}`;
+  const end = Math.min(revokedAt ?? Infinity, expiresAt ?? Infinity);
+  return end === Infinity ? '-' : `${when(end)}${end <= now ? ' (over)' : ''}`;
 }
 
 interface Issued {

@@ -123,7 +123,8 @@ export async function runSources({
       const rows = sources.map((one) => [
         one.name,
         one.enabled ? 'enabled' : 'disabled',
-        one.listeners.map(({ address, port }) => `${address} port ${port}`).join(', ') || '-',
+        one.trouble ??
+          (one.listeners.map(({ address, port }) => `${address} port ${port}`).join(', ') || '-'),
       ]);
       await print(json ? jsonLines(sources) : textTable(['SOURCE', 'STATE', 'LISTENING'], rows));
       return 0;

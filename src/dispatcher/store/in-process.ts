@@ -42,7 +42,7 @@ import {
 import type { StoreOptions } from './options.ts';
 import { deadPairs, pairsOf } from './pairs.ts';
 import { allQueues, oneQueue } from './queues.ts';
-import { getState, keepConfig, listSettings, putSetting, removeSetting, setState } from './settings.ts';
+import { changeSettings, getState, keepConfig, listSettings, setState } from './settings.ts';
 import { addSilence, expireSilence, listSilences } from './silences.ts';
 import { storeStats } from './stats.ts';
 import {
@@ -243,12 +243,8 @@ export class InProcessStore implements Store {
     return this.#core.look((ledger) => listSettings(ledger, kind));
   }
 
-  async putSetting(...args: Parameters<Store['putSetting']>): Promise<void> {
-    this.#core.change((ledger) => putSetting(ledger, ...args));
-  }
-
-  async removeSetting(...args: Parameters<Store['removeSetting']>): Promise<boolean> {
-    return this.#core.change((ledger) => removeSetting(ledger, ...args));
+  async changeSettings(change: Parameters<Store['changeSettings']>[0]): Promise<void> {
+    this.#core.change((ledger) => changeSettings(ledger, change));
   }
 
   async users() {
