@@ -3,6 +3,7 @@
  * used by the service, by `check` and by commands that work without it.
  */
 
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { parseYaml } from '../../config/yaml-text.ts';
@@ -14,7 +15,7 @@ import type { StoredSettings } from '../../dispatcher/config/stored-settings.ts'
 import type { DispatcherConfig, RouteNode } from '../../dispatcher/model/config.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
 import { watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
-import type { SinkTypes } from './sink-types.ts';
+import { createSinkTypes, type SinkTypes } from './sink-types.ts';
 
 export interface ConfigurationPlace {
   readonly configFile: string;
@@ -46,6 +47,13 @@ export async function loadConfiguration(
   if (!loaded.ok) return { ...loaded, types };
   const problems = [...pairProblems(loaded.config, types), ...watchdogProblems(loaded.config)];
   return problems.length > 0 ? { ok: false, problems, types } : { ...loaded, types };
+}
+
+/** The sink types of a site, whatever else its configuration is; the built-in ones where there is none. */
+export async function siteTypes(configFile: string): ReturnType<SinkTypes> {
+  return await createSinkTypes()(
+    existsSync(configFile) ? modulesDirectory(readConfigFiles(configFile)) : undefined,
+  );
 }
 
 /** Looked at before the whole is read: what the modules declare decides what is valid. */

@@ -1,19 +1,13 @@
 /** `alert-dispatcher status`: how the service is, on one screen. Exit 1 when something needs a person. */
 
+import { age } from '../../core/quantities.ts';
 import type { VerbResult } from '../../dispatcher/control/call.ts';
-import { age, escapeText, jsonLine, textTable, when } from './print.ts';
+import { escapeText, jsonLine, textTable, when } from './print.ts';
 import type { VerbContext } from './verb-context.ts';
 
 type Status = VerbResult<'status'>;
 
-export async function runStatus({
-  json,
-  operands,
-  withControl,
-  print,
-  misuse,
-}: VerbContext): Promise<number> {
-  if (operands.length > 0) throw misuse(`unexpected argument '${operands[0]}'`);
+export async function runStatus({ json, withControl, print }: VerbContext): Promise<number> {
   return withControl(async (control) => {
     const status = await control.call('status', {});
     await print(json ? jsonLine(status) : statusText(status));
