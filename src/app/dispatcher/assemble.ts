@@ -19,14 +19,19 @@ import { createRouter, type ExplainingRouter } from '../../dispatcher/route/rout
 import type { SinkDeps } from '../../dispatcher/model/sink.ts';
 import type { ServiceManager } from '../service-notices.ts';
 import { createChannels } from './channels.ts';
-import { type Configuration, createConfiguration, type InForce, type Prepared } from './configuration.ts';
+import {
+  type Configuration,
+  createConfiguration,
+  type InForce,
+  prepareAll,
+  type Prepared,
+} from './configuration.ts';
 import { createConsoleEcho } from './console-echo.ts';
 import { healthProblems } from './health.ts';
 import { dispatcherMetrics } from './metrics.ts';
 import { rememberMoved } from './moved-recipients.ts';
 import { outboundPolicy } from './outbound.ts';
 import { createOutboxRecipients } from './outbox-recipients.ts';
-import { prepareParts } from './prepare-parts.ts';
 import { systemTimers } from './real-timers.ts';
 import { createRenderers, type Renderers } from './renderers.ts';
 import { createReports, type Reports } from './reports.ts';
@@ -181,7 +186,7 @@ async function assembleAround(
     health,
     status: async () => ({ version, startedAt, config: config().hash }),
   });
-  const watchdogs = createWatchdogs(sinkDeps, async () => (await health())[0], log);
+  const watchdogs = createWatchdogs(sinkDeps, async () => (await health())[0]);
 
   const prepare = async (next: InForce): Promise<Prepared> => {
     const nextRouter = createRouter(next.config, () => silences.current());
@@ -191,7 +196,7 @@ async function assembleAround(
       },
       discard: () => undefined,
     };
-    return await prepareParts([
+    return await prepareAll([
       async () => routing,
       async () => await renderers.prepare(next.config),
       async () => await sinks.prepare(next.config.endpoints, next.types),

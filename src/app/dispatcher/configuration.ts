@@ -35,6 +35,26 @@ export interface Prepared {
   discard(): void | Promise<void>;
 }
 
+/** One after the other; when one cannot, those before it are given up again. Commits in the same order. */
+export async function prepareAll(steps: readonly (() => Promise<Prepared>)[]): Promise<Prepared> {
+  const done: Prepared[] = [];
+  const discard = async (): Promise<void> => {
+    for (const prepared of done.toReversed()) await prepared.discard();
+  };
+  try {
+    for (const step of steps) done.push(await step());
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+  return {
+    async commit() {
+      for (const prepared of done) await prepared.commit();
+    },
+    discard,
+  };
+}
+
 export interface Configuration {
   /** Throws RelayError BUG before `start`. */
   readonly current: InForce;

@@ -1,5 +1,5 @@
 /**
- * All sink types there are: those of the catalogue, those with code of their own, and the own modules of the site.
+ * All sink types there are: those of the catalogue, the one that prints, and the own modules of the site.
  *
  * Asked wherever a configuration is read. A module may not take the name of a type that is there already: what `type: smtp` means must
  * not depend on a directory. What has not changed is the same object the next time, so that a reload leaves its sinks alone.
@@ -10,7 +10,6 @@ import type { SinkType } from '../../dispatcher/model/sink.ts';
 import { sinkTypes as catalogue } from '../../dispatcher/sinks/catalogue.ts';
 import { createConsoleType } from '../../dispatcher/sinks/own/console/console.ts';
 import { loadModules } from '../../dispatcher/sinks/own/modules/load-modules.ts';
-import { ownSinkTypes } from '../../dispatcher/sinks/own/types.ts';
 import { systemTimers } from './real-timers.ts';
 
 /** By name. Throws RelayError CONFIG for a module that is not to be trusted, does not load, or takes a name. */
@@ -19,7 +18,7 @@ export type SinkTypes = (modulesDir: string | undefined) => Promise<ReadonlyMap<
 /** @param print where the `console` sink writes; nowhere for who only reads a configuration */
 export function createSinkTypes(print: (line: string) => void = () => undefined): SinkTypes {
   const console = createConsoleType(print);
-  const builtIn = new Map([...catalogue.values(), ...ownSinkTypes, console].map((type) => [type.type, type]));
+  const builtIn = new Map([...catalogue.values(), console].map((type) => [type.type, type]));
   const loaded = new Map<string, SinkType>();
   return async (modulesDir) => {
     if (modulesDir === undefined) return builtIn;

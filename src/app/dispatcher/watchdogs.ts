@@ -1,19 +1,15 @@
 /**
- * A sign of life to each dead-man service that the configuration names (endpoint type `watchdog`), as long as the service is well.
- *
- * Made by assemble.ts. A watchdog stays as long as its endpoint and its recipient stay the same; a new one pings at once, before the
- * configuration is taken up: a sign of life too many does no harm.
+ * A watchdog for each recipient of that type: pings an outside service as long as this one is healthy. Taken up with the configuration;
+ * one that has not changed goes on in its rhythm.
  */
 
-import type { Logger } from '../../core/ports.ts';
-import { messageOf } from '../../core/errors.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import type { SinkDeps } from '../../dispatcher/model/sink.ts';
 import { createWatchdog, type Watchdog, watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
 import type { Prepared } from './configuration.ts';
 
 export interface Watchdogs {
-  /** Throws RelayError CONFIG or TLS_FILE. */
+  /** Throws RelayError CONFIG, TLS_FILE, and changes nothing. */
   prepare(config: DispatcherConfig): Promise<Prepared>;
   close(): Promise<void>;
 }
@@ -24,46 +20,31 @@ interface Entry {
 }
 
 /** @param healthy undefined while all is well, else why not */
-export function createWatchdogs(
-  deps: SinkDeps,
-  healthy: () => Promise<string | undefined>,
-  log: Logger,
-): Watchdogs {
+export function createWatchdogs(deps: SinkDeps, healthy: () => Promise<string | undefined>): Watchdogs {
   let current: readonly Entry[] = [];
-
   const closeAll = async (entries: readonly Entry[]): Promise<void> => {
-    for (const { watchdog } of entries) {
-      try {
-        await watchdog.close();
-      } catch (error) {
-        log.warning(`a watchdog could not be closed: ${messageOf(error)}`);
-      }
-    }
+    await Promise.all(entries.map(async ({ watchdog }) => await watchdog.close()));
   };
-
   return {
     async prepare({ endpoints, recipients }) {
       const next: Entry[] = [];
-      const made: Entry[] = [];
+      const fresh: Entry[] = [];
       try {
-        for (const recipient of recipients) {
+        for (const recipient of recipients.filter(({ enabled }) => enabled)) {
           const endpoint = endpoints.find(({ name }) => name === recipient.endpoint);
-          if (endpoint?.type !== watchdogType.type || !recipient.enabled) continue;
-          const identity = JSON.stringify([endpoint, recipient.name, recipient.everyMs]);
-          const kept = current.find((entry) => entry.identity === identity);
-          if (kept !== undefined) {
-            next.push(kept);
+          if (endpoint?.type !== watchdogType.type) continue;
+          const identity = JSON.stringify([recipient.name, recipient.everyMs, endpoint]);
+          const same = current.find((entry) => entry.identity === identity);
+          if (same !== undefined) {
+            next.push(same);
             continue;
           }
-          const entry = {
-            identity,
-            watchdog: await createWatchdog({ endpoint, recipient, deps, healthy }),
-          };
+          const entry = { identity, watchdog: await createWatchdog({ endpoint, recipient, deps, healthy }) };
+          fresh.push(entry);
           next.push(entry);
-          made.push(entry);
         }
       } catch (error) {
-        await closeAll(made);
+        await closeAll(fresh);
         throw error;
       }
       return {
@@ -72,7 +53,7 @@ export function createWatchdogs(
           current = next;
           await closeAll(gone);
         },
-        discard: async () => await closeAll(made),
+        discard: async () => await closeAll(fresh),
       };
     },
     close: async () => await closeAll(current),
