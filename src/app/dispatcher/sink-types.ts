@@ -1,13 +1,18 @@
-/** All sink types there are: those of the catalogue, those that need something of the process, and the own modules of the site. */
+/**
+ * All sink types there are: those of the catalogue, those with code of their own, and the own modules of the site.
+ *
+ * Used wherever a configuration is read. A module may not take the name of a type that is there already: what `type: smtp` means must
+ * not depend on a directory.
+ */
 
+import { RelayError } from '../../core/errors.ts';
 import type { Logger } from '../../core/ports.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
 import { sinkTypes as catalogue } from '../../dispatcher/sinks/catalogue.ts';
-import { createExecType } from '../../dispatcher/sinks/own/exec/exec.ts';
-import { fileType } from '../../dispatcher/sinks/own/file/file.ts';
-import { smtpType } from '../../dispatcher/sinks/own/smtp/smtp.ts';
-import { syslogType } from '../../dispatcher/sinks/own/syslog/syslog.ts';
 import { createConsoleType } from '../../dispatcher/sinks/own/console/console.ts';
+import { loadModules } from '../../dispatcher/sinks/own/modules/load-modules.ts';
+import { ownSinkTypes } from '../../dispatcher/sinks/own/types.ts';
+import { systemTimers } from './real-timers.ts';
 
 export interface SinkTypeDeps {
   readonly log: Logger;
@@ -15,14 +20,21 @@ export interface SinkTypeDeps {
   readonly print: (line: string) => void;
 }
 
-/** Throws RelayError CONFIG for a module that is not to be trusted or declares what is there already. */
+/** Throws RelayError CONFIG for a module that is not to be trusted or takes a name. */
 export async function sinkTypes(
   modulesDir: string | undefined,
-  { log, print }: SinkTypeDeps,
+  { print }: SinkTypeDeps,
 ): Promise<ReadonlyMap<string, SinkType>> {
-  const others = [smtpType, syslogType, fileType, createExecType(), createConsoleType(print)];
-  const known = new Map([...catalogue, ...others.map((type) => [type.type, type] as const)]);
+  const known = new Map(catalogue);
+  for (const type of [...ownSinkTypes, createConsoleType(print)]) known.set(type.type, type);
   if (modulesDir === undefined) return known;
-  void log;
+  for (const type of await loadModules(modulesDir, { timers: systemTimers })) {
+    if (known.has(type.type)) {
+      throw new RelayError('CONFIG', `modules_dir ${modulesDir}: there is a type '${type.type}' already`, {
+        hint: 'give the module another name',
+      });
+    }
+    known.set(type.type, type);
+  }
   return known;
 }
