@@ -213,7 +213,10 @@ describe('its recipients', () => {
     const count = NTOPNG_QUEUE + 8;
     for (let from = 0; from < count; from += 1_000) {
       const some = Math.min(1_000, count - from);
-      const alerts = Array.from({ length: some }, (_, n) => ({ alert_tstamp: 1, alert_subtype: `s${from + n}` }));
+      const alerts = Array.from({ length: some }, (_, n) => ({
+        alert_tstamp: 1,
+        alert_subtype: `s${from + n}`,
+      }));
       assert.equal((await webhook(alerts)).status, 200);
     }
     const { held, dropped } = await service.queue('hook');
@@ -262,7 +265,10 @@ describe('its example modules, ported, from modules_dir', () => {
     await service.sent('floods', 150);
     const mails = readdirSync(drop).map((name) => readFileSync(join(drop, name), 'utf8'));
     const counts = mails.map((mail) => Number(/^Subject: (\d+) alerts/m.exec(mail)?.[1]));
-    assert.deepEqual(counts.toSorted((a, b) => b - a), [100, 50]);
+    assert.deepEqual(
+      counts.toSorted((a, b) => b - a),
+      [100, 50],
+    );
     await until(() => service.log.lines.some(({ text }) => /flood: 198\.51\.100\.7@0 /.test(text)));
     assert.equal(service.log.lines.filter(({ text }) => text.includes('flood: ')).length, 1);
     const { outcome } = await service.control.call('recipients.test', { name: 'floods' });
