@@ -172,7 +172,7 @@ test('tcp: what counts as sent while it is stopped and started has arrived', { s
       for (const [seq, { kind }] of each ?? []) if (kind === 'ok') sent.add(seq);
     }
   })();
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 4; round++) {
     const reached = sent.size;
     await until(() => sent.size > reached + 200, { timeoutMs: 20_000, what: 'traffic' });
     await rsyslog.stop();

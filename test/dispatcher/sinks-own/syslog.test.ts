@@ -184,6 +184,15 @@ describe('TCP', () => {
     });
   }
 
+  test('a receiver that closes of itself has confirmed nothing, however orderly', async (t) => {
+    const server = await startStreamServer(t);
+    server.fault = 'slam';
+    for (let n = 0; n < 40; n++) {
+      const { outcome } = await send(t, { transport: 'tcp', port: server.port });
+      assert.equal(outcome.kind, 'again');
+    }
+  });
+
   test('G-NT: nobody there is no success', async (t) => {
     assert.match(
       words(await send(t, { transport: 'tcp', port: 1 })),
