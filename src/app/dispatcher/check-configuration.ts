@@ -106,8 +106,15 @@ function notesOf(config: DispatcherConfig, types: ReadonlyMap<string, SinkType>)
   }
   if (sources.smtp !== undefined && !sources.smtp.requireTls)
     notes.push('sources.smtp: keys may go over the network in clear');
+  const routed = new Set(recipientsOf(config.route));
+  for (const { name, owner, verbatim, audience } of config.recipients) {
+    if (owner === undefined || !verbatim || audience !== 'people' || !routed.has(name)) continue;
+    notes.push(
+      `recipients.${name}: is a channel of ${owner} and on a route: in a flood its alerts come one by one, not as digests (verbatim: false)`,
+    );
+  }
   const used = new Set([
-    ...recipientsOf(config.route),
+    ...routed,
     ...config.recipients.flatMap(({ owner, name }) => (owner === undefined ? [] : [name])),
   ]);
   for (const { name, endpoint } of config.recipients) {

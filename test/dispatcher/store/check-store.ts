@@ -2,16 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { PlannedPair } from '../../../src/dispatcher/model/plan.ts';
 import type { Store } from '../../../src/dispatcher/model/store.ts';
 import {
+  MINUTE,
+  NOW,
   arrival,
   assertLaw,
   attempt,
   ended,
   fails,
   incident,
-  MINUTE,
-  NOW,
+  machine,
   person,
   sha256,
   texts,
@@ -28,12 +30,26 @@ export async function checkStore(store: Store, copy: string): Promise<void> {
   await assertLaw(store);
 }
 
+/** A machine's would come in the order of acceptance. */
+function byUrgency(recipient: string, severity: number): PlannedPair {
+  return { ...machine(recipient, severity), audience: 'people' };
+}
+
 async function checkDeliveries(store: Store): Promise<void> {
   const heard: string[] = [];
   const forget = store.onDue((names) => heard.push(...names));
   const batch = [
-    arrival('a', { pairs: ['m', person('ana', 2)], incidents: [incident('k')], verbatim: 'as posted' }),
-    arrival('b', { severity: 4, at: NOW + 1, pairs: ['m', 'n'], origin: { key: 7, address: '192.0.2.1' } }),
+    arrival('a', {
+      pairs: [byUrgency('m', 2), person('ana', 2)],
+      incidents: [incident('k')],
+      verbatim: 'as posted',
+    }),
+    arrival('b', {
+      severity: 4,
+      at: NOW + 1,
+      pairs: [byUrgency('m', 4), 'n'],
+      origin: { key: 7, address: '192.0.2.1' },
+    }),
   ];
   const receipts = await store.accept(batch);
   assert.deepEqual(
