@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { builtIn } from './sink-types.ts';
-import { loadConfig, noStoredSettings } from '../../../src/dispatcher/config/load-config.ts';
+import { loadConfig } from '../../../src/dispatcher/config/load-config.ts';
+import { noStoredSettings } from '../../../src/dispatcher/config/stored-settings.ts';
 import { callVerb } from '../../../src/dispatcher/control/call.ts';
 import type { VerbArgs, VerbName, VerbResult } from '../../../src/dispatcher/control/call.ts';
 import { createDoor, type CountingDoor } from '../../../src/dispatcher/door/door.ts';
