@@ -20,7 +20,10 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
     explain: (inbound) => explainInbound(parts.router(), inbound, systemTimers.now()),
     changeSettings: async (edit) => await configuration.change(edit),
     tryOut: async (change) => await configuration.tryOut(change),
-    reload: async () => await configuration.reload(),
+    reload: async () => {
+      sources.lookAtCertificates();
+      return await configuration.reload();
+    },
     changed: async (what) => {
       if (what === 'silences') await silences.refresh();
       else keyRing.forget();
