@@ -4,7 +4,7 @@ import type { z } from 'zod';
 
 import { dispatcherLimits } from '../../core/limits.ts';
 import { severityRank } from '../../core/severity.ts';
-import type { Endpoint, Provenance, Recipient } from '../model/recipient.ts';
+import { type Endpoint, isChannel, type Provenance, type Recipient } from '../model/recipient.ts';
 import type { SinkType } from '../model/sink.ts';
 import { type Built, failed } from './build-endpoints.ts';
 import { recipientKeys } from './file-schema.ts';
@@ -62,7 +62,8 @@ function assemble(
 ): Recipient {
   const audience = content.audience ?? type.audience;
   const giveUpMs = 'give_up' in content ? content.give_up : defaultGiveUp(audience);
-  const everyMs = content.every ?? type.everyMs;
+  const { owner, verbatim } = content;
+  const everyMs = content.every ?? (isChannel({ owner, verbatim, audience }) ? undefined : type.everyMs);
   return {
     name,
     endpoint: content.endpoint,

@@ -1,12 +1,12 @@
 /**
  * What a recipient's next call carries: its oldest messages for a machine; for people the most urgent ones, or in a storm what breaks
- * out alone, or a digest of everything; for a channel one post (AlertGateway). Claimed in the store before it is returned.
+ * out alone, or a digest of everything. Claimed in the store before it is returned.
  *
  * Called by lane.ts, with a token in hand. Storms begin and end here, in the store first.
  */
 
 import { outboxLimits } from '../../core/limits.ts';
-import type { Recipient } from '../model/recipient.ts';
+import { isChannel } from '../model/recipient.ts';
 import type { SinkType } from '../model/sink.ts';
 import type { RecipientQueue } from '../model/store.ts';
 import type { LaneContext, LaneState } from './lane-state.ts';
@@ -20,10 +20,12 @@ export type Choice = { readonly load: Load } | { readonly restMs: number };
 
 export async function choose(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
   const { recipient } = lane;
-  return recipient.audience === 'machine' ? forMachine(lane, type, context) : forPeople(lane, type, context);
+  if (recipient.audience === 'people' && !isChannel(recipient)) return forPeople(lane, type, context);
+  if (lane.storm !== undefined) await leaveStorm(lane, context);
+  return oneByOne(lane, type, context);
 }
 
-async function forMachine(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
+async function oneByOne(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
   const load = await claimMessages(lane, type, context);
   if (load !== undefined) return { load };
   return rest(await lookAtQueue(lane, context), context);
@@ -33,7 +35,6 @@ async function forPeople(lane: LaneState, type: SinkType, context: LaneContext):
   for (;;) {
     const queue = await lookAtQueue(lane, context);
     if (lane.held !== undefined) return rest(queue, context);
-    if (isChannel(lane.recipient)) return forChannel(lane, type, queue, context);
     const scene = sceneOf(lane, type, queue, context);
     const choice = await make(
       nextMove(lane.storm, scene, context.rules),
@@ -43,18 +44,6 @@ async function forPeople(lane: LaneState, type: SinkType, context: LaneContext):
     );
     if (choice !== undefined) return choice;
   }
-}
-
-/** Each post by itself, however many there are: nothing is folded. */
-async function forChannel(
-  lane: LaneState,
-  type: SinkType,
-  queue: RecipientQueue,
-  context: LaneContext,
-): Promise<Choice> {
-  if (lane.storm !== undefined) await leaveStorm(lane, context);
-  const load = await claimMessages(lane, type, context);
-  return load === undefined ? rest(queue, context) : { load };
 }
 
 interface Sight {
@@ -164,11 +153,6 @@ function sceneOf(
 
 export function batchOf({ recipient }: LaneState, type: SinkType): number {
   return Math.max(1, recipient.batch ?? (isChannel(recipient) ? 1 : type.batch));
-}
-
-/** Somebody's own, who decides himself how often he is told and in which words; `verbatim: false` says otherwise. */
-function isChannel({ owner, verbatim, audience }: Recipient): boolean {
-  return owner !== undefined && verbatim && audience === 'people';
 }
 
 /** Until the next pair is due. What is due but could not be claimed came in between: it has rung. */

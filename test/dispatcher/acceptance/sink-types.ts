@@ -1,9 +1,8 @@
 /** The sink types of the program, without a site's own modules. */
 
 import { sinkTypes } from '../../../src/app/dispatcher/sink-types.ts';
-import { silentLogger } from '../../../src/core/logger.ts';
 import type { SinkType } from '../../../src/dispatcher/model/sink.ts';
 
 export async function builtIn(): Promise<ReadonlyMap<string, SinkType>> {
-  return await sinkTypes(undefined, { log: silentLogger, print: () => undefined });
+  return await sinkTypes(undefined, { print: () => undefined });
 }
