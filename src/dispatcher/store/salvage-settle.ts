@@ -10,6 +10,7 @@ import { Counters } from '../../journal/counters.ts';
 import type { Database } from '../../journal/database.ts';
 import { incidentCounters } from './incident-opening.ts';
 import type { Brought } from './salvage-tables.ts';
+import { POINT_MS } from './schema.ts';
 
 /** Numbers skipped when the counter that gave them is lost. */
 const SKIPPED = 1_000_000;
@@ -49,6 +50,7 @@ export function settleBooks(db: Database, { rows, damaged }: Brought, now: numbe
 }
 
 function settleRows(db: Database, now: number): void {
+  restoreFacts(db);
   db.exec(`
     DELETE FROM pair WHERE state < 3 AND (seq NOT IN (SELECT seq FROM message) OR seq NOT IN (SELECT seq FROM body));
     DELETE FROM body WHERE seq NOT IN (SELECT seq FROM message);
@@ -64,6 +66,16 @@ function settleRows(db: Database, now: number): void {
     'INSERT OR IGNORE INTO bucket(number, last_at, entries) SELECT bucket, ?, count(*) FROM ident GROUP BY bucket',
     now,
   );
+}
+
+/** Bytes whose facts are lost can still be delivered: what matters of them stands in their pairs. */
+function restoreFacts(db: Database): void {
+  db.run(`
+    INSERT INTO message(seq, id, at, heartbeat, severity, conflict, config, created_at, len, messageid, analyzer,
+        classification, source, target, origin, incidents)
+      SELECT body.seq, zeroblob(16), max(rank + priority * ${POINT_MS}), 0, min(4, max(priority) / 1000), 0, 0, NULL,
+          length(body), '', '', '', '', '', '{"source":""}', ''
+        FROM body JOIN pair ON pair.seq = body.seq WHERE body.seq NOT IN (SELECT seq FROM message) GROUP BY body.seq`);
 }
 
 function settleNumbers(db: Database, counters: Counters, hasCounters: boolean): void {

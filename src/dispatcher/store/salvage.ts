@@ -11,7 +11,6 @@ import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from 'node
 import type { Random } from '../../core/ports.ts';
 import { Database } from '../../journal/database.ts';
 import { AS, openAttached } from '../../journal/driver.ts';
-import { isCorruption } from '../../journal/sqlite-errors.ts';
 import type { StoreSalvage } from './options.ts';
 import { bringTables } from './salvage-tables.ts';
 import { settleBooks } from './salvage-settle.ts';
@@ -55,13 +54,12 @@ function openOld(path: string, random: Random): Database | undefined {
       prepare?.();
       db = new Database(path, openAttached(path, {}));
       configure(db);
-      db.all(`SELECT name FROM ${AS}.sqlite_schema`);
-      db.get('SELECT seq FROM message LIMIT 1');
-      return db;
-    } catch (error) {
-      db?.close();
-      if (!isCorruption(error) && prepare !== undefined) return undefined;
+      const tables = db.get(`SELECT 1 AS found FROM ${AS}.sqlite_schema WHERE name = 'message'`);
+      if (tables !== undefined) return db;
+    } catch {
+      // Whatever SQLite says of it is about its first page.
     }
+    db?.close();
   }
   return undefined;
 }

@@ -43,7 +43,7 @@ export class StoreFile {
     try {
       this.#reserve.find();
       this.#ledger = this.#openOrYield();
-      giveBackAll(this.#ledger);
+      this.#giveBackOrSalvage();
       this.#reserve.make();
     } catch (error) {
       this.#ledger?.db.close();
@@ -91,6 +91,16 @@ export class StoreFile {
     } finally {
       ledger?.db.close();
       this.#lock.release();
+    }
+  }
+
+  /** What is found corrupt by this first verb has been salvaged, and given back, when it throws. */
+  #giveBackOrSalvage(): void {
+    try {
+      this.use(giveBackAll);
+    } catch (error) {
+      if (!(error instanceof RelayError) || error.code !== 'JOURNAL_CORRUPT') throw error;
+      this.use(giveBackAll);
     }
   }
 
