@@ -62,6 +62,8 @@ interface Queue {
   /** Due and leased ones, by sequence. */
   readonly open: Map<number, Pair>;
   readonly all: Map<number, Pair>;
+  /** High ones that no storm has looked at yet. */
+  fresh: Pair[];
   storm: StormState | undefined;
   readonly seen: Set<string>;
 }
@@ -310,7 +312,7 @@ export class MemoryStore implements TestStore {
       heldSince: undefined,
       storm: undefined,
     };
-    const queue: Queue = { name, ...fresh, open: new Map(), all: new Map(), seen: new Set() };
+    const queue: Queue = { name, ...fresh, open: new Map(), all: new Map(), fresh: [], seen: new Set() };
     this.#queues.set(name, queue);
     return queue;
   }
@@ -320,6 +322,7 @@ export class MemoryStore implements TestStore {
     this.#pairs.set(pair.seq, [...(this.#pairs.get(pair.seq) ?? []), pair]);
     if (pair.state !== 'due') return;
     queue.open.set(pair.seq, pair);
+    if (pair.arrival.facts.severity === 4) queue.fresh.push(pair);
     this.#due.add(queue.name);
   }
 
@@ -442,15 +445,17 @@ function mostUrgent({ open, machine }: Queue, now: number, count: number): Pair[
   return due.toSorted((a, b) => a.rank - b.rank || a.seq - b.seq).slice(0, count);
 }
 
-function breakouts({ open, seen }: Queue, now: number, count: number): Pair[] {
+/** One of each classification the storm has not seen; the others are passed over for good. */
+function breakouts(queue: Queue, now: number, count: number): Pair[] {
   const chosen: Pair[] = [];
-  for (const pair of open.values()) {
-    const { severity, classification } = pair.arrival.facts;
-    if (chosen.length >= count) break;
-    if (pair.state !== 'due' || pair.notBefore > now || severity !== 4 || seen.has(classification)) continue;
-    seen.add(classification);
+  queue.fresh = queue.fresh.filter((pair) => {
+    const { classification } = pair.arrival.facts;
+    if (chosen.length >= count || pair.notBefore > now) return true;
+    if (pair.state !== 'due' || queue.seen.has(classification)) return false;
+    queue.seen.add(classification);
     chosen.push(pair);
-  }
+    return false;
+  });
   return chosen;
 }
 

@@ -6,6 +6,8 @@
  * recipient held for a provider's words is tried once more after each start and each change of its configuration. dispatch.md E.6.
  */
 
+import { setMaxListeners } from 'node:events';
+
 import { RelayError } from '../../core/errors.ts';
 import { outboxLimits, stormLimits } from '../../core/limits.ts';
 import type { LimitState } from '../model/delivery.ts';
@@ -64,6 +66,8 @@ class Dispatching implements Outbox {
     this.#deps = deps;
     this.#buckets = new Buckets(deps.timers);
     this.#turns = new Turns(deps.timers, this.#buckets, deps.callsUnderWay);
+    // Each call under way listens to it, and there are more than Node's ten.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   async start(): Promise<void> {

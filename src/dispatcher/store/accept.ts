@@ -164,6 +164,8 @@ class Acceptance {
     const { words, recipients, counters, due } = this.#ledger;
     const { at, facts } = arrival;
     const { id, name } = recipients.named(planned.recipient);
+    // A machine gets everything in the order of acceptance.
+    const priority = planned.audience === 'machine' ? 0 : planned.priority;
     const fate = this.#fates.decide(planned, arrival, incident, id);
     const isDue = fate.kind === 'due';
     const notBefore = isDue ? Math.ceil(fate.notBefore) : at;
@@ -173,8 +175,8 @@ class Acceptance {
       seq,
       id,
       state,
-      at - planned.priority * POINT_MS,
-      planned.priority,
+      at - priority * POINT_MS,
+      priority,
       notBefore,
       isDue && facts.severity === HIGH ? 1 : 0,
       words.id(planned.route, at),

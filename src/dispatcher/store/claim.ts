@@ -58,7 +58,7 @@ export function takeClaim(ledger: Ledger, recipient: RecipientRow, wish: ClaimWi
         ? breakingOut(ledger, recipient.id, most)
         : mostUrgent(ledger, recipient.id, most);
     if (found.length === 0) return undefined;
-    const pairs = load(ledger, recipient, found);
+    const pairs = load(ledger, recipient, found, wish.bytes);
     // All of them damaged, and dropped: there may be others.
     if (pairs.length > 0) return lease(ledger, recipient, pairs, wish.now);
   }
@@ -127,9 +127,14 @@ function toPair({ words }: Ledger, row: PairRow): ClaimedPair {
 }
 
 /** As many as fit, and always one; those that cannot be read are dropped. */
-function load(ledger: Ledger, recipient: RecipientRow, sequences: readonly number[]): PairRow[] {
+function load(
+  ledger: Ledger,
+  recipient: RecipientRow,
+  sequences: readonly number[],
+  bytes = Infinity,
+): PairRow[] {
   const rows: PairRow[] = [];
-  let room = storeLimits.claimBytes;
+  let room = Math.min(bytes, storeLimits.claimBytes);
   for (const seq of sequences) {
     const row = ledger.db.get<PairRow>(PAIR, seq, recipient.id);
     const fault = bodyFault(row);

@@ -12,7 +12,7 @@ import { toSeverity } from './facts.ts';
 import type { Ledger } from './ledger.ts';
 import { countPair, movePairs } from './pair-counters.ts';
 import type { RecipientRow } from './recipients.ts';
-import { pairState } from './schema.ts';
+import { pairFlag, pairState } from './schema.ts';
 
 const TOP = 5;
 const FOLDED = 'FROM carried CROSS JOIN message ON message.seq = carried.seq WHERE carried.notification = ?';
@@ -40,7 +40,18 @@ export function takeDigest(ledger: Ledger, recipient: RecipientRow, now: number)
   countPair(counters, recipient.id, pairState.ready, '', waiting);
   movePairs(counters, recipient.id, pairState.ready, pairState.leased, leased);
   noteClasses(ledger, recipient.id, id);
-  return { id, recipient: recipient.name, digest: factsOf(ledger, id) };
+  return {
+    id,
+    recipient: recipient.name,
+    digest: factsOf(ledger, id),
+    uncertain: mayHaveArrived(ledger, recipient.id, id),
+  };
+}
+
+function mayHaveArrived({ db }: Ledger, recipient: number, id: number): boolean {
+  const select = `SELECT 1 AS found FROM carried CROSS JOIN pair ON pair.seq = carried.seq AND pair.recipient = ?
+    WHERE carried.notification = ? AND pair.flags & ${pairFlag.uncertain} LIMIT 1`;
+  return db.get(select, recipient, id) !== undefined;
 }
 
 function factsOf({ db }: Ledger, id: number): DigestFacts {

@@ -12,6 +12,7 @@ import type { AttemptRecord, Fate } from '../model/delivery.ts';
 import type { Finish } from '../model/store.ts';
 import type { Ledger } from './ledger.ts';
 import { keepLimits } from './limits.ts';
+import { owe, type OldPair } from './moves.ts';
 import { movePairs } from './pair-counters.ts';
 import type { RecipientRow } from './recipients.ts';
 import { pairFlag, pairState } from './schema.ts';
@@ -75,6 +76,23 @@ function decide(ledger: Ledger, claim: OpenClaim, fate: Fate, now: number, seq?:
     ...(seq === undefined ? [] : [seq]),
   );
   movePairs(counters, claim.recipient, pairState.leased, state, moved);
+  if (fate.kind === 'dead' && fate.fallback !== undefined) handOver(ledger, claim, fate.fallback, now, seq);
+}
+
+/** What has just died is owed to the fallback. */
+function handOver(ledger: Ledger, claim: OpenClaim, to: string, now: number, only?: number): void {
+  const { db, recipients, due } = ledger;
+  const target = recipients.named(to);
+  const dead = db.all<Omit<OldPair, 'state' | 'at'>>(
+    `SELECT pair.seq, rank, priority, route, incident FROM carried
+        CROSS JOIN pair ON pair.seq = carried.seq AND pair.recipient = ?1
+      WHERE carried.notification = ?2 AND state = 4 AND pair.notification = ?2 AND (?3 IS NULL OR pair.seq = ?3)`,
+    claim.recipient,
+    claim.id,
+    only ?? null,
+  );
+  for (const pair of dead) owe(ledger, pair, target.id, now);
+  if (dead.length > 0) due.add(target.name);
 }
 
 interface Consequence {

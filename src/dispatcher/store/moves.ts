@@ -64,7 +64,7 @@ function oldPairs({ db }: Ledger, { id }: RecipientRow, before: number, after: n
   return young < 0 ? rows : rows.slice(0, young);
 }
 
-interface OldPair {
+export interface OldPair {
   readonly seq: number;
   readonly state: number;
   readonly rank: number;
@@ -125,21 +125,7 @@ export function fallBack(
     );
     if (other?.state === pairState.dead) continue;
     if (other?.state === pairState.suppressed && other.reason === reason) continue;
-    if (other === undefined) {
-      db.run(
-        `INSERT INTO pair(seq, recipient, state, rank, priority, not_before, fresh, route, reason, detail, incident,
-          attempts, flags, notification) VALUES(?, ?, 0, ?, ?, ?, 0, ?, 0, 0, ?, 0, 0, 0)`,
-        seq,
-        to.id,
-        rank,
-        priority,
-        wish.now,
-        route,
-        incident,
-      );
-      counters.add(`${to.id}:planned`, 1);
-      countPair(counters, to.id, pairState.ready, '', 1);
-    }
+    if (other === undefined) owe(ledger, { seq, rank, priority, route, incident }, to.id, wish.now);
     db.run(
       'UPDATE pair SET state = 5, reason = ?, detail = ? WHERE seq = ? AND recipient = ?',
       reason,
@@ -152,6 +138,28 @@ export function fallBack(
   }
   if (moved > 0) due.add(to.name);
   return part(old, moved, after);
+}
+
+/** A message that has no pair with the recipient is owed to it too, as if it had been planned. */
+export function owe(
+  { db, counters }: Ledger,
+  { seq, rank, priority, route, incident }: Omit<OldPair, 'state' | 'at'>,
+  recipient: number,
+  now: number,
+): void {
+  const planned = db.run(
+    `INSERT OR IGNORE INTO pair(seq, recipient, state, rank, priority, not_before, fresh, route, reason, detail, incident,
+      attempts, flags, notification) VALUES(?, ?, 0, ?, ?, ?, 0, ?, 0, 0, ?, 0, 0, 0)`,
+    seq,
+    recipient,
+    rank,
+    priority,
+    now,
+    route,
+    incident,
+  );
+  counters.add(`${recipient}:planned`, planned);
+  countPair(counters, recipient, pairState.ready, '', planned);
 }
 
 function part(old: readonly OldPair[], moved: number, after: number): MovePart {

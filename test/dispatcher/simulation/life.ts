@@ -25,6 +25,8 @@ export interface LastingStore {
   reopen(): Promise<void>;
   carried(claim: number): readonly number[];
   finished(claim: number): boolean;
+  /** Equations of conservation that do not hold. */
+  laws(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -249,7 +251,8 @@ class Living implements Life {
 
   /** Each call may be the last one; the store itself is outside and goes on. */
   #storeOf(process: Mortal): OutboxStore {
-    return new Proxy(this.lasting.store, {
+    const { store: own } = this.lasting;
+    return new Proxy(own, {
       get: (store, name: keyof OutboxStore) => {
         if (name === 'onDue') {
           return (listener: (recipients: readonly string[]) => void) =>

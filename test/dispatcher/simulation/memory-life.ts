@@ -10,6 +10,7 @@ export function inMemory(): LastingStore {
     reopen: async () => undefined,
     carried: (claim) => store.carried(claim),
     finished: (claim) => store.finished(claim),
+    laws: async () => [],
     close: async () => undefined,
   };
 }

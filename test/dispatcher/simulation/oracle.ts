@@ -8,7 +8,7 @@ import type { Life } from './life.ts';
 import { isEvery } from './provider.ts';
 
 export async function faultsOf(life: Life): Promise<string[]> {
-  const faults = [...life.violations];
+  const faults = [...life.violations, ...(await life.lasting.laws())];
   const arrived = new Map<string, number>();
   for (const { recipient, seqs } of life.effects) {
     for (const seq of seqs) arrived.set(`${recipient} ${seq}`, (arrived.get(`${recipient} ${seq}`) ?? 0) + 1);
