@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import type { Recipient } from '../../../src/dispatcher/model/recipient.ts';
 import type { SendMessage, SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
@@ -40,11 +40,11 @@ import {
 interface Here {
   readonly dir: string;
   readonly deps: World;
-  send(
+  readonly send: (
     params: Record<string, unknown>,
     messages?: readonly SendMessage[],
     more?: Partial<Recipient>,
-  ): Promise<SinkAnswer>;
+  ) => Promise<SinkAnswer>;
 }
 
 async function open(t: TestContext, timers = manualTimers()): Promise<Here> {
@@ -63,6 +63,12 @@ async function open(t: TestContext, timers = manualTimers()): Promise<Here> {
 
 const words = ({ outcome }: SinkAnswer): string =>
   'reason' in outcome ? `${outcome.kind}: ${outcome.reason}` : outcome.kind;
+/** A line of jsonl. */
+function parsed(line: string): Record<string, unknown> {
+  const value: Record<string, unknown> = JSON.parse(line);
+  return value;
+}
+
 const read = (dir: string, name: string): string => readFileSync(join(dir, name), 'utf8');
 const lines = (dir: string, name: string): string[] => read(dir, name).trimEnd().split('\n');
 
@@ -71,7 +77,7 @@ describe('formats', () => {
     const { dir, send } = await open(t);
     assert.equal(words(await send({}, [message(1), message(2)])), 'ok');
     await send({}, [message(3)]);
-    const all = lines(dir, 'alerts.jsonl').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const all = lines(dir, 'alerts.jsonl').map(parsed);
     assert.deepEqual(
       all.map(({ seq }) => seq),
       [1, 2, 3],
@@ -216,7 +222,7 @@ describe('after a crash', () => {
     appendFileSync(join(dir, 'alerts.jsonl'), '{"seq":2,"tit');
     await send({}, [message(2)]);
     assert.deepEqual(
-      lines(dir, 'alerts.jsonl').map((line) => (JSON.parse(line) as { seq: number }).seq),
+      lines(dir, 'alerts.jsonl').map((line) => parsed(line)['seq']),
       [1, 2],
     );
     assert.match(deps.log.lines[0]?.text ?? '', /13 bytes were cut off/);

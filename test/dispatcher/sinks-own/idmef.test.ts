@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import type { Outcome } from '../../../src/core/outcome.ts';
 import type { MessageOrigin } from '../../../src/dispatcher/model/message.ts';

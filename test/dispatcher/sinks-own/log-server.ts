@@ -14,8 +14,9 @@ export interface StreamServer {
   readonly port: number;
   /** Everything that came, one string a connection. */
   readonly streams: string[];
-  /** `reset`: after the first bytes; `early`: ends and reads nothing; `deaf`: reads nothing; `open`: never closes. */
-  fault: 'reset' | 'early' | 'deaf' | 'open' | undefined;
+  /** `reset`: after the first bytes; `early`: ends and reads nothing; `deaf`: reads nothing; `open`: never closes; `slam`: closes
+   * at once. */
+  fault: 'reset' | 'early' | 'deaf' | 'open' | 'slam' | undefined;
 }
 
 export async function startStreamServer(t: Ending, tls?: TlsOptions): Promise<StreamServer> {
@@ -31,6 +32,10 @@ export async function startStreamServer(t: Ending, tls?: TlsOptions): Promise<St
     const { fault } = result;
     const at = result.streams.push('') - 1;
     if (fault === 'deaf') return;
+    if (fault === 'slam') {
+      socket.destroy();
+      return;
+    }
     if (fault === 'early') {
       socket.pause().end();
       return;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import type { SendMessage, SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { createRecorder, type RecordOptions } from '../../../src/dispatcher/sinks/own/syslog/record.ts';
@@ -130,7 +130,7 @@ describe('formats', () => {
     });
     fc.assert(
       fc.property(formats, parts, fc.integer({ min: 480, max: 4000 }), (format, alert, maxBytes) => {
-        const line = record(alert, { format: format as RecordOptions['format'], maxBytes });
+        const line = record(alert, { format, maxBytes });
         // oxlint-disable-next-line no-control-regex -- they are what it is about
         assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202e]/);
         assert.ok(Buffer.byteLength(line) <= maxBytes);
@@ -183,6 +183,15 @@ describe('TCP', () => {
       assert.equal(result.outcome.kind, 'again');
     });
   }
+
+  test('a receiver that closes of itself has confirmed nothing, however orderly', async (t) => {
+    const server = await startStreamServer(t);
+    server.fault = 'slam';
+    for (let n = 0; n < 40; n++) {
+      const { outcome } = await send(t, { transport: 'tcp', port: server.port });
+      assert.equal(outcome.kind, 'again');
+    }
+  });
 
   test('G-NT: nobody there is no success', async (t) => {
     assert.match(

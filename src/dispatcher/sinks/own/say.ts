@@ -5,13 +5,11 @@ import { ownSinkLimits } from '../../../core/limits.ts';
 import type { Outcome } from '../../../core/outcome.ts';
 import { escapeControls } from '../../../log/escape.ts';
 import type { SinkAnswer } from '../../model/sink.ts';
+import { cutText } from './format/cut-text.ts';
 
 /** What somebody else said: one line, without controls, at most ownSinkLimits.reasonChars. */
 export function said(text: string): string {
-  const line = escapeControls(text.replace(/\s+/g, ' ').trim());
-  const characters = [...line];
-  const { reasonChars } = ownSinkLimits;
-  return characters.length <= reasonChars ? line : `${characters.slice(0, reasonChars - 1).join('')}…`;
+  return cutText(escapeControls(text.replace(/\s+/g, ' ').trim()), ownSinkLimits.reasonChars);
 }
 
 export function saidBy(error: unknown): string {

@@ -15,20 +15,15 @@ import type { ScriptEnd } from './run-script.ts';
 
 export function exitOutcome(end: ScriptEnd): Outcome {
   const words = end.output === '' ? '' : `: ${end.output}`;
-  switch (end.kind) {
-    case 'unstartable':
-      return {
-        kind: 'broken',
-        reason: said(`cannot be started${words}`),
-        hint: 'chmod +x, and a #! line that leads somewhere',
-      };
-    case 'timeout':
-      return { kind: 'again', reason: said(`did not end in time and was killed${words}`) };
-    case 'signal':
-      return { kind: 'again', reason: said(`was ended by ${end.signal}${words}`) };
-    case 'exit':
-      return statusOutcome(end.status, said(`ended with ${end.status}${words}`));
-  }
+  if (end.kind === 'exit') return statusOutcome(end.status, said(`ended with ${end.status}${words}`));
+  if (end.kind === 'timeout')
+    return { kind: 'again', reason: said(`did not end in time and was killed${words}`) };
+  if (end.kind === 'signal') return { kind: 'again', reason: said(`was ended by ${end.signal}${words}`) };
+  return {
+    kind: 'broken',
+    reason: said(`cannot be started${words}`),
+    hint: 'chmod +x, and a #! line that leads somewhere',
+  };
 }
 
 function statusOutcome(status: number, reason: string): Outcome {

@@ -71,16 +71,17 @@ async function load(path: string, ownerUid: number, timers: Pick<Timers, 'after'
   } catch (error) {
     throw new RelayError('CONFIG', `module ${path} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }
-  const checked = exported.safeParse(module);
-  if (checked.success) return checked.data.sink;
-  const [issue] = checked.error.issues;
-  throw new RelayError(
-    'CONFIG',
-    `module ${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'no sink'}`,
-    {
-      hint: 'it must export a constant sink as src/dispatcher/sinks/own/modules/module-interface.ts says',
-    },
-  );
+  const checked = z.object({ sink: shape }).safeParse(module);
+  if (checked.success && exportsSink(module)) return module.sink;
+  const issue = checked.error?.issues[0];
+  throw new RelayError('CONFIG', `module ${path}: ${issue?.path.join('.')}: ${issue?.message}`, {
+    hint: 'it must export a constant sink as src/dispatcher/sinks/own/modules/module-interface.ts says',
+  });
+}
+
+/** Of what the schema has found good. The module's own object is kept, so that its methods have their `this`. */
+function exportsSink(module: unknown): module is { readonly sink: OwnSink } {
+  return typeof module === 'object' && module !== null && 'sink' in module;
 }
 
 async function inTime(loading: Promise<unknown>, timers: Pick<Timers, 'after'>): Promise<unknown> {
@@ -95,10 +96,7 @@ async function inTime(loading: Promise<unknown>, timers: Pick<Timers, 'after'>):
   }
 }
 
-const optionalFunction = z.custom<() => unknown>(
-  (value) => value === undefined || typeof value === 'function',
-  'must be a function',
-);
+const method = z.custom<() => unknown>((value) => typeof value === 'function', 'must be a function');
 
 const param = z.object({
   name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be small letters, digits and _'),
@@ -122,21 +120,10 @@ const shape = z.object({
     .min(1)
     .max(10 * ownSinkLimits.scriptMs)
     .optional(),
-  send: z.custom<() => unknown>((value) => typeof value === 'function', 'must be a function'),
-  onLoad: optionalFunction,
-  isAvailable: optionalFunction,
-  test: optionalFunction,
-});
-
-/** The module's own object is kept, so that its methods have their `this`. */
-const exported = z.object({
-  sink: z.custom<OwnSink>().check((context) => {
-    const result = shape.safeParse(context.value);
-    if (!result.success)
-      context.issues.push(
-        ...(result.error.issues.map((issue) => ({ ...issue, input: undefined })) as never[]),
-      );
-  }),
+  send: method,
+  onLoad: method.optional(),
+  isAvailable: method.optional(),
+  test: method.optional(),
 });
 
 function untrusted(reason: string): RelayError {

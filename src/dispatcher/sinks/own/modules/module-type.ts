@@ -61,7 +61,7 @@ async function createModuleSink(own: OwnSink, endpoint: Endpoint, deps: SinkDeps
     const context: OwnContext = {
       endpoint: structuredClone(params),
       recipient: structuredClone(recipient),
-      log: (text) => deps.log.info(said(`${where}: ${String(text)}`)),
+      log: (text) => deps.log.info(said(`${where}: ${text}`)),
       signal: stop.signal,
       hostname: deps.hostname,
       version: deps.version,

@@ -13,6 +13,7 @@ import type { Notification, SendMessage } from '../../../model/sink.ts';
 import { ecsDocument } from '../../format/ecs.ts';
 import { alertDocument } from '../format/alert-document.ts';
 import { cefOf } from '../format/cef.ts';
+import { cutText } from '../format/cut-text.ts';
 import { fitLine } from '../format/fit-line.ts';
 import { fitJson } from '../format/json-line.ts';
 import { lineOf, plainLine } from '../format/line.ts';
@@ -106,19 +107,10 @@ export function createRecorder(options: RecordOptions): Recorder {
 }
 
 function bodyOf(message: SendMessage, format: RecordOptions['format'], room: number): string {
-  switch (format) {
-    case 'cef':
-      return fitLine(cefOf(message), room);
-    case 'json':
-      return fitJson(alertDocument(message), room);
-    case 'ecs':
-      return fitJson(ecsDocument(message), room);
-    case 'rfc3164':
-    case 'rfc5424':
-    case 'plaintext':
-    case 'plaintextrfc':
-      return fitLine(lineOf(message), room);
-  }
+  if (format === 'cef') return fitLine(cefOf(message), room);
+  if (format === 'json') return fitJson(alertDocument(message), room);
+  if (format === 'ecs') return fitJson(ecsDocument(message), room);
+  return fitLine(lineOf(message), room);
 }
 
 /** Characters of one value: all of them together leave room for the text in a datagram. */
@@ -142,13 +134,11 @@ function structuredData({ facts, view, origin, at }: SendMessage): string {
   ];
   const params = values
     .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name}="${escapeControls(cut(value)).replace(/["\\\]]/g, '\\$&')}"`);
+    .map(
+      ([name, value]) =>
+        `${name}="${escapeControls(cutText(value, VALUE_CHARS)).replace(/["\\\]]/g, '\\$&')}"`,
+    );
   return params.length === 0 ? '-' : `[idmef@32473 ${params.join(' ')}]`;
-}
-
-function cut(value: string): string {
-  const characters = [...value];
-  return characters.length <= VALUE_CHARS ? value : `${characters.slice(0, VALUE_CHARS - 1).join('')}…`;
 }
 
 /** Printable ASCII without spaces (RFC 5424 §6.2.4). */

@@ -40,7 +40,7 @@ export const syslogEndpoint = z.strictObject({
     .enum(['rfc3164', 'rfc5424'])
     .optional()
     .describe('Header before the text; default by format: rfc3164 for cef, rfc5424 for ecs and json'),
-  facility: z.enum(facilities).default('local0').describe('Facility'),
+  facility: z.enum(facilities).default('local0').describe('Facility of each message'),
   appname: z
     .string()
     .regex(/^[0-9A-Za-z_.-]{1,32}$/, 'must be letters and digits')
@@ -63,7 +63,11 @@ export const syslogEndpoint = z.strictObject({
     .max(ownSinkLimits.lineBytes)
     .optional()
     .describe('Longest message, the rest is cut off and counted in it; default 2048 for udp, 8192 else'),
-  socket: z.string().startsWith('/').default('/dev/log').describe('For local'),
+  socket: z
+    .string()
+    .startsWith('/')
+    .default('/dev/log')
+    .describe('For local: where the syslog of this host listens'),
   ...tlsFileParams,
 });
 
@@ -135,20 +139,8 @@ function senderOf(endpoint: Endpoint, params: z.output<typeof syslogEndpoint>, d
   const number = params.port ?? (transport === 'tls' ? 6514 : 514);
   const label = `syslog server ${host}:${number} (${transport})`;
   const target = { host, port: number, label, provenance: endpoint.provenance };
-  switch (transport) {
-    case 'udp':
-      return sendDatagrams(target, deps);
-    case 'local':
-      return sendLocal({ socket, appname, timers: deps.timers });
-    case 'tcp':
-      return sendStream({ target, framing, receipt, outbound: deps.outbound });
-    case 'tls':
-      return sendStream({
-        target,
-        framing,
-        receipt,
-        outbound: deps.outbound,
-        files: tlsFilesOf(endpoint, params),
-      });
-  }
+  if (transport === 'udp') return sendDatagrams(target, deps);
+  if (transport === 'local') return sendLocal({ socket, appname, timers: deps.timers });
+  const tls = transport === 'tls' ? { files: tlsFilesOf(endpoint, params) } : {};
+  return sendStream({ target, framing, receipt, outbound: deps.outbound, ...tls });
 }
