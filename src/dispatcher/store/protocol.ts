@@ -103,10 +103,12 @@ export function packArrivals(batch: readonly Arrival[]): PackedArrivals {
     bytes.set(body, offset + HASH_BYTES);
     offset += HASH_BYTES + body.byteLength;
   }
-  const text = JSON.stringify(batch, (key, value: unknown) =>
-    key === 'body' || key === 'hash' ? undefined : value,
-  );
-  return { text, bytes, lengths };
+  return { text: JSON.stringify(batch.map(withoutBytes)), bytes, lengths };
+}
+
+/** A replacer would come too late: JSON.stringify has a Buffer made an array of numbers before it asks one. */
+function withoutBytes({ hash: _hash, body: _body, ...rest }: Arrival): Omit<Arrival, 'hash' | 'body'> {
+  return rest;
 }
 
 export function unpackArrivals({ text, bytes, lengths }: PackedArrivals): Arrival[] {
