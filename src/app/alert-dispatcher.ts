@@ -98,6 +98,7 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
       await control?.close();
       await expectations?.close();
       await parts?.sources.close();
+      await parts?.watchdogs.close();
       await housekeeping?.close();
       await parts?.reports.idle();
       await parts?.door.settle();

@@ -18,7 +18,14 @@ import { createOutbox, type Outbox } from '../../dispatcher/outbox/outbox.ts';
 import { createRouter, type ExplainingRouter } from '../../dispatcher/route/router.ts';
 import type { ServiceManager } from '../service-notices.ts';
 import { createChannels } from './channels.ts';
-import { type Configuration, createConfiguration, type InForce, type Prepared } from './configuration.ts';
+import {
+  type Configuration,
+  createConfiguration,
+  type InForce,
+  prepareAll,
+  type Prepared,
+} from './configuration.ts';
+import type { SinkDeps } from '../../dispatcher/model/sink.ts';
 import { dispatcherMetrics } from './metrics.ts';
 import { rememberMoved, withMoved } from './moved-recipients.ts';
 import { outboundPolicy } from './outbound.ts';
@@ -30,6 +37,7 @@ import { createSinkRegistry, type SinkRegistry } from './sink-registry.ts';
 import { createSources, type Sources } from './sources.ts';
 import { startStore, type StoreThread } from './store-thread.ts';
 import { createWaits } from './waits.ts';
+import { createWatchdogs, type Watchdogs } from './watchdogs.ts';
 
 export interface DispatcherSettings {
   readonly configFile: string;
@@ -61,6 +69,7 @@ export interface Parts {
   readonly door: CountingDoor;
   readonly keyRing: StoredKeyRing;
   readonly outbox: Outbox;
+  readonly watchdogs: Watchdogs;
   readonly sources: Sources;
   readonly reports: Reports;
   readonly startedAt: number;
@@ -98,19 +107,17 @@ export async function assemble(
     };
     const renderers = createRenderers(log);
     const outbound = outboundPolicy(config, () => sources.listeners);
-    const sinks: SinkRegistry = createSinkRegistry(
-      {
-        log,
-        timers,
-        random,
-        hostname: host,
-        version,
-        mark: () => thread.id,
-        outbound,
-      },
-      timers,
+    const sinkDeps: SinkDeps = {
       log,
-    );
+      timers,
+      random,
+      hostname: host,
+      version,
+      mark: () => thread.id,
+      outbound,
+    };
+    const sinks: SinkRegistry = createSinkRegistry(sinkDeps, timers, log);
+    const watchdogs = createWatchdogs(sinkDeps, async () => (await healthProblems(thread, outbox))[0]);
     const door = createDoor({
       router: routerInForce,
       store,
@@ -176,31 +183,19 @@ export async function assemble(
     const prepare = async (next: InForce): Promise<Prepared> => {
       const recipients = await withMoved(store, next.config.recipients);
       const nextRouter = createRouter(next.config, () => silences.current());
-      const preparedRenderer = await renderers.prepare(next.config);
-      try {
-        const preparedSinks = await sinks.prepare(next.config.endpoints, next.types);
-        try {
-          const preparedSources = await sources.prepare(next.config.sources);
-          return {
-            async commit() {
-              router = nextRouter;
-              await preparedRenderer.commit();
-              preparedSinks.commit();
-              await outbox.configure(recipients);
-              await preparedSources.commit();
-            },
-            async discard() {
-              await preparedSources.discard();
-            },
-          };
-        } catch (error) {
-          await preparedSinks.discard();
-          throw error;
-        }
-      } catch (error) {
-        await preparedRenderer.discard();
-        throw error;
-      }
+      return await prepareAll([
+        async () => await renderers.prepare(next.config),
+        async () => await sinks.prepare(next.config.endpoints, next.types),
+        async () => ({
+          async commit() {
+            router = nextRouter;
+            await outbox.configure(recipients);
+          },
+          discard: () => undefined,
+        }),
+        async () => await watchdogs.prepare(next.config),
+        async () => await sources.prepare(next.config.sources),
+      ]);
     };
     return {
       parts: {
@@ -213,6 +208,7 @@ export async function assemble(
         door,
         keyRing,
         outbox,
+        watchdogs,
         sources,
         reports,
         startedAt,

@@ -10,7 +10,6 @@ import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
 import { checkTemplate } from '../../dispatcher/render/template/check-template.ts';
 import { formatDuration } from '../../core/quantities.ts';
-import { silentLogger } from '../../core/logger.ts';
 import { loadCredentials } from '../../tls/credentials.ts';
 import { type ConfigurationPlace, loadConfiguration } from './load-configuration.ts';
 
@@ -25,7 +24,6 @@ export async function checkConfiguration(
   withoutFiles: boolean,
 ): Promise<CheckReport> {
   const loaded = await loadConfiguration({ ...place, withoutFiles }, noStoredSettings, {
-    log: silentLogger,
     print: () => undefined,
   });
   if (!loaded.ok) return { problems: loaded.problems.map(problemLine), notes: [] };

@@ -34,6 +34,26 @@ export interface Prepared {
   discard(): void | Promise<void>;
 }
 
+/** One after the other; when one cannot, those before it are given up again. Commits in the same order. */
+export async function prepareAll(steps: readonly (() => Promise<Prepared>)[]): Promise<Prepared> {
+  const done: Prepared[] = [];
+  const discard = async (): Promise<void> => {
+    for (const prepared of done.toReversed()) await prepared.discard();
+  };
+  try {
+    for (const step of steps) done.push(await step());
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+  return {
+    async commit() {
+      for (const prepared of done) await prepared.commit();
+    },
+    discard,
+  };
+}
+
 export interface Configuration {
   /** Throws RelayError BUG before `start`. */
   readonly current: InForce;
@@ -63,7 +83,7 @@ export function createConfiguration({ place, store, clock, log, print }: Configu
 
   const load = async (stored: StoredSettings): Promise<LoadedConfiguration> => {
     try {
-      return await loadConfiguration(place, stored, { log, print });
+      return await loadConfiguration(place, stored, { print });
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
       return { ok: false, types: new Map(), problems: [problemOf(error)] };

@@ -1,14 +1,13 @@
 /** `alert-dispatcher endpoints types [TYPE]`: the sink types there are, and what one of them takes. Made from the declarations themselves. */
 
 import { RelayError } from '../../core/errors.ts';
-import { silentLogger } from '../../core/logger.ts';
 import { nearest } from '../../core/nearest.ts';
 import { describeType, describeTypeText } from '../../dispatcher/sinks/describe-type.ts';
 import { sinkTypes } from './sink-types.ts';
 
 /** Throws RelayError NOT_FOUND for a type there is not. */
 export async function describeTypes(name: string | undefined, json: boolean): Promise<string> {
-  const types = await sinkTypes(undefined, { log: silentLogger, print: () => undefined });
+  const types = await sinkTypes(undefined, { print: () => undefined });
   if (name === undefined) {
     const rows = [...types.values()].map(({ type, audience, summary }) => ({ type, audience, summary }));
     if (json) return rows.map((row) => `${JSON.stringify(row)}\n`).join('');

@@ -1,16 +1,13 @@
-/** All sink types there are: those of the catalogue, those that need something of the process, and the own modules of the site. */
+/** All sink types there are: those of the catalogue, the one that prints, and the own modules of the site. */
 
-import type { Logger } from '../../core/ports.ts';
+import { RelayError } from '../../core/errors.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
 import { sinkTypes as catalogue } from '../../dispatcher/sinks/catalogue.ts';
-import { createExecType } from '../../dispatcher/sinks/own/exec/exec.ts';
-import { fileType } from '../../dispatcher/sinks/own/file/file.ts';
-import { smtpType } from '../../dispatcher/sinks/own/smtp/smtp.ts';
-import { syslogType } from '../../dispatcher/sinks/own/syslog/syslog.ts';
 import { createConsoleType } from '../../dispatcher/sinks/own/console/console.ts';
+import { loadModules } from '../../dispatcher/sinks/own/modules/load-modules.ts';
+import { systemTimers } from './real-timers.ts';
 
 export interface SinkTypeDeps {
-  readonly log: Logger;
   /** Where the `console` sink writes. */
   readonly print: (line: string) => void;
 }
@@ -18,11 +15,19 @@ export interface SinkTypeDeps {
 /** Throws RelayError CONFIG for a module that is not to be trusted or declares what is there already. */
 export async function sinkTypes(
   modulesDir: string | undefined,
-  { log, print }: SinkTypeDeps,
+  { print }: SinkTypeDeps,
 ): Promise<ReadonlyMap<string, SinkType>> {
-  const others = [smtpType, syslogType, fileType, createExecType(), createConsoleType(print)];
-  const known = new Map([...catalogue, ...others.map((type) => [type.type, type] as const)]);
+  const consoleType = createConsoleType(print);
+  const known = new Map([...catalogue, [consoleType.type, consoleType] as const]);
   if (modulesDir === undefined) return known;
-  void log;
+  for (const type of await loadModules(modulesDir, { timers: systemTimers })) {
+    if (known.has(type.type)) {
+      throw new RelayError(
+        'CONFIG',
+        `modules_dir ${modulesDir}: there is a sink type '${type.type}' already`,
+      );
+    }
+    known.set(type.type, type);
+  }
   return known;
 }

@@ -7,5 +7,8 @@
 
 import type { SinkType } from '../model/sink.ts';
 import { httpTypes } from './http/http-types.ts';
+import { ownSinkTypes } from './own/types.ts';
 
-export const sinkTypes: ReadonlyMap<string, SinkType> = new Map(httpTypes.map((type) => [type.type, type]));
+export const sinkTypes: ReadonlyMap<string, SinkType> = new Map(
+  [...httpTypes, ...ownSinkTypes].map((type) => [type.type, type]),
+);

@@ -1,9 +1,8 @@
 /**
  * What passes between a store's thread and its stub, over a MessagePort.
  *
- * A batch of arrivals goes as one text and one buffer, which is handed over: cloning hundreds of objects costs the thread that
- * answers sockets more than that. Everything else is cloned as it is; what comes out of a clone as bytes is
- * made the Buffer it was.
+ * The bytes of a batch of arrivals go in one buffer, which is handed over: a clone would copy them, and with each the pool it
+ * came from. Everything else is cloned as it is; what comes out of a clone as bytes is made the Buffer it was.
  */
 
 import type { PlainError } from '../../journal/protocol.ts';
@@ -81,8 +80,7 @@ export type Notice =
   | { readonly kind: 'loss'; readonly event: StoreLoss };
 
 export interface PackedArrivals {
-  /** JSON of the arrivals without their bytes. */
-  readonly text: string;
+  readonly parts: readonly Omit<Arrival, 'body' | 'hash'>[];
   /** Hash and body of each, one after the other. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Of the bodies. */
@@ -103,18 +101,11 @@ export function packArrivals(batch: readonly Arrival[]): PackedArrivals {
     bytes.set(body, offset + HASH_BYTES);
     offset += HASH_BYTES + body.byteLength;
   }
-  return { text: JSON.stringify(batch.map(withoutBytes)), bytes, lengths };
+  return { parts: batch.map(({ hash: _hash, body: _body, ...part }) => part), bytes, lengths };
 }
 
-/** A replacer would come too late: JSON.stringify has a Buffer made an array of numbers before it asks one. */
-function withoutBytes({ hash: _hash, body: _body, ...rest }: Arrival): Omit<Arrival, 'hash' | 'body'> {
-  return rest;
-}
-
-export function unpackArrivals({ text, bytes, lengths }: PackedArrivals): Arrival[] {
+export function unpackArrivals({ parts, bytes, lengths }: PackedArrivals): Arrival[] {
   const all = toBuffer(bytes);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- packArrivals wrote it
-  const parts = JSON.parse(text) as Omit<Arrival, 'body' | 'hash'>[];
   let offset = 0;
   return parts.map((part, index) => {
     const start = offset + HASH_BYTES;

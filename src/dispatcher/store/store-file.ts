@@ -124,13 +124,13 @@ export class StoreFile {
   }
 
   #open(): Ledger {
-    const { clock, random } = this.#options;
+    const { clock } = this.#options;
     for (let failures = 0; ; failures++) {
       const db = openFile(this.#options);
       try {
         if (this.#doubtful) db.exec(`PRAGMA ${AS}.wal_checkpoint(TRUNCATE)`);
         this.#doubtful = false;
-        return loadLedger(db, { clock, random, reserve: this.#reserve, events: this.#options });
+        return loadLedger(db, { clock, reserve: this.#reserve });
       } catch (error) {
         db.close();
         if (!isCorruption(error) || failures > 1) throw explainFailure(error, this.path);

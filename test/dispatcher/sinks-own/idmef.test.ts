@@ -11,6 +11,10 @@ import type { MessageOrigin } from '../../../src/dispatcher/model/message.ts';
 import type { SendMessage, Sink, SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { idmefType, preludeGatewayType } from '../../../src/dispatcher/sinks/own/idmef/gateway-types.ts';
 import { originText, ownJournal, toParcels } from '../../../src/dispatcher/sinks/own/idmef/parcels.ts';
+import { withMark } from '../../../src/dispatcher/sinks/own/idmef/with-mark.ts';
+import { isOwnDelivery } from '../../../src/dispatcher/door/own-delivery.ts';
+import { envelopeHead, envelopeTail } from '../../../src/idmef/envelope.ts';
+import { readDocument } from '../../../src/idmef/read-document.ts';
 import { preludeType } from '../../../src/dispatcher/sinks/own/idmef/prelude-type.ts';
 import { createRefusalProof } from '../../../src/dispatcher/sinks/own/idmef/refusal-proof.ts';
 import { startFakeManager } from '../../support/fake-manager.ts';
@@ -116,8 +120,10 @@ describe('parcels', () => {
   });
 
   test('our journal’s name is a stable one', () => {
-    assert.equal(ownJournal('soc', 'a'), ownJournal('soc', 'a'));
-    assert.notEqual(ownJournal('soc', 'a'), ownJournal('soc', 'b'));
+    const deps = { hostname: 'soc' };
+    assert.equal(ownJournal(deps, 'a'), ownJournal(deps, 'a'));
+    assert.notEqual(ownJournal(deps, 'a'), ownJournal(deps, 'b'));
+    assert.equal(ownJournal({ ...deps, mark: () => 'STORE1' }, 'a'), 'STORE1');
     assert.equal(originText({ source: 'x', sensor: 'ü\r\n' }), 'profile=dispatcher; sensor="???"');
   });
 });
@@ -173,6 +179,34 @@ describe('idmef', () => {
     const result = await sink.send(notification([], recipient(), { form: 'test', rendered }), never);
     assert.equal(result.outcome.kind, 'ok');
     assert.deepEqual(receiver.stored(), ['key-0123456789abcdef']);
+  });
+});
+
+describe('the mark', () => {
+  const forms = [
+    '<idmef:Alert xmlns:idmef="http://iana.org/idmef" messageid="1"><idmef:X/></idmef:Alert>',
+    '<Alert xmlns="http://iana.org/idmef"><X/></Alert>\n',
+    '<a:Heartbeat xmlns:a="http://iana.org/idmef"><a:X/></a:Heartbeat >',
+  ];
+  for (const form of forms) {
+    test(`is the last child, in the prefix of the element: ${form.slice(0, 14)}`, () => {
+      const marked = withMark(message(1, { body: Buffer.from(form) }), 'STORE1');
+      const text = marked.body.toString();
+      assert.match(
+        text,
+        /<(\w+:)?AdditionalData type="string" meaning="idmef-relay-delivery"><\1string>STORE1<\/\1string><\/\1AdditionalData><\/\1(Alert|Heartbeat)/,
+      );
+      assert.equal(text.replace(/<(\w+:)?AdditionalData.*AdditionalData>/, ''), form);
+      assert.equal(withMark(marked, 'STORE1'), marked, 'once only');
+    });
+  }
+
+  test('leaves a message valid and is what the door looks for', () => {
+    const { body } = withMark(message(1), 'STORE1');
+    const document = readDocument(Buffer.concat([envelopeHead, body, envelopeTail]), 'strict');
+    assert.ok(document.readable && document.messages.length === 1);
+    assert.equal(isOwnDelivery({ body, origin: { source: 'idmef' } }, 'STORE1'), true);
+    assert.equal(isOwnDelivery({ body, origin: { source: 'idmef' } }, 'STORE2'), false);
   });
 });
 

@@ -227,6 +227,15 @@ describe('what a server says', () => {
     assert.equal(server.received.length, 0);
   });
 
+  test('whether a mail may have been taken is said: after DATA, not before', async (t) => {
+    const server = await startMailServer(t);
+    const { send } = await open(t, server);
+    server.faults = { data: () => 'drop' };
+    assert.equal((await send({ to: 'ana@example.org' })).uncertain, true);
+    server.faults = { from: () => say(451) };
+    assert.equal((await send({ to: 'ana@example.org' })).uncertain, undefined);
+  });
+
   test('nobody there', async (t) => {
     const server = await startScript(t, []);
     const { send } = await open(t, { port: server.port === 1 ? 2 : 1 });

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { z } from 'zod';
 
 import { createWatchdog, watchdogType } from '../../../src/dispatcher/sinks/own/watchdog/watchdog.ts';
+import { sinkTypes } from '../../../src/dispatcher/sinks/catalogue.ts';
 import { ownSinkTypes } from '../../../src/dispatcher/sinks/own/types.ts';
 import { portOf } from '../../support/https-host.ts';
 import { until } from '../../support/until.ts';
@@ -105,13 +106,13 @@ test('every type is described: each parameter, one line for itself', () => {
     'smtp',
     'syslog',
     'file',
-    'console',
     'exec',
     'prelude-gateway',
     'idmef',
     'prelude',
     'watchdog',
   ]);
+  for (const name of names) assert.ok(sinkTypes.has(name), name);
   for (const { type, summary, endpoint: one, recipient: other, secrets } of ownSinkTypes) {
     assert.match(summary, /^.{10,140}$/);
     const shape = { ...one.shape, ...other.shape };

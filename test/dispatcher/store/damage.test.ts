@@ -124,6 +124,16 @@ const damages: readonly (readonly [
     MESSAGES / 2,
     MESSAGES,
   ],
+  [
+    'a table that is gone',
+    (path) => {
+      const db = openConnection(path, {});
+      db.exec('DROP TABLE carried');
+      db.close();
+    },
+    MESSAGES,
+    3 * MESSAGES,
+  ],
   ['everything', (path) => writeFileSync(path, Buffer.alloc(20 * PAGE, 0xa5)), 0, 0],
 ];
 

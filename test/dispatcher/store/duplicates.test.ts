@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DAY_MS } from '../../../src/core/quantities.ts';
 import type { Arrival } from '../../../src/dispatcher/model/store.ts';
-import { arrival, assertLaw, MINUTE, NOW, sha256, testStore } from './fixture.ts';
+import { arrival, assertLaw, MINUTE, NOW, person, sha256, testStore } from './fixture.ts';
 
 const from = (journal: string, sequence: number) => ({ origin: { journal, sequence } });
 const J = 'a'.repeat(32);
@@ -99,11 +99,12 @@ test('duplicates are recognised across a restart, and after retention, for seven
   await assertLaw(store);
 });
 
-test('a message without body or with a wrong id is refused before anything of its batch is stored', async (t) => {
+test('a message with a wrong id or plan is refused before anything of its batch is stored', async (t) => {
   const store = await testStore(t).open();
   const bad: readonly Arrival[] = [
     { ...arrival('x'), id: 'short' },
     { ...arrival('x'), hash: sha256('x').subarray(1) },
+    arrival('x', { pairs: [person('ana', 2)] }),
   ];
   for (const one of bad) await assert.rejects(store.accept([arrival('good'), one]), /message/);
   assert.equal((await store.stats(NOW)).offered, 0);

@@ -4,8 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
@@ -13,13 +12,11 @@ import type { Fate } from '../../../src/dispatcher/model/delivery.ts';
 import type { Store } from '../../../src/dispatcher/model/store.ts';
 import { openStore } from '../../../src/dispatcher/store/in-process.ts';
 import { manualClock } from '../../support/manual-clock.ts';
-import { arrival, assertLaw, countingRandom, ended, fails, machine, NOW } from './fixture.ts';
+import { arrival, assertLaw, countingRandom, ended, fails, machine, NOW, ROOM } from './fixture.ts';
 import { StoreModel, type ModelArrival } from './model.ts';
 
-const RUNS = Number(process.env['NUM_RUNS'] ?? 200);
+const RUNS = Number(process.env['NUM_RUNS'] ?? 150);
 const SEED = process.env['MODEL_SEED'];
-/** Memory where there is some to write to: what is tried here is not what a disk does. */
-const ROOM = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const NAMES = ['a', 'b', 'c'];
 const MAX_AGE_MS = 3_600_000;
 

@@ -16,21 +16,21 @@ export function saidBy(error: unknown): string {
   return said(messageOf(error));
 }
 
-/** The same for the whole call. */
-export function answer(outcome: Outcome): SinkAnswer {
-  return { outcome };
+/** The same for the whole call. `uncertain`: what is due again may have arrived. */
+export function answer(outcome: Outcome, uncertain = false): SinkAnswer {
+  return { outcome, ...(uncertain && outcome.kind === 'again' ? { uncertain: true as const } : {}) };
 }
 
 /**
  * One by one. The whole call is as bad as the worst of them that concerns the way (broken, then again); a refusal
  * concerns its message alone.
  */
-export function answerEach(each: ReadonlyMap<number, Outcome>): SinkAnswer {
+export function answerEach(each: ReadonlyMap<number, Outcome>, uncertain = false): SinkAnswer {
   const outcomes = [...each.values()];
   const worst =
     outcomes.find(({ kind }) => kind === 'broken') ??
     outcomes.find(({ kind }) => kind === 'again') ??
     outcomes.find(({ kind }) => kind === 'ok') ??
     outcomes[0];
-  return { outcome: worst ?? { kind: 'ok' }, each };
+  return { ...answer(worst ?? { kind: 'ok' }, uncertain), each };
 }

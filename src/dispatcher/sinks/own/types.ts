@@ -1,10 +1,9 @@
 /**
- * The sinks with code of their own, for the catalogue (src/dispatcher/sinks/catalogue.ts). `console` writes to the terminal src/app says;
- * own modules of the site come from modules/load-modules.ts.
+ * The sinks with code of their own, for the catalogue (src/dispatcher/sinks/catalogue.ts). `console` is made by
+ * src/app, which says where it writes; own modules of the site come from modules/load-modules.ts.
  */
 
 import type { SinkType } from '../../model/sink.ts';
-import { createConsoleType } from './console/console.ts';
 import { createExecType } from './exec/exec.ts';
 import { fileType } from './file/file.ts';
 import { idmefType, preludeGatewayType } from './idmef/gateway-types.ts';
@@ -17,7 +16,6 @@ export const ownSinkTypes: readonly SinkType[] = [
   smtpType,
   syslogType,
   fileType,
-  createConsoleType((line) => void process.stdout.write(line)),
   createExecType(),
   preludeGatewayType,
   idmefType,

@@ -98,7 +98,8 @@ async function createExec(endpoint: Endpoint, deps: SinkDeps, ownerUid: number):
         timeoutMs: timeout * 1000,
         timers: deps.timers,
       };
-      return answer(exitOutcome(await runScript(run, signal)));
+      const end = await runScript(run, signal);
+      return answer(exitOutcome(end), end.kind === 'timeout' || end.kind === 'signal');
     });
   };
   return { limits: () => [], send, close: () => Promise.resolve() };

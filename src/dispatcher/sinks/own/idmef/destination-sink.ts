@@ -14,6 +14,7 @@ import type { Notification, Sink, SinkAnswer, SinkDeps } from '../../../model/si
 import { answer, answerEach } from '../say.ts';
 import { oneByOne } from '../turns.ts';
 import { originText, ownJournal, toParcels } from './parcels.ts';
+import { withMark } from './with-mark.ts';
 import { createRefusalProof } from './refusal-proof.ts';
 import { wordsAlert } from './words-alert.ts';
 
@@ -22,6 +23,8 @@ export interface DestinationSinkOptions {
   readonly deps: SinkDeps;
   /** Origins do not matter to the receiver: one parcel a call. */
   readonly together: boolean;
+  /** Messages bear our mark, so that one that comes back is known. */
+  readonly marks?: true;
   /** `origin`: of the parcel under way. */
   readonly open: (shared: {
     readonly origin: () => Promise<string>;
@@ -32,9 +35,10 @@ export interface DestinationSinkOptions {
 
 export async function createDestinationSink(options: DestinationSinkOptions): Promise<Sink> {
   const { deps, name, together } = options;
+  const mark = options.marks === true ? deps.mark?.() : undefined;
   let origin = originText({ source: '' });
   const destination = await options.open({ origin: () => Promise.resolve(origin), memory: createMemory() });
-  const journal = ownJournal(deps.hostname, name);
+  const journal = ownJournal(deps, name);
   const proof = createRefusalProof();
   const turn = oneByOne();
   const stopping = new AbortController();
@@ -59,13 +63,15 @@ export async function createDestinationSink(options: DestinationSinkOptions): Pr
     if (messages.length === 0) return answer(await sendWords(notification, signal));
     const outcomes = new Map<number, Outcome>();
     let stop: Outcome | undefined;
-    for (const { parcel, origin: from, seqs } of toParcels(messages, journal, together)) {
+    const marked = mark === undefined ? messages : messages.map((message) => withMark(message, mark));
+    for (const { parcel, origin: from, seqs } of toParcels(marked, journal, together)) {
       const results = stop === undefined ? await deliver(parcel, from, signal) : seqs.map(() => stop ?? OK);
       for (const [index, seq] of seqs.entries()) outcomes.set(seq, results[index] ?? OK);
       // What is wrong with the way is wrong for the other parcels too.
       stop ??= results.find(({ kind }) => kind === 'broken');
     }
-    return answerEach(proof.judge(outcomes));
+    // Which of them got through before a connection broke nobody knows.
+    return answerEach(proof.judge(outcomes), true);
   };
 
   const sendWords = async (notification: Notification, signal: AbortSignal): Promise<Outcome> => {

@@ -116,6 +116,7 @@ async function createGatewaySink(endpoint: Endpoint, deps: SinkDeps, together: b
     name: endpoint.name,
     deps,
     together,
+    ...(together ? {} : { marks: true as const }),
     open: async ({ origin, memory }) =>
       await createDestination(new URL(params.url), {
         tls: () => tls ?? first,

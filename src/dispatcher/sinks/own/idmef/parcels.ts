@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import type { Parcel } from '../../../../destinations/destination.ts';
 import { formatRanges } from '../../../../journal/ranges.ts';
 import type { MessageOrigin } from '../../../model/message.ts';
-import type { SendMessage } from '../../../model/sink.ts';
+import type { SendMessage, SinkDeps } from '../../../model/sink.ts';
 
 export interface OriginParcel {
   readonly parcel: Parcel;
@@ -26,8 +26,13 @@ interface Numbered {
   readonly message: SendMessage;
 }
 
-/** 32 hex digits that stand for our store's numbering towards one endpoint. Receivers compare bytes too: it need not change with it. */
-export function ownJournal(hostname: string, endpoint: string): string {
+/** Our store's id, which numbers the sequences; where it is not known, 32 hex digits that stand for it. */
+export function ownJournal(
+  { hostname, mark }: Pick<SinkDeps, 'hostname' | 'mark'>,
+  endpoint: string,
+): string {
+  const id = mark?.();
+  if (isJournal(id)) return id;
   return createHash('sha256').update(`alert-dispatcher\0${hostname}\0${endpoint}`).digest('hex').slice(0, 32);
 }
 

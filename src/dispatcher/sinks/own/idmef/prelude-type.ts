@@ -9,7 +9,6 @@ import { z } from 'zod';
 
 import { RelayError } from '../../../../core/errors.ts';
 import { ownSinkLimits, pollerLimits } from '../../../../core/limits.ts';
-import { createPreludeDestination } from '../../../../destinations/prelude/prelude-destination.ts';
 import { readPreludeUrl } from '../../../../destinations/prelude/prelude-url.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Sink, SinkDeps, SinkType } from '../../../model/sink.ts';
@@ -52,18 +51,19 @@ async function createPrelude(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> 
     name: endpoint.name,
     deps,
     together: true,
-    open: ({ memory }) =>
-      Promise.resolve(
-        createPreludeDestination(url, {
-          longRunning: true,
-          hostname: deps.hostname,
-          version: deps.version,
-          memory,
-          clock: clockOf(deps),
-          random: deps.random,
-          idleMs: params.timeout * 1000,
-        }),
-      ),
+    open: async ({ memory }) => {
+      const { createPreludeDestination } =
+        await import('../../../../destinations/prelude/prelude-destination.ts');
+      return createPreludeDestination(url, {
+        longRunning: true,
+        hostname: deps.hostname,
+        version: deps.version,
+        memory,
+        clock: clockOf(deps),
+        random: deps.random,
+        idleMs: params.timeout * 1000,
+      });
+    },
   });
 }
 

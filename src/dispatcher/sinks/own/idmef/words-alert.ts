@@ -4,13 +4,14 @@
  */
 
 import { composeAlert } from '../../../../idmef/compose.ts';
+import { DELIVERY_MARK } from '../../../model/delivery-mark.ts';
 import type { Notification, SinkDeps } from '../../../model/sink.ts';
 import { plainLine } from '../format/line.ts';
 
 /** One self-contained Alert element. */
 export async function wordsAlert(
   notification: Notification,
-  { hostname, version }: Pick<SinkDeps, 'hostname' | 'version'>,
+  { hostname, version, mark }: Pick<SinkDeps, 'hostname' | 'version' | 'mark'>,
 ): Promise<Buffer> {
   const { form, idempotencyKey, at, recipient } = notification;
   const test = form === 'test';
@@ -27,6 +28,9 @@ export async function wordsAlert(
     classification: test ? `test of recipient ${recipient.name}` : `notification for ${recipient.name}`,
     severity: 'info',
     impact: plainLine(notification),
-    data: [{ meaning: form, type: 'boolean', value: 'true' }],
+    data: [
+      { meaning: form, type: 'boolean', value: 'true' },
+      ...(mark === undefined ? [] : [{ meaning: DELIVERY_MARK, type: 'string' as const, value: mark() }]),
+    ],
   });
 }

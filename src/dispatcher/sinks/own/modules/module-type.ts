@@ -109,7 +109,7 @@ async function createModuleSink(own: OwnSink, endpoint: Endpoint, deps: SinkDeps
       signal.throwIfAborted();
       const reason = said(`module ${own.name} failed: ${messageOf(error)}`);
       deps.log.warning(`${where}: ${reason}`);
-      return answer({ kind: 'again', reason });
+      return answer({ kind: 'again', reason }, true);
     }
   };
 

@@ -95,7 +95,7 @@ export function createMailer(options: MailerOptions): Mailer {
       }
       const outcome = mailVerdict(error);
       if (outcome.kind === 'broken') close();
-      return every({ outcome, whole: true });
+      return every({ outcome, whole: true, ...(mayHaveTaken(error) ? { uncertain: true as const } : {}) });
     }
   };
 
@@ -116,6 +116,12 @@ function noteRejected(results: Map<string, AddressResult>, rejected: Taken['reje
     // Nobody's: then nobody is known to have it.
     for (const address of named.length > 0 ? named : addresses) results.set(address, result);
   }
+}
+
+/** No answer came, and it was not the connection that could not be had: perhaps the last line was under way. */
+function mayHaveTaken({ code, responseCode, originalCode }: MailFault): boolean {
+  const lost = ['ECONNECTION', 'ESOCKET', 'ETIMEDOUT'].includes(code ?? '');
+  return lost && responseCode === undefined && originalCode !== 'ECONNREFUSED';
 }
 
 /** nodemailer's errors have codes; anything else is a bug. */

@@ -9,6 +9,7 @@
 import type { Severity } from '../../../../core/severity.ts';
 import { severityNames } from '../../../../core/severity.ts';
 import { escapeControls } from '../../../../log/escape.ts';
+import { DELIVERY_MARK } from '../../../model/delivery-mark.ts';
 import type { Notification, SendMessage } from '../../../model/sink.ts';
 import { ecsDocument } from '../../format/ecs.ts';
 import { alertDocument } from '../format/alert-document.ts';
@@ -52,6 +53,8 @@ export interface RecordOptions {
   readonly appname: string;
   readonly maxBytes: number;
   readonly hostname: string;
+  /** Of this dispatcher, for structured data: what comes back is known by it. */
+  readonly mark?: () => string;
 }
 
 export interface Recorder {
@@ -91,7 +94,7 @@ export function createRecorder(options: RecordOptions): Recorder {
     alert: (message, timeZone) => {
       const { facts, origin, at, view } = message;
       const host = hostnameOf(origin.sensor ?? origin.peer ?? here);
-      const data = format === 'rfc5424' ? structuredData(message) : '-';
+      const data = format === 'rfc5424' ? structuredData(message, options.mark?.() ?? '') : '-';
       const severity = facts.kind === 'heartbeat' ? 7 : severities[view.severity];
       return join(head(severity, at, host, facts.kind, data, timeZone), (room) =>
         bodyOf(message, format, room),
@@ -117,7 +120,7 @@ function bodyOf(message: SendMessage, format: RecordOptions['format'], room: num
 const VALUE_CHARS = 100;
 
 /** RFC 5424 §6.3: `"`, `\` and `]` are escaped within values. */
-function structuredData({ facts, view, origin, at }: SendMessage): string {
+function structuredData({ facts, view, origin, at }: SendMessage, mark: string): string {
   const when = view.when === undefined || view.when === at ? '' : new Date(view.when).toISOString();
   const values: readonly (readonly [string, string])[] = [
     ['messageid', facts.messageid],
@@ -131,6 +134,7 @@ function structuredData({ facts, view, origin, at }: SendMessage): string {
     ['port', view.targets[0]?.port ?? ''],
     ['detected', when],
     ['profile', origin.profile ?? ''],
+    [DELIVERY_MARK, mark],
   ];
   const params = values
     .filter(([, value]) => value !== '')

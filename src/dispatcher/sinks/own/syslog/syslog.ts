@@ -13,7 +13,7 @@ import { ownSinkLimits } from '../../../../core/limits.ts';
 import type { Outcome } from '../../../../core/outcome.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Notification, Sink, SinkDeps, SinkType } from '../../../model/sink.ts';
-import { port, readParams, tlsFileParams, tlsFilesOf } from '../params.ts';
+import { port, readParams, tlsFilesOf } from '../params.ts';
 import { answer, answerEach } from '../say.ts';
 import { createRecorder, facilities, type RecordOptions } from './record.ts';
 import { sendDatagrams } from './send-datagrams.ts';
@@ -68,7 +68,6 @@ export const syslogEndpoint = z.strictObject({
     .startsWith('/')
     .default('/dev/log')
     .describe('For local: where the syslog of this host listens'),
-  ...tlsFileParams,
 });
 
 export const syslogRecipient = z.strictObject({});
@@ -111,6 +110,7 @@ async function createSyslog(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     maxBytes:
       params.max_bytes ?? (transport === 'udp' ? ownSinkLimits.datagramBytes : ownSinkLimits.streamLineBytes),
     hostname: deps.hostname,
+    ...(deps.mark === undefined ? {} : { mark: deps.mark }),
   };
   const send = senderOf(endpoint, params, deps);
   if (transport === 'udp') {
@@ -123,13 +123,16 @@ async function createSyslog(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     const { messages, recipient } = notification;
     if (messages.length === 0) {
       const [outcome] = await send([record.words(notification)], signal);
-      return answer(outcome ?? { kind: 'ok' });
+      return answer(outcome ?? { kind: 'ok' }, true);
     }
     const outcomes = await send(
       messages.map((message) => record.alert(message, recipient.timeZone)),
       signal,
     );
-    return answerEach(new Map(messages.map(({ seq }, index) => [seq, outcomes[index] ?? { kind: 'ok' }])));
+    return answerEach(
+      new Map(messages.map(({ seq }, index) => [seq, outcomes[index] ?? { kind: 'ok' }])),
+      true,
+    );
   };
   return { limits: () => [], send: sendAll, close: () => Promise.resolve() };
 }
@@ -141,6 +144,6 @@ function senderOf(endpoint: Endpoint, params: z.output<typeof syslogEndpoint>, d
   const target = { host, port: number, label, provenance: endpoint.provenance };
   if (transport === 'udp') return sendDatagrams(target, deps);
   if (transport === 'local') return sendLocal({ socket, appname, timers: deps.timers });
-  const tls = transport === 'tls' ? { files: tlsFilesOf(endpoint, params) } : {};
+  const tls = transport === 'tls' ? { files: tlsFilesOf(endpoint) } : {};
   return sendStream({ target, framing, receipt, outbound: deps.outbound, ...tls });
 }
