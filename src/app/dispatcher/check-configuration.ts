@@ -4,14 +4,16 @@
  */
 
 import { messageOf } from '../../core/errors.ts';
-import { noStoredSettings } from '../../dispatcher/config/load-config.ts';
+import { noStoredSettings } from '../../dispatcher/config/stored-settings.ts';
 import { problemLine } from '../../dispatcher/config/problem.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
+import { watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
 import { checkTemplate } from '../../dispatcher/render/template/check-template.ts';
 import { formatDuration } from '../../core/quantities.ts';
 import { loadCredentials } from '../../tls/credentials.ts';
 import { type ConfigurationPlace, loadConfiguration } from './load-configuration.ts';
+import { createSinkTypes } from './sink-types.ts';
 
 export interface CheckReport {
   readonly problems: readonly string[];
@@ -23,9 +25,7 @@ export async function checkConfiguration(
   place: ConfigurationPlace,
   withoutFiles: boolean,
 ): Promise<CheckReport> {
-  const loaded = await loadConfiguration({ ...place, withoutFiles }, noStoredSettings, {
-    print: () => undefined,
-  });
+  const loaded = await loadConfiguration({ ...place, withoutFiles }, noStoredSettings, createSinkTypes());
   if (!loaded.ok) return { problems: loaded.problems.map(problemLine), notes: [] };
   const { config, types } = loaded;
   const problems = [...(await templateProblems(config)), ...(withoutFiles ? [] : fileProblems(config))];
@@ -52,9 +52,10 @@ function fileProblems({ sources }: DispatcherConfig): string[] {
   return named.flatMap(([path, tls]) => {
     if (tls === undefined) return [];
     const { cert: certFile, key: keyFile, ca: caFile, crl } = tls;
+    const policy = path === 'sources.https' ? (sources.https?.tlsPolicy ?? 'anssi') : 'intermediate';
     try {
       const files = { certFile, keyFile, caFile, ...(crl === undefined ? {} : { crlFile: crl }) };
-      loadCredentials({ ...files, policy: 'anssi' }, { purpose: 'server' });
+      loadCredentials({ ...files, policy }, { purpose: 'server' });
       return [];
     } catch (error) {
       return [`${path}: ${messageOf(error)}`];
@@ -109,9 +110,10 @@ function notesOf(config: DispatcherConfig, types: ReadonlyMap<string, SinkType>)
     ...recipientsOf(config.route),
     ...config.recipients.flatMap(({ owner, name }) => (owner === undefined ? [] : [name])),
   ]);
-  for (const { name } of config.recipients) {
+  for (const { name, endpoint } of config.recipients) {
     const reached =
       used.has(name) ||
+      endpoints.get(endpoint)?.type === watchdogType.type ||
       config.reportTo === name ||
       config.recipients.some(({ fallback }) => fallback === name);
     if (!reached) notes.push(`recipients.${name}: no route leads to it`);

@@ -3,21 +3,19 @@
  * used by the service, by `check` and by commands that work without it.
  */
 
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { parseYaml } from '../../config/yaml-text.ts';
 import { parsePath } from '../../idmef/criteria/paths.ts';
-import {
-  type ConfigFile,
-  loadConfig,
-  type LoadedConfig,
-  type StoredSettings,
-} from '../../dispatcher/config/load-config.ts';
+import { type ConfigFile, loadConfig, type LoadedConfig } from '../../dispatcher/config/load-config.ts';
 import { readConfigFiles, readTemplate, secretFiles } from '../../dispatcher/config/read-files.ts';
 import type { ConfigProblem } from '../../dispatcher/config/problem.ts';
-import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
+import type { StoredSettings } from '../../dispatcher/config/stored-settings.ts';
+import type { DispatcherConfig, RouteNode } from '../../dispatcher/model/config.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
-import { sinkTypes, type SinkTypeDeps } from './sink-types.ts';
+import { watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
+import { createSinkTypes, type SinkTypes } from './sink-types.ts';
 
 export interface ConfigurationPlace {
   readonly configFile: string;
@@ -34,10 +32,10 @@ export type LoadedConfiguration = {
 export async function loadConfiguration(
   place: ConfigurationPlace,
   stored: StoredSettings,
-  deps: SinkTypeDeps,
+  sinkTypes: SinkTypes,
 ): Promise<LoadedConfiguration> {
   const files = readConfigFiles(place.configFile);
-  const types = await sinkTypes(modulesDirectory(files), deps);
+  const types = await sinkTypes(modulesDirectory(files));
   const loaded = loadConfig(files, stored, {
     types,
     secrets: secretFiles(place.credentialsDirectory, place.withoutFiles === true),
@@ -47,8 +45,15 @@ export async function loadConfiguration(
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
   if (!loaded.ok) return { ...loaded, types };
-  const problems = pairProblems(loaded.config, types);
+  const problems = [...pairProblems(loaded.config, types), ...watchdogProblems(loaded.config)];
   return problems.length > 0 ? { ok: false, problems, types } : { ...loaded, types };
+}
+
+/** The sink types of a site, whatever else its configuration is; the built-in ones where there is none. */
+export async function siteTypes(configFile: string): ReturnType<SinkTypes> {
+  return await createSinkTypes()(
+    existsSync(configFile) ? modulesDirectory(readConfigFiles(configFile)) : undefined,
+  );
 }
 
 /** Looked at before the whole is read: what the modules declare decides what is valid. */
@@ -77,4 +82,28 @@ function pairProblems(config: DispatcherConfig, types: ReadonlyMap<string, SinkT
     if (text === undefined) return [];
     return [{ file: recipient.provenance, path: `recipients.${recipient.name}`, text }];
   });
+}
+
+/** A watchdog has nothing to do with alerts. */
+function watchdogProblems({ endpoints, recipients, route, reportTo }: DispatcherConfig): ConfigProblem[] {
+  const types = new Map(endpoints.map(({ name, type }) => [name, type]));
+  const takesNone = new Set(
+    recipients.filter(({ endpoint }) => types.get(endpoint) === watchdogType.type).map(({ name }) => name),
+  );
+  const wrong = (path: string, name: string | undefined): ConfigProblem[] =>
+    name !== undefined && takesNone.has(name)
+      ? [{ file: 'configuration', path, text: `${name} is a watchdog, which takes no alerts` }]
+      : [];
+  return [
+    ...wrong('report_to', reportTo),
+    ...recipients.flatMap(({ name, fallback }) => wrong(`recipients.${name}.fallback`, fallback)),
+    ...routeNodes(route).flatMap(({ path, to, escalate }) => [
+      ...to.flatMap((name) => wrong(`${path}.to`, name)),
+      ...escalate.flatMap(({ to: name }) => wrong(`${path}.escalate`, name)),
+    ]),
+  ];
+}
+
+function routeNodes(node: RouteNode): readonly RouteNode[] {
+  return [node, ...node.routes.flatMap(routeNodes)];
 }

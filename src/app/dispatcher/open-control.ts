@@ -13,9 +13,13 @@ export interface ControlPlace {
   readonly credentialsDirectory?: string;
 }
 
-/** @param by who asks, for the audit log */
-export async function openControl(place: ControlPlace, by: string): Promise<Control> {
+/** @param by who asks, for the audit log @param warn gets what somebody must know of a store that is opened here */
+export async function openControl(
+  place: ControlPlace,
+  by: string,
+  warn: (text: string) => void,
+): Promise<Control> {
   if (await controlAnswers(place.socket)) return connectControl(place.socket, by);
   const { openAlone } = await import('./open-alone.ts');
-  return await openAlone(place, by);
+  return await openAlone(place, by, warn);
 }

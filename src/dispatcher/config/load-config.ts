@@ -10,7 +10,6 @@ import { parseYaml } from '../../config/yaml-text.ts';
 import { dispatcherLimits } from '../../core/limits.ts';
 import type { DispatcherConfig, Expectation, TimeInterval } from '../model/config.ts';
 import type { Endpoint, Recipient } from '../model/recipient.ts';
-import type { NamedSetting } from '../model/records.ts';
 import type { SinkType } from '../model/sink.ts';
 import { buildEndpoint } from './build-endpoints.ts';
 import { buildRecipient } from './build-recipients.ts';
@@ -22,21 +21,12 @@ import { type FileContent, fileSchema } from './file-schema.ts';
 import { mergeFiles, type Merged, type ParsedFile } from './merge-files.ts';
 import { type ConfigProblem, type Fault, faultsOf, pathText } from './problem.ts';
 import type { SecretFiles } from './secrets.ts';
+import type { StoredSettings } from './stored-settings.ts';
 
 export interface ConfigFile {
   readonly path: string;
   readonly text: string;
 }
-
-/** What operators made, as the store keeps it. */
-export interface StoredSettings {
-  readonly endpoints: readonly NamedSetting[];
-  readonly recipients: readonly NamedSetting[];
-  /** `{ enabled: false }` by name. */
-  readonly sources: readonly NamedSetting[];
-}
-
-export const noStoredSettings: StoredSettings = { endpoints: [], recipients: [], sources: [] };
 
 export interface LoadDeps {
   readonly types: ReadonlyMap<string, SinkType>;

@@ -35,6 +35,12 @@ export function problemLine({ file, line, path, text }: ConfigProblem): string {
   return path === '' ? `${place}: ${text}` : `${place}: ${path}: ${text}`;
 }
 
+/** The first of them, and how many more there are. */
+export function problemsText([first, ...more]: readonly ConfigProblem[]): string {
+  const rest = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  return first === undefined ? '' : `${problemLine(first)}${rest}`;
+}
+
 export function pathText(path: KeyPath): string {
   return path
     .map((key, index) => (typeof key === 'number' ? `[${key}]` : index === 0 ? key : `.${key}`))

@@ -244,7 +244,7 @@ describe('in a storm', () => {
 
 test('a pace that nobody can follow is folded too, however fast the provider', async () => {
   for (const owner of [undefined, 'ana']) {
-    const world = await World.start({ recipients: [person('soc', owner === undefined ? {} : { owner })] });
+    const world = await World.start({ recipients: [person('soc', owner === undefined ? {} : { owner, verbatim: true })] });
     await flood(world, 1, 240);
     await world.timers.run(60 * MINUTE);
     const alone = world.calls.filter(({ notification }) => notification.form === 'messages').length;
@@ -259,6 +259,17 @@ test('a pace that nobody can follow is folded too, however fast the provider', a
       ]);
     }
   }
+});
+
+test('posts to a channel come one by one, however many are due at once', async () => {
+  const channel = person('soc', { owner: 'ana', verbatim: true });
+  const world = await World.start({ recipients: [channel], types: { soc: { batch: 100, everyMs: 60_000 } } });
+  await world.accept(200);
+  await world.timers.run(60_000);
+  assert.deepEqual(
+    world.calls.map(({ notification: { form, messages } }) => [form, messages.length]),
+    Array.from({ length: 200 }, () => ['messages', 1]),
+  );
 });
 
 test('a ticket sink opens one ticket for the storm, and one for what waited for its end', async () => {

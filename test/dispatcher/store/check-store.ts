@@ -177,12 +177,12 @@ async function checkOperators(store: Store): Promise<void> {
   assert.deepEqual(await store.silences(), [{ id: 1, ...silence, until: NOW + 1, expiredBy: 'bea' }]);
 
   const setting = { name: 'chat', value: { type: 'slack', nested: { list: [1, 2] } } };
-  await store.putSetting('endpoint', setting);
+  const other = { name: 'mail', value: { type: 'smtp' } };
+  const endpoint = { kind: 'endpoint' } as const;
+  await store.changeSettings({ put: [{ ...endpoint, ...setting }], remove: [{ ...endpoint, name: 'none' }] });
   assert.deepEqual([await store.settings('endpoint'), await store.settings('recipient')], [[setting], []]);
-  assert.deepEqual(
-    [await store.removeSetting('endpoint', 'chat'), await store.removeSetting('endpoint', 'chat')],
-    [true, false],
-  );
+  await store.changeSettings({ put: [{ ...endpoint, ...other }], remove: [{ ...endpoint, name: 'chat' }] });
+  assert.deepEqual(await store.settings('endpoint'), [other]);
 
   const user = { name: 'ana', role: 'admin', passwordHash: '$2b$x', createdAt: NOW, disabled: true } as const;
   await store.putUser(user);
