@@ -10,7 +10,8 @@ import { hostname } from 'node:os';
 
 import type { Silence } from '../../src/dispatcher/model/records.ts';
 import type { DispatcherConfig } from '../../src/dispatcher/model/config.ts';
-import { loadConfig, noStoredSettings } from '../../src/dispatcher/config/load-config.ts';
+import { loadConfig } from '../../src/dispatcher/config/load-config.ts';
+import { noStoredSettings } from '../../src/dispatcher/config/stored-settings.ts';
 import { problemLine } from '../../src/dispatcher/config/problem.ts';
 import { sinkTypes } from '../../src/dispatcher/sinks/catalogue.ts';
 import { fileType } from '../../src/dispatcher/sinks/own/file/file.ts';
