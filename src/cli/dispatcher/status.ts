@@ -19,7 +19,8 @@ function needsSomebody({ stats, service, config }: Status): boolean {
   return (
     'problem' in config ||
     stats.queues.some(({ held, dead, heldReason }) => held > 0 || dead > 0 || heldReason !== undefined) ||
-    (service !== null && (service.refusedReload !== undefined ||
+    (service !== null &&
+      (service.refusedReload !== undefined ||
         service.shortage !== undefined ||
         service.notListening.length > 0))
   );
