@@ -52,8 +52,7 @@ export function createKeyRing({ store, clock }: KeyRingDeps): StoredKeyRing {
     async check(text, scope) {
       if (text === '' || text.length > keyLimits.keyChars) return undefined;
       const key = await find(hashKey(text));
-      if (key === undefined || key.revokedAt !== undefined) return undefined;
-      if (key.expiresAt !== undefined && key.expiresAt <= clock.now()) return undefined;
+      if (key === undefined || !isGood(key, clock.now())) return undefined;
       return key.scopes.includes(scope) ? key : undefined;
     },
     forget() {
@@ -61,6 +60,11 @@ export function createKeyRing({ store, clock }: KeyRingDeps): StoredKeyRing {
       known.clear();
     },
   };
+}
+
+/** A key that was rotated is revoked at the end of its grace, which may be ahead. */
+export function isGood({ revokedAt = Infinity, expiresAt = Infinity }: ApiKey, now: number): boolean {
+  return now < revokedAt && now < expiresAt;
 }
 
 async function ownerOf(

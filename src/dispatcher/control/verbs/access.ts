@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { RelayError } from '../../../core/errors.ts';
 import { makeKey } from '../../keys/api-key.ts';
+import { isGood } from '../../keys/key-ring.ts';
 import { hashPassword } from '../../keys/password.ts';
 import type { ApiKey, User } from '../../model/records.ts';
 import type { ControlContext } from '../control-context.ts';
@@ -88,8 +89,11 @@ export const accessVerbs = {
     z.strictObject({ id: z.number().int(), graceMs: z.number().int().min(0).default(0) }),
     async (context, { id, graceMs }, by) => {
       const old = await keyOf(context, id);
+      const now = context.clock.now();
+      if (!isGood(old, now)) throw new RelayError('INVALID_INPUT', `key ${id} opens nothing any more`);
       const issued = await issue(context, old);
-      await context.store.changeKey(id, { revokedAt: context.clock.now() + graceMs });
+      // What was to end sooner does.
+      await context.store.changeKey(id, { revokedAt: Math.min(old.revokedAt ?? Infinity, now + graceMs) });
       await audited(context, by, 'key.rotate', `${id} → ${issued.record.id} (${old.owner})`);
       await context.changed('keys');
       return issued;
@@ -151,8 +155,8 @@ export const accessVerbs = {
   'users.remove': verb(z.strictObject({ name: z.string() }), async (context, { name }, by) => {
     await userOf(context, name);
     const now = context.clock.now();
-    for (const { id, owner, revokedAt } of await context.store.keys()) {
-      if (owner === name && revokedAt === undefined) await context.store.changeKey(id, { revokedAt: now });
+    for (const key of await context.store.keys()) {
+      if (key.owner === name && isGood(key, now)) await context.store.changeKey(key.id, { revokedAt: now });
     }
     await context.store.removeUser(name);
     await audited(context, by, 'user.remove', name);
