@@ -9,6 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 
+import { checkConfiguration } from '../../../src/app/dispatcher/check-configuration.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
@@ -137,4 +138,19 @@ test('G-AG: after a restart all sources listen again, with the keys and channels
     chat.received.map(({ json }) => json['text']),
     ['before', 'after', 'by syslog'],
   );
+});
+
+test('check says that a channel which is on a route too has no digests', async (t) => {
+  const configFile = join(tempDir(t), 'dispatcher.yml');
+  const config = (verbatim: boolean) => ({
+    endpoints: { bot: { type: 'telegram', token_file: '/etc/idmef-relay/bot' } },
+    recipients: { soc: { endpoint: 'bot', chat: '7', owner: 'ana', verbatim } },
+    route: { to: ['soc'] },
+  });
+  for (const verbatim of [true, false]) {
+    writeFileSync(configFile, JSON.stringify(config(verbatim)), { mode: 0o640 });
+    const { problems, notes } = await checkConfiguration({ configFile }, true);
+    assert.deepEqual(problems, []);
+    assert.equal(/soc: is a channel of ana and on a route/.test(notes.join('\n')), verbatim);
+  }
 });
