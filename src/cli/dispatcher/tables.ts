@@ -1,72 +1,12 @@
 /**
- * Option tables of `alert-dispatcher` and its verbs. Parsed by run-alert-dispatcher.ts, printed by help.ts; README.md is held to
- * them by test/cli/drift.test.ts.
+ * Option tables of `alert-dispatcher` and its verbs. Parsed by run.ts, printed by src/cli/help.ts; README.md is held to them by
+ * test/cli/drift.test.ts.
  */
 
-import { dispatcherLimits } from '../../core/limits.ts';
 import type { CommandTable, ExitCode, Option } from '../option.ts';
 import { done, json, logOptions, usageExit } from '../shared-options.ts';
-
-const config: Option = {
-  name: 'config',
-  short: 'c',
-  kind: 'file',
-  value: 'FILE',
-  default: '/etc/idmef-relay/dispatcher.yml',
-  help: 'the configuration; dispatcher.d beside it too',
-  brief: true,
-};
-
-const state: Option = {
-  name: 'state',
-  kind: 'dir',
-  value: 'DIR',
-  default: '/var/lib/idmef-relay/dispatcher',
-  help: 'where the store is',
-};
-
-const socket: Option = {
-  name: 'socket',
-  kind: 'file',
-  value: 'FILE',
-  defaultText: 'control.sock in the state directory',
-  help: 'control socket of the service',
-  more: 'Without a running service the command opens the store itself.',
-};
-
-const place: readonly Option[] = [config, state, socket];
-
-const limit: Option = {
-  name: 'limit',
-  kind: 'integer',
-  value: 'N',
-  default: '50',
-  min: 1,
-  max: dispatcherLimits.searchRows,
-  help: 'at most so many rows',
-};
-
-const recipient: Option = {
-  name: 'recipient',
-  kind: 'text',
-  value: 'NAME',
-  help: 'only this recipient',
-  brief: true,
-};
-
-const sensor: Option = {
-  name: 'sensor',
-  kind: 'text',
-  value: 'NAME',
-  help: "as if from this sensor (certificate's name)",
-};
-
-const notThere: ExitCode = { code: 76, meaning: 'PROTOCOL: no such thing, or not allowed' };
-const refused: ExitCode = { code: 65, meaning: 'DATAERR: what was given is not valid' };
-const noService: ExitCode = { code: 75, meaning: 'TEMPFAIL: the service does not answer' };
-const badConfig: ExitCode = { code: 78, meaning: 'CONFIG: the configuration' };
-const storeFault: ExitCode = { code: 74, meaning: 'IOERR: the store, or its disk' };
-const usual: readonly ExitCode[] = [done, usageExit, refused, notThere, noService, badConfig, storeFault];
+import { apply, badConfig, limit, place, recipient, sensor, storeFault, usual } from './options.ts';
+import type { Words } from './words.ts';
 
 function table(
   verb: string,
@@ -75,32 +15,38 @@ function table(
   options: readonly Option[] = [],
   exits: readonly ExitCode[] = usual,
 ): CommandTable {
-  const operands = usage.replace(/\s*\[?OPTIONS?\]?\.*$/, '');
   return {
     command: `alert-dispatcher ${verb}`,
-    usage,
+    usage: `${usage} [OPTION]...`.trim(),
     summary,
     options: [...options, ...place, json],
     exits,
-    ...(operands === '' ? {} : { operands }),
+    ...(usage === '' ? {} : { operands: usage }),
   };
 }
 
-const applied: Option = { name: 'apply', kind: 'flag', help: 'do it: it only plans otherwise', brief: true };
+/** A verb whose first operand says what to do. */
+function worded<const W extends Words>(
+  verb: string,
+  words: W,
+  summary: string,
+  options: readonly Option[] = [],
+): CommandTable & { readonly words: W } {
+  const subcommands = Object.entries(words).map(([word, { operands, summary: says }]) => ({
+    command: `${word} ${operands}`.trim(),
+    summary: says,
+  }));
+  return { ...table(verb, 'WORD [OPERAND]...', summary, options), words, subcommands };
+}
 
 export const dispatcherTables = {
   serve: {
     command: 'alert-dispatcher serve',
     usage: '[OPTION]...',
-    summary: 'Takes alerts from its sources and delivers them to its recipients.',
+    summary: 'The service: takes alerts in and delivers them.',
     options: [
       ...place,
-      {
-        name: 'console',
-        kind: 'flag',
-        help: 'a line on stdout for each delivery to people',
-        brief: true,
-      },
+      { name: 'console', kind: 'flag', help: 'a line on stdout for each delivery to people', brief: true },
       {
         name: 'min-free',
         kind: 'free',
@@ -113,59 +59,81 @@ export const dispatcherTables = {
     exits: [
       { code: 0, meaning: 'ended by a signal' },
       usageExit,
-      badConfig,
-      storeFault,
       { code: 70, meaning: 'SOFTWARE: a mistake of ours' },
+      storeFault,
+      badConfig,
     ],
   },
-  check: table(
-    'check',
-    '[OPTION]...',
-    'Says everything that is wrong with the configuration, and what is unusual about it.',
-    [
-      {
-        name: 'without-files',
-        kind: 'flag',
-        help: 'secrets and certificates need not be there',
-        brief: true,
-      },
-    ],
-  ),
-  status: table(
-    'status',
-    '[OPTION]...',
-    'Shows queues, sources, storms and what is held, worst first.',
-    [],
-    [...usual, { code: 1, meaning: 'something is held, dead or refused' }],
-  ),
-  reload: table('reload', '[OPTION]...', 'Takes up the changed configuration, or says why not.'),
-  route: table('route', 'explain FILE', 'Shows which way a message would go, and why.', [
-    sensor,
-    { name: 'profile', kind: 'text', value: 'NAME', help: 'as if brought by this poller profile' },
-  ]),
-  why: table('why', 'ID|incident:N', 'Tells the recorded path of a message or an incident.', [recipient]),
-  messages: table('messages', 'search [CRITERIA] | show ID', 'Looks through what is stored.', [
+  check: table('check', '', 'Says what is wrong with the configuration, and what is unusual.', [
     {
-      name: 'since',
-      kind: 'duration',
-      value: 'TIME',
-      default: '24h',
-      help: 'not older than that',
+      name: 'without-files',
+      kind: 'flag',
+      help: 'secrets and certificates need not be there',
       brief: true,
     },
-    {
-      name: 'severity',
-      kind: 'choice',
-      choices: ['info', 'low', 'medium', 'high'],
-      value: 'NAME',
-      help: 'at least so severe',
-    },
-    { name: 'text', kind: 'text', value: 'TEXT', help: 'in classification, analyzer, source or target' },
-    limit,
   ]),
-  incidents: table(
+  status: table(
+    'status',
+    '',
+    'Shows queues, sources, storms and what is held, worst first.',
+    [],
+    [done, { code: 1, meaning: 'something needs a person' }, ...usual.slice(1)],
+  ),
+  reload: table('reload', '', 'Takes up the changed configuration, or says why not.'),
+  route: worded(
+    'route',
+    { explain: { operands: 'FILE', summary: 'which way this message would go now, and why' } },
+    'Tries the routes out.',
+    [sensor, { name: 'profile', kind: 'text', value: 'NAME', help: 'as if brought by this poller profile' }],
+  ),
+  why: table('why', 'ID|TAG|incident:N', 'Tells the recorded path of a message, notification or incident.', [
+    recipient,
+  ]),
+  messages: worded(
+    'messages',
+    {
+      search: {
+        operands: '[CRITERIA]',
+        summary: "what is stored, newest first, by Prelude's criteria",
+        options: ['since', 'severity', 'text', 'limit'],
+      },
+      show: { operands: 'ID', summary: 'the bytes of one message' },
+    },
+    'Looks through what is stored.',
+    [
+      {
+        name: 'since',
+        kind: 'duration',
+        value: 'TIME',
+        default: '24h',
+        help: 'search: not older than that',
+        brief: true,
+      },
+      {
+        name: 'severity',
+        kind: 'choice',
+        choices: ['info', 'low', 'medium', 'high'],
+        value: 'NAME',
+        help: 'search: at least so severe',
+      },
+      {
+        name: 'text',
+        kind: 'text',
+        value: 'TEXT',
+        help: 'search: in classification, analyzer, source, target',
+      },
+      limit,
+    ],
+  ),
+  incidents: worded(
     'incidents',
-    'list | show N | ack N | close N | note N TEXT',
+    {
+      list: { operands: '', summary: 'newest first', options: ['incident-state', 'limit'] },
+      show: { operands: 'N', summary: 'one with its messages' },
+      ack: { operands: 'N', summary: 'somebody sees to it: it does not escalate', options: ['note'] },
+      close: { operands: 'N', summary: 'it is over', options: ['note'] },
+      note: { operands: 'N TEXT...', summary: 'for the record' },
+    },
     'Lists and handles incidents.',
     [
       {
@@ -179,21 +147,53 @@ export const dispatcherTables = {
       limit,
     ],
   ),
-  endpoints: table(
+  endpoints: worded(
     'endpoints',
-    'list | types [TYPE] | add NAME KEY=VALUE... | set NAME KEY=VALUE... | remove NAME',
-    'Accounts and transports; those of the file are read-only here.',
+    {
+      list: { operands: '', summary: 'those in force' },
+      types: { operands: '[TYPE]', summary: 'what there is, or what one of them takes' },
+      add: { operands: 'NAME KEY=VALUE...', summary: 'a new one; key=@FILE reads a secret' },
+      set: { operands: 'NAME KEY=VALUE...', summary: 'changes keys; key= takes one away' },
+      remove: { operands: 'NAME', summary: 'takes it away' },
+    },
+    'Accounts and transports. Those of the file are read-only here.',
   ),
-  recipients: table(
+  recipients: worded(
     'recipients',
-    'list | add|set NAME KEY=VALUE... | enable|disable|remove|test|hold|resume NAME',
-    'Those who are told; those of the file are read-only here.',
+    {
+      list: { operands: '', summary: 'those in force, with their queues' },
+      add: { operands: 'NAME KEY=VALUE...', summary: 'a new one; key=@FILE reads a secret' },
+      set: { operands: 'NAME KEY=VALUE...', summary: 'changes keys; key= takes one away' },
+      enable: { operands: 'NAME', summary: 'gets what routes lead to it again' },
+      disable: { operands: 'NAME', summary: 'gets nothing: it is suppressed' },
+      remove: { operands: 'NAME', summary: 'takes it away; its queue is held' },
+      test: { operands: 'NAME', summary: 'sends a marked message now' },
+      hold: { operands: 'NAME', summary: 'keeps its queue until resume', options: ['reason'] },
+      resume: { operands: 'NAME', summary: 'delivers what was held' },
+    },
+    'Those who are told. Those of the file are read-only here.',
     [{ name: 'reason', kind: 'text', value: 'TEXT', help: 'hold: why' }],
   ),
-  sources: table('sources', 'list | enable NAME | disable NAME', 'Where alerts come in.'),
-  silence: table(
+  sources: worded(
+    'sources',
+    {
+      list: { operands: '', summary: 'and where they listen' },
+      enable: { operands: 'NAME', summary: 'as the file has it' },
+      disable: { operands: 'NAME', summary: 'off, until enable' },
+    },
+    'Where alerts come in.',
+  ),
+  silence: worded(
     'silence',
-    'list | add CRITERIA | expire N',
+    {
+      list: { operands: '', summary: 'those in force', options: ['all'] },
+      add: {
+        operands: 'CRITERIA',
+        summary: "a new one, by Prelude's criteria",
+        options: ['reason', 'for', 'preview', 'sensor', 'recipient'],
+      },
+      expire: { operands: 'N', summary: 'ends it now' },
+    },
     'Keeps people from being told what they know.',
     [
       { name: 'reason', kind: 'text', value: 'TEXT', help: 'add: why; mandatory', brief: true },
@@ -205,38 +205,65 @@ export const dispatcherTables = {
         brief: true,
       },
       { name: 'preview', kind: 'flag', help: 'add: only what it would have hidden', brief: true },
-      { name: 'sensor', kind: 'text', value: 'NAME', help: 'add: only messages of this sensor' },
+      { ...sensor, help: 'add: only messages of this sensor' },
       { ...recipient, help: 'add: only towards this recipient' },
       { name: 'all', kind: 'flag', help: 'list: those that have ended too' },
     ],
   ),
-  dead: table('dead', 'list | redrive [SEQ]', 'What could not be delivered, and trying it again.', [
-    recipient,
-    limit,
-  ]),
-  keys: table('keys', 'list | add OWNER | rotate N | revoke N', 'API keys. A key is shown once.', [
+  dead: worded(
+    'dead',
     {
-      name: 'scope',
-      kind: 'choice',
-      choices: ['ingest', 'read', 'operate', 'admin'],
-      value: 'NAME',
-      list: true,
-      help: 'add: what it may do; default ingest',
-      brief: true,
+      list: { operands: '', summary: 'newest first', options: ['recipient', 'limit'] },
+      redrive: {
+        operands: '[MESSAGE]',
+        summary: 'due again: one, or all of a recipient',
+        options: ['recipient'],
+      },
     },
-    { name: 'channel', kind: 'text', value: 'NAME', list: true, help: 'add: only to these recipients' },
-    { name: 'expires', kind: 'duration', value: 'TIME', help: 'add: in so long' },
+    'What could not be delivered, and trying it again.',
+    [recipient, limit],
+  ),
+  keys: worded(
+    'keys',
     {
-      name: 'grace',
-      kind: 'duration',
-      value: 'TIME',
-      default: '0',
-      help: 'rotate: the old one works so long',
+      list: { operands: '', summary: 'without the keys themselves' },
+      add: { operands: 'OWNER', summary: 'a new one of this user', options: ['scope', 'channel', 'expires'] },
+      rotate: { operands: 'N', summary: 'a new one with the same rights', options: ['grace'] },
+      revoke: { operands: 'N', summary: 'ends it now' },
     },
-  ]),
-  users: table(
+    'API keys. A key is shown once.',
+    [
+      {
+        name: 'scope',
+        kind: 'choice',
+        choices: ['ingest', 'read', 'operate', 'admin'],
+        value: 'NAME',
+        list: true,
+        help: 'add: what it may do; default ingest',
+        brief: true,
+      },
+      { name: 'channel', kind: 'text', value: 'NAME', list: true, help: 'add: only to these recipients' },
+      { name: 'expires', kind: 'duration', value: 'TIME', help: 'add: in so long' },
+      {
+        name: 'grace',
+        kind: 'duration',
+        value: 'TIME',
+        default: '0',
+        help: 'rotate: the old one works so long',
+      },
+    ],
+  ),
+  users: worded(
     'users',
-    'list | add|set|password|enable|disable|remove NAME',
+    {
+      list: { operands: '', summary: 'without their passwords' },
+      add: { operands: 'NAME', summary: 'a new one; asks for a password', options: ['role', 'no-password'] },
+      set: { operands: 'NAME', summary: 'another role', options: ['role'] },
+      password: { operands: 'NAME', summary: 'asks for a new one' },
+      enable: { operands: 'NAME', summary: 'log-in and keys work again' },
+      disable: { operands: 'NAME', summary: 'neither log-in nor keys' },
+      remove: { operands: 'NAME', summary: 'with all keys' },
+    },
     'Operators and owners of channels.',
     [
       {
@@ -251,23 +278,27 @@ export const dispatcherTables = {
     ],
   ),
   render: table('render', 'RECIPIENT FILE', 'Prints what a recipient would be sent, and sends nothing.'),
-  import: table(
+  import: worded(
     'import',
-    'alertgateway FILE',
-    "Takes over an AlertGateway: its database, or a channel's .conf file.",
-    [applied],
+    { alertgateway: { operands: 'FILE', summary: 'its database alertgw.db, or a channel file' } },
+    'Takes over another system: users, keys, channels.',
+    [apply],
   ),
-  export: table(
-    'export',
-    '[OPTION]...',
-    'Prints endpoints, recipients and switches that commands have made, as YAML.',
-  ),
-  apply: table('apply', 'FILE', 'Takes them from such a file.', [
-    applied,
+  export: table('export', '', 'Prints what commands have made as YAML, secrets included.'),
+  apply: table('apply', 'FILE', 'Takes up what export printed.', [
+    apply,
     { name: 'prune', kind: 'flag', help: 'remove what the file does not name' },
   ]),
   backup: table('backup', 'FILE', 'Copies the store while the service runs.'),
-  audit: table('audit', 'list | verify', 'Who changed what; whether the log is whole.', [limit]),
+  audit: worded(
+    'audit',
+    {
+      list: { operands: '', summary: 'who changed what, newest last', options: ['limit'] },
+      verify: { operands: '', summary: 'whether the log is whole' },
+    },
+    'The log of changes.',
+    [limit],
+  ),
 } as const satisfies Record<string, CommandTable>;
 
 export type DispatcherVerb = keyof typeof dispatcherTables;
@@ -279,5 +310,21 @@ export const dispatcherTable: CommandTable = {
   options: [],
   exits: [done, usageExit],
   operands: 'VERB',
-  subcommands: Object.values(dispatcherTables).map(({ command, summary }) => ({ command, summary })),
+  subcommands: listed(),
 };
+
+/** Two of a kind share a line: `--help` fits a terminal of 24. */
+function listed(): { readonly command: string; readonly summary: string }[] {
+  const together: Readonly<
+    Record<string, { readonly command: string; readonly summary: string } | undefined>
+  > = {
+    keys: { command: 'keys, users', summary: 'API keys; operators and owners of channels.' },
+    users: undefined,
+    export: { command: 'export, apply', summary: 'What commands have made, as YAML and back.' },
+    apply: undefined,
+  };
+  return Object.entries(dispatcherTables).flatMap(([command, { summary }]) => {
+    if (!Object.hasOwn(together, command)) return [{ command, summary }];
+    return together[command] ?? [];
+  });
+}

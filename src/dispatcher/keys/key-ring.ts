@@ -52,7 +52,7 @@ export function createKeyRing({ store, clock }: KeyRingDeps): StoredKeyRing {
     async check(text, scope) {
       if (text === '' || text.length > keyLimits.keyChars) return undefined;
       const key = await find(hashKey(text));
-      if (key === undefined || !isGood(key, clock.now())) return undefined;
+      if (key === undefined || !works(key, clock.now())) return undefined;
       return key.scopes.includes(scope) ? key : undefined;
     },
     forget() {
@@ -62,9 +62,12 @@ export function createKeyRing({ store, clock }: KeyRingDeps): StoredKeyRing {
   };
 }
 
-/** A key that was rotated is revoked at the end of its grace, which may be ahead. */
-export function isGood({ revokedAt = Infinity, expiresAt = Infinity }: ApiKey, now: number): boolean {
-  return now < revokedAt && now < expiresAt;
+/** Neither past its end nor revoked; `keys rotate --grace` revokes for later. */
+export function works(
+  { revokedAt, expiresAt }: Pick<ApiKey, 'revokedAt' | 'expiresAt'>,
+  now: number,
+): boolean {
+  return (revokedAt === undefined || revokedAt > now) && (expiresAt === undefined || expiresAt > now);
 }
 
 async function ownerOf(

@@ -54,6 +54,12 @@ export interface NamedSetting {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
+/** Of settings of any kinds, by an operator. */
+export interface SettingsChange {
+  readonly put: readonly (NamedSetting & { readonly kind: SettingKind })[];
+  readonly remove: readonly { readonly kind: SettingKind; readonly name: string }[];
+}
+
 export interface AuditEntry {
   readonly id: number;
   readonly at: number;

@@ -29,7 +29,7 @@ export interface ImportedChannel {
 
 const PRIVATE = 'an address that is private needs outbound_allow, or the endpoint in the configuration file';
 const VERIFIED =
-  'the certificate of its server is verified now: one of the site’s own authority needs the endpoint in the configuration file, with ca_file';
+  'the certificate of its server is verified: one of the site’s own authority needs the endpoint in the configuration file, with ca_file';
 
 type Params = Readonly<Record<string, LiteralValue>>;
 

@@ -7,8 +7,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { sinkTypes } from '../../../src/app/dispatcher/sink-types.ts';
-import { loadConfig, noStoredSettings } from '../../../src/dispatcher/config/load-config.ts';
+import { createSinkTypes } from '../../../src/app/dispatcher/sink-types.ts';
+import { loadConfig } from '../../../src/dispatcher/config/load-config.ts';
+import { noStoredSettings } from '../../../src/dispatcher/config/stored-settings.ts';
 import { callVerb } from '../../../src/dispatcher/control/call.ts';
 import type { VerbArgs, VerbName, VerbResult } from '../../../src/dispatcher/control/call.ts';
 import { createDoor, type CountingDoor } from '../../../src/dispatcher/door/door.ts';
@@ -58,7 +59,7 @@ export class VirtualSite {
 
   /** @param yaml as in dispatcher.yml */
   static async start(t: Ending, yaml: string): Promise<VirtualSite> {
-    const site = new VirtualSite(yaml, await sinkTypes(undefined, { print: () => undefined }));
+    const site = new VirtualSite(yaml, await createSinkTypes()(undefined));
     t.after(async () => await site.#end());
     await site.#begin();
     return site;

@@ -279,17 +279,6 @@ test('posts to a channel are never grouped: each is a call of its own, however m
   }
 });
 
-test('posts to a channel come one by one, however many are due at once', async () => {
-  const channel = person('soc', { owner: 'ana', verbatim: true });
-  const world = await World.start({ recipients: [channel], types: { soc: { batch: 100, everyMs: 60_000 } } });
-  await world.accept(200);
-  await world.timers.run(60_000);
-  assert.deepEqual(
-    world.calls.map(({ notification: { form, messages } }) => [form, messages.length]),
-    Array.from({ length: 200 }, () => ['messages', 1]),
-  );
-});
-
 test('a ticket sink opens one ticket for the storm, and one for what waited for its end', async () => {
   const world = await World.start({ recipients: [person('jira')], types: { jira: { ticket: true } } });
   await flood(world, 10, 15 * 60);

@@ -70,8 +70,8 @@ export interface HttpsSources {
   adopt(credentials: Credentials): void;
   /** What time alone changes: a revocation list has passed its end. Called every few seconds. */
   refresh(): void;
-  /** Sources, roles, rates and names of a new configuration; address and port stay. Throws RelayError CONFIG and changes nothing. */
-  reconfigure(config: HttpSourcesConfig): void;
+  /** Sources, roles, rates and names of a new configuration; address and port stay. Throws RelayError CONFIG; the result takes them up. */
+  prepare(config: HttpSourcesConfig): () => void;
   /** Open connections, and requests being answered. */
   connections(): { readonly open: number; readonly answering: number };
   /** For the exposition. */
@@ -217,8 +217,11 @@ export function createHttpsSources(deps: HttpsSourcesDeps): HttpsSources {
     refresh() {
       if (gate.isOutdated()) adopt(gate.credentials);
     },
-    reconfigure(config) {
-      settings = settingsOf(config);
+    prepare(config) {
+      const next = settingsOf(config);
+      return () => {
+        settings = next;
+      };
     },
     connections: () => ({
       open: rawSockets.size,
