@@ -21,6 +21,8 @@ import { siteOf, type Place } from './site.ts';
 
 /** A store that outlives the process: `reopen` is what a restart does. */
 export interface LastingStore {
+  /** Claims of a machine are in the order of the messages' numbers. */
+  readonly inOrder: boolean;
   readonly store: TestStore;
   reopen(): Promise<void>;
   carried(claim: number): readonly number[];
@@ -46,7 +48,7 @@ export interface Life {
 }
 
 const MINUTE = 60_000;
-/** Enough for every backoff, round, digest and fallback to come to its end. */
+/** If need be: enough for every backoff, round, digest and fallback to come to its end. */
 const REST_MS = 6 * 60 * MINUTE;
 
 export async function live(
@@ -129,32 +131,33 @@ class Living implements Life {
 
   #made(count: number): Arrival[] {
     const chance = this.#chance;
-    const names = this.places.map(({ recipient }) => recipient.name);
+    const recipients = this.places.map(({ recipient }) => recipient);
     return Array.from({ length: count }, () => {
       this.#messages += 1;
       const wish = {
-        to: names.filter(() => chance.is(0.7)),
+        to: recipients.map(({ name }) => name).filter(() => chance.is(0.7)),
         severity: chance.pick([0, 2, 2, 3, 4] as const),
         classification: chance.pick(['scan', 'login', 'worm', `new ${chance.between(1, 20)}`]),
         waitMs: chance.pick([0, 0, 30_000]),
         ...(chance.is(0.05) ? { suppress: { reason: 'silence', detail: 'by ana' } as const } : {}),
       };
-      return arrival(this.#messages, this.timers.now(), wish, this.#recipients);
+      return arrival(this.#messages, this.timers.now(), wish, recipients);
     });
   }
 
   #offer(batch: readonly Arrival[]): void {
     this.#unacknowledged.push(batch);
-    void this.#process
-      .passStore(async () => this.lasting.store.accept(batch))
-      .then((receipts) => {
-        this.#unacknowledged = this.#unacknowledged.filter((other) => other !== batch);
-        this.receipts.push(...receipts);
-        receipts.forEach(({ seq }, index) => {
-          const own = batch[index];
-          if (own !== undefined) this.planned.set(seq, own);
-        });
-      });
+    void this.#accept(batch);
+  }
+
+  async #accept(batch: readonly Arrival[]): Promise<void> {
+    const receipts = await this.#process.passStore(async () => this.lasting.store.accept(batch));
+    this.#unacknowledged = this.#unacknowledged.filter((other) => other !== batch);
+    this.receipts.push(...receipts);
+    receipts.forEach(({ seq }, index) => {
+      const own = batch[index];
+      if (own !== undefined) this.planned.set(seq, own);
+    });
   }
 
   #reconfigure(): void {
@@ -209,7 +212,7 @@ class Living implements Life {
     this.kills += 1;
     await this.timers.settle();
     await this.lasting.reopen();
-    await this.timers.run(this.#chance.between(0, 10_000));
+    await this.timers.run(this.#chance.pick([0, 0, this.#chance.between(0, 10_000)]));
     await this.#start(fuse);
   }
 
@@ -263,7 +266,10 @@ class Living implements Life {
         const method: unknown = Reflect.get(store, name);
         if (typeof method !== 'function') return method;
         return (...wish: unknown[]) =>
-          process.passStore(async () => Reflect.apply(method, store, wish) as Promise<unknown>);
+          process.passStore(async () => {
+            const done: unknown = Reflect.apply(method, store, wish);
+            return done;
+          });
       },
     });
   }
@@ -282,7 +288,17 @@ class Living implements Life {
     await this.timers.run(MINUTE);
     for (const { name } of this.#recipients) await this.lasting.store.resume(name, this.timers.now());
     this.#outbox?.wake(this.#recipients.map(({ name }) => name));
-    await this.timers.run(REST_MS);
-    await this.#outbox?.drain(0);
+    const end = this.timers.monotonic() + REST_MS;
+    while (this.timers.monotonic() < end && !(await this.#atRest())) await this.timers.run(10 * MINUTE);
+    const drained = this.#outbox?.drain(0);
+    await this.timers.run(MINUTE);
+    await drained;
+  }
+
+  async #atRest(): Promise<boolean> {
+    const queues = await this.lasting.store.queues(this.timers.now());
+    return queues.every(({ pending, leased, held, heldReason }) => {
+      return pending + leased === 0 && (held === 0 || heldReason === 'removed');
+    });
   }
 }

@@ -6,6 +6,7 @@ import { live, type Life, type LastingStore } from './life.ts';
 export function inMemory(): LastingStore {
   const store = new MemoryStore();
   return {
+    inOrder: true,
     store,
     reopen: async () => undefined,
     carried: (claim) => store.carried(claim),
