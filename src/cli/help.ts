@@ -53,8 +53,8 @@ function fullEntry(table: CommandTable, option: Option): string {
 }
 
 /** Only programs that read settings files have keys. */
-function hasFile(table: CommandTable): boolean {
-  return table.options.some((option) => option.name === 'log-format');
+function hasFile({ settingsFile }: CommandTable): boolean {
+  return settingsFile === true;
 }
 
 function signature(option: Option): string {

@@ -254,6 +254,7 @@ const judging: readonly Option[] = [
 
 export const httpProxyTable: CommandTable = {
   command: 'http-proxy',
+  settingsFile: true,
   usage: '--profile NAME | --sensor URL --manager URL --cert … [options]',
   summary: 'Fetches IDMEF alerts from sensors, checks them and delivers them.',
   options: [

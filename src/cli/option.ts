@@ -76,6 +76,8 @@ export interface CommandTable {
   /** Name of what may follow the options, e.g. `FILE`; undefined: nothing may. */
   readonly operands?: string;
   readonly exits: readonly ExitCode[];
+  /** Reads environment files, in which its options have keys. */
+  readonly settingsFile?: true;
   /** A monitoring plugin: what keeps it from working is said on stdout, as UNKNOWN, exit 3. */
   readonly plugin?: true;
   /** Listed in its help instead of exit codes. */

@@ -179,6 +179,7 @@ const state: readonly Option[] = [
 
 export const reverseServerTable: CommandTable = {
   command: 'reverse-server',
+  settingsFile: true,
   usage: '--cert FILE --key FILE --cacert FILE [options]',
   summary: 'Buffers IDMEF alerts on a sensor and hands them to pollers over mutual TLS.',
   options: [

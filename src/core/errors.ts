@@ -45,6 +45,7 @@ export const errorCodes = {
   SPOOL_IO: { kind: 'operator', http: 500, exit: 74 },
 
   BAD_REQUEST: { kind: 'peer', http: 400, exit: 76 },
+  UNAUTHORIZED: { kind: 'peer', http: 401, exit: 76 },
   FORBIDDEN: { kind: 'peer', http: 403, exit: 76 },
   NOT_FOUND: { kind: 'peer', http: 404, exit: 76 },
   METHOD_NOT_ALLOWED: { kind: 'peer', http: 405, exit: 76 },
@@ -56,6 +57,7 @@ export const errorCodes = {
   INVALID_IDMEF: { kind: 'peer', http: 422, exit: 65 },
   TOO_MANY_ANSWERS: { kind: 'peer', http: 429, exit: 76 },
   TOO_MANY_LEASES: { kind: 'peer', http: 429, exit: 76 },
+  TOO_MANY_REQUESTS: { kind: 'peer', http: 429, exit: 76 },
   UNAVAILABLE: { kind: 'transient', http: 503, exit: 75 },
 
   BUG: { kind: 'bug', http: 500, exit: 70 },

@@ -5,7 +5,6 @@
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
-export const DAY_MS = 86_400_000;
 
 /** XML input, per document or message. A hostile sensor or spool writer must not cost more than this. */
 export const xmlLimits = {
@@ -29,6 +28,8 @@ export const xmlLimits = {
   attributeValueBytes: 64 * KIB,
   /** One run of character data. */
   textBytes: 2 * MIB,
+  /** Tags of a document that is no IDMEF: each element in memory takes up to a kilobyte. */
+  foreignTags: 50_000,
   /** Elements of a message that lenient mode still tries to repair; some repairs compare siblings. */
   repairElements: 5_000,
   /** Values of a message that stand elsewhere in Prelude's model, each with its place: such a message grows tenfold. */
@@ -508,32 +509,13 @@ export const stormLimits = {
   ticketMs: 14_400_000,
 } as const;
 
-/** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
-export const criteriaLimits = {
-  /** One expression. Prelude's own rules have some hundred. */
-  chars: 16 * KIB,
-  /** Parentheses and negations in one another. */
-  depth: 32,
-  /** Comparisons of one expression. */
-  conditions: 500,
-  /** libprelude's own two limits of a path. */
-  pathChars: 127,
-  pathSteps: 16,
-  /** One pattern, as written, and its instructions when repetitions are written out. */
-  patternChars: 1_000,
-  patternSteps: 5_000,
-  /** Compiled paths of templates and callers that are remembered. */
-  rememberedPaths: 1_000,
-} as const;
-
 /** The dispatcher's store (src/dispatcher/store). */
 export const storeLimits = {
   /** Arrivals and bytes of one commit: what comes together shares an fsync. */
   commitMessages: 512,
   commitBytes: 4 * MIB,
-  /** Finished calls of one commit, and pairs of them. */
-  finishGroup: 64,
-  finishPairs: 4_096,
+  /** Claims and ended calls of one commit. */
+  callGroup: 64,
   /** Bodies of one claim; always at least one message. */
   claimBytes: 8 * MIB,
   claimPairs: 1_000,
@@ -562,6 +544,8 @@ export const storeLimits = {
   deletedMessages: 500,
   /** Other rows (attempts, incidents, remembered duplicates) deleted in one step. */
   sweptRows: 2_000,
+  /** Remembered sequences are pruned so often. */
+  sweepSequencesMs: 3_600_000,
   /** After a pass that found no more to do retention rests so long. */
   sweepRestMs: 60_000,
   /** Rows and bodies of a listing, at most. */
@@ -581,12 +565,105 @@ export const storeLimits = {
   configGraceMs: 3_600_000,
 } as const;
 
+/** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
+export const criteriaLimits = {
+  /** One expression. Prelude's own rules have some hundred. */
+  chars: 16 * KIB,
+  /** Parentheses and negations in one another. */
+  depth: 32,
+  /** Comparisons of one expression. */
+  conditions: 500,
+  /** libprelude's own two limits of a path. */
+  pathChars: 127,
+  pathSteps: 16,
+  /** One pattern, as written, and its instructions when repetitions are written out. */
+  patternChars: 1_000,
+  patternSteps: 5_000,
+  /** Compiled paths of templates and callers that are remembered. */
+  rememberedPaths: 1_000,
+} as const;
+
+/** What routing keeps of a message beside its bytes: attackers choose the text. */
+export const routeLimits = {
+  /** Each fact in a column; listings show less. */
+  factChars: 500,
+  /** The line an incident goes by. */
+  titleChars: 200,
+  /** Values of one group_by path that tell incidents apart; more are one with those. */
+  groupValues: 64,
+} as const;
+
+/** Messages on their way through the dispatcher's door: received, not yet committed. Beyond it sources say "busy". */
+export const doorLimits = {
+  messages: 20_000,
+  bytes: 64 * MIB,
+} as const;
+
+/** `expect:`: silent sensors and analyzers. */
+export const expectLimits = {
+  /** Looked at so many times in the shortest span, but not oftener or seldomer than these. */
+  looksPerSpan: 10,
+  minLookMs: 5_000,
+  maxLookMs: 60_000,
+} as const;
+
 /** Settings files. */
 export const configLimits = {
   /** A settings file is a page of text; anything larger is a mistake. */
   fileBytes: 1 * MIB,
   /** Aliases of a YAML file, each counted as often as it is reached through others: a short text must not become a huge one. */
   yamlAliases: 100,
+} as const;
+
+/** alert-dispatcher: what it does when the configuration says nothing, and how far settings may go. */
+export const dispatcherLimits = {
+  /** Retention of what has reached a terminal fate. */
+  retentionMs: 90 * 86_400_000,
+  retentionBytes: 20 * 1024 * MIB,
+  /** An incident goes on while its next message comes within so long. */
+  incidentWindowMs: 86_400_000,
+  /** Messages of one incident that come together are told together. High ones wait for nothing. */
+  groupWaitMs: 30_000,
+  /** After a notification, nothing more of the same incident for so long, then twice that, up to the second. */
+  repeatMs: 3_600_000,
+  repeatMaxMs: 86_400_000,
+  /** People are told no news older than that. */
+  giveUpMs: 86_400_000,
+  /** Requests a minute of one API key. */
+  ratePerMinute: 600,
+  maxRatePerMinute: 1_000_000,
+  /** A mail with everything in it. */
+  mailBytes: 1 * MIB,
+  /** Feeds are asked so often, and never more often than the second. */
+  feedMs: 15 * 60_000,
+  minFeedMs: 60_000,
+  /** Files in dispatcher.d: a site has a handful. */
+  configFiles: 100,
+  /** Recipients; each costs a queue and a timer. ntopng allows 64. */
+  recipients: 1_000,
+  /** A silence ends at the latest so long after it begins. */
+  silenceMs: 30 * 86_400_000,
+  /** Retention, escalation, silent incidents and the watch over expected senders are looked at so often. */
+  tidyMs: 5_000,
+  /** The head of the audit chain goes out so often. */
+  auditHeadMs: 86_400_000,
+  /** A source whose address is taken is tried again after so long. */
+  retryListenMs: 5_000,
+  /** What keeps failing is said so often. */
+  repeatSayingMs: 3_600_000,
+  /** SIGTERM, and sinks that a reload replaces: calls under way get so long. */
+  drainMs: 10_000,
+  /** Free space of the disk is looked at so often. */
+  diskLookMs: 1_000,
+  /** An answer of the control socket. */
+  controlBytes: 64 * MIB,
+  /** Rows of one listing. */
+  searchRows: 10_000,
+  /** A search by criteria reads so many messages at a time, and gives up after the second: it says how many it read. */
+  searchPage: 500,
+  searchLooked: 100_000,
+  /** Messages of an incident that `why` goes through. */
+  whyMessages: 200,
 } as const;
 
 /** Alerts made from text (src/dispatcher/sources/wrap-text.ts). */
@@ -618,14 +695,15 @@ export const outboundLimits = {
   reasonChars: 200,
   /** Of them what the provider itself said. */
   saidChars: 120,
-  /** One request to a machine; messages beyond it go with the next call. */
+  /** One request to a machine; messages beyond it go with the next call. Their verdicts must fit into the answer. */
   requestBytes: 8 * MIB,
+  requestMessages: 500,
+  /** A message within a URL; many servers take 8 KiB of head. */
+  urlMessageBytes: 7_000,
   /** Receivers of one recipient (AlertGateway's lists). */
   receivers: 50,
   /** Notifications of which it is remembered which receivers have them already. */
   rememberedNotifications: 1_000,
-  /** A receiver that is broken while others are not is tried again after so long. */
-  partlyBrokenMs: 300_000,
   /** Issues of incidents that are remembered, so that they need not be searched. */
   rememberedIssues: 10_000,
   /** A file of certificates or a key. */
@@ -667,6 +745,8 @@ export const httpsLimits = {
   /** Of a form: fields, and bytes of the head of a part (multipart). */
   formFields: 64,
   partHeadBytes: 8 * KIB,
+  /** Attributes of one alert of AlertResponder. */
+  attributes: 200,
   /** Alerts of one post. */
   alerts: 1_000,
   /** All bodies that are received or being stored; beyond it 503. */
@@ -675,6 +755,9 @@ export const httpsLimits = {
   unprovenBytes: 16 * MIB,
   /** Seconds after such a 503. */
   busyRetrySeconds: 5,
+  /** Of a body that is refused: read and dropped up to so much, so that its sender, who is still sending, gets the answer. */
+  droppedBytes: 4 * MIB,
+  droppedMs: 2_000,
   /** Seconds after a full disk or journal: not mended at once. */
   fullRetrySeconds: 60,
   /** Bytes of a path segment; names of channels have at most 20 characters. */
@@ -690,8 +773,9 @@ export const httpsLimits = {
 export const renderLimits = {
   /** Characters of one value that are looked at; a data field may hold 2 MiB. */
   valueChars: 4_096,
-  /** Characters of one data field in the usual text. */
+  /** Characters and lines of one data field in the usual text. */
   detailChars: 500,
+  detailLines: 8,
   /** Sources, targets, references and data fields of one message in the usual text; the rest is counted. */
   parties: 5,
   references: 5,
@@ -829,4 +913,54 @@ export const smtpLimits = {
   mailHeaderBytes: 256 * KIB,
   /** Names of attachments that are kept. */
   attachments: 20,
+} as const;
+
+/** Syslog as a source. */
+export const syslogLimits = {
+  /** One message; a datagram cannot be longer. RFC 5424 asks for 2 KiB, collectors send more. */
+  frameBytes: 64 * KIB,
+  /** Messages that wait for the store; beyond it datagrams are dropped and counted, and streams are not read. */
+  queuedMessages: 20_000,
+  queuedBytes: 16 * MIB,
+  /** Streams are read again when no more than so many wait. */
+  resumeMessages: 10_000,
+  /** One transaction of the store. */
+  batchMessages: 100,
+  batchBytes: 1 * MIB,
+  /** A store that failed is asked again after so long. */
+  retryMs: 1_000,
+  connections: 256,
+  perAddress: 64,
+  handshakeMs: 10_000,
+  /** Silence after which TCP asks whether the peer is still there. */
+  keepAliveMs: 60_000,
+  /** Asked of the kernel for a burst of datagrams; net.core.rmem_max bounds it. */
+  receiveBufferBytes: 4 * MIB,
+} as const;
+
+/** SecARC's POST /alert. */
+export const secarcLimits = {
+  connections: 64,
+  perAddress: 16,
+  /** Head and body of a request, and silence between two. */
+  requestMs: 10_000,
+  headerBytes: 8 * KIB,
+  /** An alert has 200 bytes. */
+  bodyBytes: 64 * KIB,
+} as const;
+
+/** RSS and Atom feeds as sources. */
+export const feedLimits = {
+  /** A document; feeds of advisories have some hundred entries of a kilobyte. */
+  bytes: 4 * MIB,
+  /** One fetch, from the name's resolution to the last byte. */
+  timeoutMs: 30_000,
+  /** However short the configured interval is: feeds are others' servers. */
+  minEveryMs: 60_000,
+  /** The longest Retry-After that is honoured. */
+  retryAfterMaxMs: 24 * 3_600_000,
+  /** Entries of one poll that become alerts; more wait for the next. */
+  itemsPerPoll: 100,
+  /** Entries of a feed that are remembered, so that one that was away and comes back is not new. */
+  remembered: 5_000,
 } as const;

@@ -18,3 +18,6 @@ export function createLoggerOf(log: (level: LogLevel, text: string, fields?: Log
     debug: at('debug'),
   };
 }
+
+/** Says nothing. */
+export const silentLogger: Logger = createLoggerOf(() => undefined);

@@ -3,7 +3,7 @@
  *
  * Used by src/dispatcher/sinks (HTTP sinks, watchdog) and sources that fetch. No redirects, no cookies, no retries, nothing from the
  * environment; names are resolved and judged by outbound-connect.ts. What becomes of a request is a value: an answer
- * (at most 64 KiB of it), or a failure that says whether the request may have arrived. It rejects only when the
+ * (at most 64 KiB of it, unless the caller wants more), or a failure that says whether the request may have arrived. It rejects only when the
  * caller's signal aborts, with the signal's reason.
  */
 
@@ -22,6 +22,8 @@ export interface OutboundClientOptions extends DialOptions {
   /** From the first byte of the name's resolution to the last of the answer. */
   readonly timeoutMs: number;
   readonly timers: { after(ms: number, work: () => void): () => void };
+  /** Of an answer, what is read; default outboundLimits.answerBytes. */
+  readonly answerBytes?: number;
 }
 
 export interface OutboundRequest {
@@ -39,6 +41,8 @@ export interface OutboundAnswer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** As UTF-8. */
   readonly body: string;
+  /** As it came. */
+  readonly bytes: Buffer;
   /** There was more of it. */
   readonly truncated: boolean;
 }
@@ -105,7 +109,7 @@ async function connectFor(
 async function send(
   agent: Agent,
   request: OutboundRequest,
-  { timeoutMs, timers, tls }: OutboundClientOptions,
+  { timeoutMs, timers, tls, answerBytes = outboundLimits.answerBytes }: OutboundClientOptions,
 ): Promise<OutboundAnswer | OutboundFailure> {
   const peer = peerOf(request.url);
   const call = new AbortController();
@@ -126,8 +130,9 @@ async function send(
       body: request.body ?? null,
       signal: call.signal,
     });
-    const { body, truncated } = await readSome(answer.body);
-    return { kind: 'answer', status: answer.statusCode, headers: answer.headers, body, truncated };
+    const { bytes, truncated } = await readSome(answer.body, answerBytes);
+    const { statusCode: status, headers } = answer;
+    return { kind: 'answer', status, headers, body: bytes.toString('utf8'), bytes, truncated };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof DialFault) return { kind: 'failed', error: error.fault, sent: false };
@@ -144,18 +149,17 @@ async function send(
 }
 
 /** To the end, so that the connection can be used again, unless the end is too far. */
-async function readSome(body: Readable): Promise<{ body: string; truncated: boolean }> {
+async function readSome(body: Readable, most: number): Promise<{ bytes: Buffer; truncated: boolean }> {
   const parts: Buffer[] = [];
   let length = 0;
   let truncated = false;
   for await (const part of body as AsyncIterable<Buffer>) {
     parts.push(part);
     length += part.length;
-    truncated = length > outboundLimits.answerBytes;
+    truncated = length > most;
     if (truncated) break; // leaving the loop closes the connection
   }
-  const whole = Buffer.concat(parts, length).subarray(0, outboundLimits.answerBytes);
-  return { body: whole.toString('utf8'), truncated };
+  return { bytes: Buffer.concat(parts, length).subarray(0, most), truncated };
 }
 
 /** Scheme, host and port: a path may be a webhook's secret. */

@@ -13,7 +13,7 @@ export interface Problem {
   /** Becomes the sentence: lower case, no full stop. */
   readonly message: string;
   /** Further members: rule, line, … */
-  readonly extra?: Readonly<Record<string, string | number>>;
+  readonly extra?: Readonly<Record<string, string | number | readonly Readonly<Record<string, unknown>>[]>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

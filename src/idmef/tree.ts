@@ -66,11 +66,13 @@ export function decodeReferences(raw: string): string {
   });
 }
 
-function decodeAttribute(raw: string): string {
+/** An attribute's value as XML 1.0 §3.3.3 has it. */
+export function decodeAttribute(raw: string): string {
   return /[&\t\n\r]/.test(raw) ? decodeReferences(raw.replace(/\r\n|[\t\n\r]/g, ' ')) : raw;
 }
 
-function decodeText(raw: string): string {
+/** Character data that is no CDATA section. */
+export function decodeText(raw: string): string {
   return decodeReferences(raw.includes('\r') ? raw.replace(/\r\n?/g, '\n') : raw);
 }
 

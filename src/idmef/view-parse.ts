@@ -7,6 +7,8 @@
  * dropped; attributes with a prefix (xml:lang, xsi:*) are not part of the view.
  */
 
+import type { EntityDecoderOptions } from 'fast-xml-parser';
+
 import { lazy } from './lazy.ts';
 import { xmlLimits } from '../core/limits.ts';
 import { decodeReferences } from './tree.ts';
@@ -19,20 +21,22 @@ export interface PlainElement {
   readonly text: string;
 }
 
-const MARK = '-';
-const ATTRIBUTE = '@';
-const TEXT = '#text';
+export const MARK = '-';
+export const ATTRIBUTE = '@';
+export const TEXT = '#text';
 
-/** The library's hook for entity decoders; a message has no declarations that could feed the others. */
-const decoder = {
-  setExternalEntities: (): void => undefined,
-  addInputEntities: (): void => undefined,
-  reset: (): void => undefined,
-  setXmlVersion: (): void => undefined,
-  decode: decodeReferences,
-};
+/** The library's hook for entity decoders: what a DOCTYPE declares feeds nothing. */
+export function decoderOf(decode: (text: string) => string): EntityDecoderOptions {
+  return {
+    setExternalEntities: () => undefined,
+    addInputEntities: () => undefined,
+    reset: () => undefined,
+    setXmlVersion: () => undefined,
+    decode,
+  };
+}
 
-function toPlain(value: unknown): PlainElement {
+export function toPlain(value: unknown): PlainElement {
   const attributes = new Map<string, string>();
   const children = new Map<string, readonly PlainElement[]>();
   let text = '';
@@ -72,7 +76,7 @@ export async function parsePlain(
     trimValues: false,
     ignoreDeclaration: true,
     ignorePiTags: true,
-    entityDecoder: decoder,
+    entityDecoder: decoderOf(decodeReferences),
     maxNestedTags: xmlLimits.depth + 1,
   });
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');

@@ -6,10 +6,8 @@
  * Files that cannot be used change nothing (tls/tls-watch.ts). An empty poll never loads the watching.
  */
 
-import { createSecureContext } from 'node:tls';
-
-import type { Clock } from '../core/ports.ts';
 import type { TlsSettings } from '../core/settings.ts';
+import { clientTlsOf } from '../destinations/client-tls.ts';
 import type { ClientTls } from '../http/peer.ts';
 import type { Credentials } from '../tls/credentials.ts';
 import { certificateDates, type EndDate } from '../tls/end-dates.ts';
@@ -133,30 +131,4 @@ function sideOf(
 ): Side {
   warnings.push(...credentials.warnings, ...tlsParameters(settings).warnings);
   return { client: clientTlsOf(settings, credentials, clock), credentials };
-}
-
-/** Our side of mutual TLS; also for `idmef doctor`. */
-export function clientTlsOf(
-  settings: TlsSettings,
-  credentials: PlainCredentials | Credentials,
-  clock: Pick<Clock, 'now'>,
-): ClientTls {
-  const { cert, key, ca } = credentials;
-  const { minVersion, maxVersion, ciphers } = tlsParameters(settings).parameters;
-  return {
-    certFile: settings.certFile,
-    caFile: settings.caFile,
-    // Without the lists: OpenSSL would refuse everybody once one is past its end.
-    secureContext: createSecureContext({ cert, key, ca: [...ca], minVersion, maxVersion, ciphers }),
-    ...(!('lists' in credentials) || credentials.lists.length === 0
-      ? {}
-      : {
-          judge: ([leaf, ...sent]) => {
-            if (leaf === undefined) return 'UNABLE_TO_GET_CRL';
-            const verdict = credentials.judge.revocation({ leaf, sent }, clock.now());
-            if (verdict.kind === 'good') return undefined;
-            return verdict.kind === 'refused' ? verdict.code : 'UNABLE_TO_GET_CRL';
-          },
-        }),
-  };
 }

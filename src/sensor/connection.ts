@@ -13,7 +13,7 @@ import { connectionLimits } from '../core/limits.ts';
 import type { PeerIdentity } from '../tls/peer.ts';
 import type { Rights } from '../tls/roles.ts';
 import type { Connection } from './context.ts';
-import type { PortPair, TcpTable } from './proc-net.ts';
+import type { PortPair, TcpTable } from '../os/proc-net.ts';
 import { ReceiptWatch } from './receipt.ts';
 
 interface ConnectionFacts {

@@ -10,7 +10,8 @@ import type { DocumentVerdict } from '../idmef/verdict.ts';
 import type { Exchange, SensorContext } from './context.ts';
 import { sendProblem } from '../http/problem.ts';
 import type { Problem } from '../http/problem.ts';
-import { readBody, refuseBody } from './request-body.ts';
+import { refuseBody } from '../http/unwanted-body.ts';
+import { readBody } from './request-body.ts';
 import { setStatusHeaders } from './status-headers.ts';
 
 export const ACCEPT_POST = 'text/xml, application/xml';

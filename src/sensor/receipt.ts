@@ -13,7 +13,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { TcpState } from './proc-net.ts';
+import type { TcpState } from '../os/proc-net.ts';
 
 /** How the peer showed that it has the answer; undefined: it did not. */
 type Receipt = 'end' | 'request' | undefined;

@@ -1,29 +1,11 @@
 /**
- * Bodies of requests: read with a limit, or got rid of. Called by producer-post.ts and router.ts.
- *
- * An unwanted body must neither be taken for the next request nor be read for ever: Node's parser skips a small
- * one by itself, after a larger one the connection is closed.
+ * Bodies of requests, read with a limit. Called by producer-post.ts; http/unwanted-body.ts gets rid of the others.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connectionLimits, producerLimits } from '../core/limits.ts';
+import { producerLimits } from '../core/limits.ts';
+import { contentLength } from '../http/unwanted-body.ts';
 import type { BodyBudget } from './context.ts';
-
-function hasBody(request: IncomingMessage): boolean {
-  return request.headers['transfer-encoding'] !== undefined || contentLength(request) > 0;
-}
-
-/** To be called before the answer to a request whose body nobody reads. */
-export function refuseBody(request: IncomingMessage, response: ServerResponse): void {
-  const expects = request.headers.expect !== undefined;
-  const long =
-    request.headers['transfer-encoding'] !== undefined ||
-    contentLength(request) > connectionLimits.unwantedBodyBytes;
-  // Who waits for `100 Continue` may or may not send the body after a final answer (RFC 9110 §10.1.1).
-  if (hasBody(request) && (long || expects)) {
-    response.shouldKeepAlive = false;
-  }
-}
 
 type BodyResult =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
@@ -67,8 +49,4 @@ export async function readBody(
   } finally {
     budget.inFlight -= size;
   }
-}
-
-function contentLength(request: IncomingMessage): number {
-  return Number(request.headers['content-length'] ?? 0);
 }

@@ -17,7 +17,7 @@ import { readPreferences } from './prefer.ts';
 import { sendProblem } from '../http/problem.ts';
 import type { Problem } from '../http/problem.ts';
 import { ACCEPT_POST, answerPost } from './producer-post.ts';
-import { refuseBody } from './request-body.ts';
+import { refuseBody } from '../http/unwanted-body.ts';
 import { requestFault } from '../http/request-fault.ts';
 import { setRelayHeaders, setStatusHeaders } from './status-headers.ts';
 

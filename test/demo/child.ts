@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-type Command = 'reverse-server' | 'http-proxy' | 'idmef';
+export type Command = 'reverse-server' | 'http-proxy' | 'alert-dispatcher' | 'idmef';
 
 export interface Child {
   readonly name: string;

@@ -1,25 +1,24 @@
 /**
  * `npm start`: the whole chain on this machine, with throw-away certificates, shown step by step.
  *
- * Starts the built reverse-server and an http-proxy that follows it, puts sample alerts into the spool and waits
- * until they lie at the other end, byte for byte. Then stays up until Ctrl-C; with `--once` it ends by itself,
- * exit 0 when all arrived intact, 1 otherwise with the logs. Everything lives in .demo/PORT, which is removed
- * again; children are ended by their own pids.
+ * Starts the built reverse-server, an alert-dispatcher and an http-proxy that carries from the one to the other, puts sample alerts into
+ * the spool and waits until they lie in the dispatcher's file recipient, byte for byte, and were told on the terminal. Then stays up
+ * until Ctrl-C; with `--once` it ends by itself, exit 0 when all arrived and were told, 1 otherwise with the logs. Everything
+ * lives in .demo/PORT, which is removed again; children are ended by their own pids.
  */
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 
 import { messageOf } from '../../src/core/errors.ts';
-import { readDocument } from '../../src/idmef/read-document.ts';
 import { makePki, type Pki } from '../support/pki.ts';
 import { sampleAlert } from '../support/sample-alerts.ts';
 import { projectRoot } from '../tools/source-files.ts';
-import { type Child, runChild, startChild } from './child.ts';
+import { type Child, type Command, runChild, startChild } from './child.ts';
+import { arrivedIn, configText, documentsIn, isTold, messagesOf } from './dispatcher.ts';
 import { peek } from './peek.ts';
+import { choosePort } from './port.ts';
 
 const samples = 5;
 const usualPort = 3128;
@@ -37,7 +36,7 @@ process.once('exit', () => {
 // Nobody reads on (`| head`): end like on Ctrl-C.
 process.stdout.on('error', () => stopped.abort());
 
-const port = await choosePort();
+const port = await choosePort(usualPort, say);
 // Relative to the root, in which the programs run: what is shown can be copied.
 const dir = join('.demo', String(port));
 process.chdir(root);
@@ -52,7 +51,7 @@ try {
 await Promise.all(children.map((child) => child.end()));
 if (failure === undefined || (stopped.signal.aborted && !once)) {
   rmSync(dir, { recursive: true, force: true });
-  say(once ? 'all samples arrived intact' : 'stopped, everything of the demonstration removed');
+  say(once ? 'all samples arrived intact and were told' : 'stopped, everything of the demonstration removed');
 } else {
   say(`FAILED: ${messageOf(failure)}`);
   for (const child of children) say(`log of ${child.name}:\n${child.output()}`);
@@ -61,11 +60,22 @@ if (failure === undefined || (stopped.signal.aborted && !once)) {
 
 async function show(): Promise<void> {
   const path = (name: string): string => join(dir, name);
-  for (const name of ['spool', 'sensor', 'manager', 'arrived', 'samples'])
+  for (const name of ['spool', 'sensor', 'manager', 'dispatcher', 'arrived', 'samples'])
     mkdirSync(path(name), { recursive: true });
 
-  step('throw-away certificates: a CA, the sensor, the manager (DNS:manager1)');
+  step('throw-away certificates: a CA, the sensor, the manager (DNS:manager1), the dispatcher');
   const pki = await makePki(path('pki'));
+  const issued = await pki.issue({ name: 'dispatcher', san: ['DNS:localhost'], eku: ['server'] });
+
+  const config = path('dispatcher.yml');
+  writeFileSync(config, configText(path('arrived'), pki, issued), { mode: 0o600 });
+  step(`the dispatcher: whom to tell, and who may send; ${config}:`);
+  say(readFileSync(config, 'utf8').trimEnd());
+  await runChild(root, 'alert-dispatcher', ['check', '--config', config]);
+  const common: Flags = { 'min-free': '16M', verbose: true };
+  const dispatcher = begin('alert-dispatcher', { config, state: path('dispatcher'), ...common }, 'serve');
+  await dispatcher.line(/^Listening: https /, patienceMs, stopped.signal);
+  const dispatcherPort = /^Listening: https on \S+ port (\d+)$/m.exec(dispatcher.output())?.[1];
 
   step(`the sensor: reverse-server on port ${port}`);
   const tls = (name: 'server' | 'client'): Flags => ({
@@ -73,7 +83,6 @@ async function show(): Promise<void> {
     key: pki[name].keyFile,
     cacert: pki.caFile,
   });
-  const common: Flags = { 'min-free': '16M', verbose: true };
   const sensor = begin('reverse-server', {
     ...tls('server'),
     address: '127.0.0.1',
@@ -103,59 +112,63 @@ async function show(): Promise<void> {
     return true;
   });
 
-  step('the manager: http-proxy follows the sensor and delivers into a directory');
+  step('the manager: http-proxy follows the sensor and delivers to the dispatcher, which tells the terminal');
   begin('http-proxy', {
     ...tls('client'),
     sensor: `https://localhost:${port}/`,
-    manager: pathToFileURL(path('arrived')).href,
+    manager: `https://localhost:${dispatcherPort}/`,
     follow: true,
     state: path('manager'),
     ...common,
   });
   const expected = files.flatMap((file) => messagesOf(readFileSync(file))).toSorted();
-  await waitFor('the samples to arrive', () => {
+  await waitFor('the samples to arrive in the file recipient', () => {
     const arrived = arrivedIn(path('arrived')).toSorted();
     return arrived.length === samples && arrived.every((message, index) => message === expected[index]);
   });
-  step(`${samples} alerts arrived, byte for byte as the sensor wrote them; the first of them:`);
-  const [document] = readdirSync(path('arrived'));
-  await runChild(root, 'idmef', ['show', join(path('arrived'), document ?? '')], /^$/);
+  await waitFor('the samples to be told on the terminal', () =>
+    expected.every((message) => isTold(message, dispatcher.output())),
+  );
+  step(
+    `${samples} alerts arrived, byte for byte as the sensor wrote them, and were told; the first of them:`,
+  );
+  await runChild(root, 'idmef', ['show', documentsIn(path('arrived'))[0] ?? ''], /^$/);
+  step('what became of it, and how the dispatcher is');
+  await runChild(root, 'alert-dispatcher', ['why', '1', '--state', path('dispatcher')]);
+  await runChild(root, 'alert-dispatcher', ['status', '--state', path('dispatcher')]);
   if (!once) invite(pki);
 }
 
-function invite(pki: Pki): void {
-  const { client, caFile } = pki;
+function invite({ client, caFile }: Pki): void {
   const files = `--cert ${client.certFile} --key ${client.keyFile} --cacert ${caFile}`;
+  const idmef = 'node .build/src/bin/idmef.js';
+  const dispatcher = 'node .build/src/bin/alert-dispatcher.js';
+  const state = `--state ${join(dir, 'dispatcher')}`;
   step(`try it, in another terminal (cd ${root})`);
+  say('send an alert of your own and see it told here:');
+  say(`  ${idmef} test-alert --spooldir ${join(dir, 'spool')}`);
+  say(`  ls ${join(dir, 'arrived')}`);
+  say(
+    'ask the dispatcher: how it is, what became of message 6, what is open; then hide a class of alerts from people for an hour:',
+  );
+  say(`  ${dispatcher} status ${state}`);
+  say(`  ${dispatcher} why 6 ${state}`);
+  say(`  ${dispatcher} incidents list ${state}`);
+  say(`  ${dispatcher} silence add 'alert.classification.text <> "SSH"' --reason 'known' --for 1h ${state}`);
   say('look at what waits on the sensor, consuming nothing (404: nothing waits):');
   say(`  curl -s -S -i ${files} -H 'Prefer: peek' https://localhost:${port}/`);
-  say('send an alert of your own and see it arrive:');
-  say(`  node .build/src/bin/idmef.js test-alert --spooldir ${join(dir, 'spool')}`);
-  say(`  ls ${join(dir, 'arrived')}`);
   say('Ctrl-C ends everything');
 }
 
 type Flags = Readonly<Record<string, string | true>>;
 
-function begin(program: 'reverse-server' | 'http-proxy', flags: Flags): Child {
+function begin(program: Command, flags: Flags, ...verb: string[]): Child {
   const args = Object.entries(flags).flatMap(([name, value]) =>
     value === true ? [`--${name}`] : [`--${name}`, value],
   );
-  const child = startChild(root, program, args);
+  const child = startChild(root, program, [...verb, ...args]);
   children.push(child);
   return child;
-}
-
-function messagesOf(document: Uint8Array): string[] {
-  const verdict = readDocument(document, 'strict');
-  if (!verdict.readable) throw new Error(`not an IDMEF document: ${verdict.problem.text}`);
-  return verdict.messages.map(({ bytes }) => Buffer.from(bytes).toString('utf8'));
-}
-
-function arrivedIn(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.xml'))
-    .flatMap((name) => messagesOf(readFileSync(join(folder, name))));
 }
 
 async function waitFor(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
@@ -175,29 +188,6 @@ async function untilStopped(): Promise<void> {
     if (dead !== undefined) throw new Error(`${dead.name} has ended`);
     await delay(200, undefined, { signal: stopped.signal }).catch(() => undefined);
   }
-}
-
-/** The usual port, or a free one, said aloud. */
-async function choosePort(): Promise<number> {
-  if (await isFree(usualPort)) return usualPort;
-  const free = await new Promise<number>((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-  say(`port ${usualPort} is in use on this machine, taking ${free}`);
-  return free;
-}
-
-async function isFree(wanted: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(wanted, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
 
 function step(text: string): void {

@@ -411,6 +411,6 @@ export const criteriaTable: readonly (readonly [text: string, why?: string])[] =
   [
     '(alert.source.node.address.address = 10.0.0.1 || alert.target.node.address.address = 10.0.0.1) && !alert.overflow_alert',
   ],
-  ['alert.target.service.port > 256', 'libprelude compares bytes of numbers'],
+  ['alert.target.service.port > 255', 'libprelude compares bytes of numbers'],
   ['alert.additional_data.data < 5', 'libprelude compares length and letters'],
 ];

@@ -21,6 +21,7 @@ import { encodeMessage } from '../../src/idmef/prelude/encode.ts';
 import { classes, type ClassName } from '../../src/idmef/prelude/table.ts';
 import { messages } from '../idmef/criteria/messages.ts';
 import { projectRoot } from '../idmef/project-root.ts';
+import { generator } from '../support/generator.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { criteriaTable } from './criteria-table.ts';
 
@@ -136,6 +137,61 @@ function everyCondition(): string[] {
   });
 }
 
+/** A pattern that fits the text, or nearly: some of its characters made general, a few changed. */
+function patternLike(
+  text: string,
+  random: () => number,
+  pieces: readonly ((char: string) => string)[],
+): string {
+  return Array.from(text)
+    .map((char) => (random() < 0.4 ? pieces[Math.floor(random() * pieces.length)]!(char) : char))
+    .join('');
+}
+
+const plainChar = (char: string): string => char.replace(/[\\'.*+?()|[\]{}^$]/, '\\$&');
+const inSet = (char: string): string => (/[\w ]/.test(char) ? char : 'x');
+
+const globPieces: readonly ((char: string) => string)[] = [
+  () => '?',
+  () => '*',
+  (char) => `[${inSet(char)}-z]`,
+  (char) => `[!${inSet(char)}]`,
+  (char) => `[]${inSet(char)}]`,
+  (char) => `[^${inSet(char)}a-c]`,
+  () => '[[:alpha:][:space:]]',
+  (char) => `\\${char}`,
+  () => '[',
+  () => '',
+];
+
+const regexPieces: readonly ((char: string) => string)[] = [
+  () => '.',
+  () => '.*',
+  (char) => `${plainChar(char)}+`,
+  (char) => `${plainChar(char)}{1,3}`,
+  (char) => `(${plainChar(char)}|zz)`,
+  (char) => `[${inSet(char)}-z]`,
+  (char) => `[^${inSet(char)}]`,
+  () => '[[:alpha:][:space:]]',
+  () => '',
+  () => '$',
+];
+
+/** As many of each kind, over the classifications of the messages. */
+function somePatterns(count: number): string[] {
+  const random = generator(4765);
+  const texts = bodies.flatMap((body) => createSubject(body).values('alert.classification.text'));
+  return Array.from({ length: count }, (_, n) => {
+    const text = texts[n % texts.length]!;
+    const isGlob = n % 2 === 0;
+    // What is left alone must be no operator of the pattern.
+    const safe = isGlob ? text.replaceAll(/[*[\]]/g, '?') : text.replaceAll(/[*[\]]/g, '_');
+    const pattern = patternLike(safe, random, isGlob ? globPieces : regexPieces);
+    const relation = (isGlob ? ['<>', '!<>', '<>*'] : ['~', '!~', '~*'])[n % 3]!;
+    return `alert.classification.text ${relation} "${pattern}"`;
+  }).filter((text) => !/""|\\(?:"$|[xu])/.test(text));
+}
+
 describe('criteria as libprelude decides them', { skip }, () => {
   before(() => {
     process.env['TZ'] = 'UTC';
@@ -153,6 +209,24 @@ describe('criteria as libprelude decides them', { skip }, () => {
     });
     assert.deepEqual(wrong, []);
     t.diagnostic(`${criteriaTable.length} criteria on ${bodies.length} messages`);
+  });
+
+  test('patterns', (t) => {
+    const criteria = somePatterns(2000);
+    const answers = askLibprelude(tempDir(t), criteria);
+    const differences: string[] = [];
+    let matches = 0;
+    for (const [index, text] of criteria.entries()) {
+      const theirs = answers[index]!;
+      // Each engine refuses some that the other takes; what is read must mean the same.
+      if ('error' in theirs) continue;
+      const found = difference(text, theirs);
+      if (found !== undefined) differences.push(found);
+      matches += theirs.filter((verdict) => verdict === true).length;
+    }
+    assert.deepEqual(differences, []);
+    assert.ok(matches > 1000, String(matches));
+    t.diagnostic(`${criteria.length} patterns, ${matches} matches`);
   });
 
   test('every path with every relation', (t) => {

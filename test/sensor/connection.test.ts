@@ -8,7 +8,7 @@ import { PassThrough } from 'node:stream';
 import { connectionLimits } from '../../src/core/limits.ts';
 import { SensorConnection, STALL_TICK_MS } from '../../src/sensor/connection.ts';
 import { HandshakeLog } from '../../src/tls/handshake-log.ts';
-import type { TcpState } from '../../src/sensor/proc-net.ts';
+import type { TcpState } from '../../src/os/proc-net.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
 

@@ -9,7 +9,7 @@ import { Agent, get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { createTcpTable } from '../../src/sensor/proc-net.ts';
+import { createTcpTable } from '../../src/os/proc-net.ts';
 import { makePki } from '../support/pki.ts';
 import type { Pki } from '../support/pki.ts';
 import { PLAIN_GET, rawClient } from '../support/raw-client.ts';

@@ -11,7 +11,7 @@ import { createSecureContext } from 'node:tls';
 import { RelayError } from '../../core/errors.ts';
 import { doctorLimits } from '../../core/limits.ts';
 import { listen } from '../../os/listen.ts';
-import { createTcpTable } from '../../sensor/proc-net.ts';
+import { createTcpTable } from '../../os/proc-net.ts';
 import type { Credentials } from '../../tls/credentials.ts';
 import type { ReverseServerConfig } from '../reverse-server-config.ts';
 import type { Examination } from './examination.ts';

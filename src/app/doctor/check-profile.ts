@@ -5,10 +5,10 @@
 
 import { doctorLimits } from '../../core/limits.ts';
 import type { TlsSettings } from '../../core/settings.ts';
+import { clientTlsOf } from '../../destinations/client-tls.ts';
 import { destinationLabel } from '../../destinations/destination.ts';
 import { destinationCodes, labelOf, sensorCodes, type Peer } from '../../http/peer.ts';
 import { openTunnel } from '../../http/proxy-tunnel.ts';
-import { clientTlsOf } from '../../poller/profile-tls.ts';
 import type { ProfileConfig } from '../../poller/profile.ts';
 import { checkCertificates } from './check-certificates.ts';
 import { checkDirectory } from './check-directory.ts';

@@ -8,7 +8,7 @@
 
 import type { Severity } from '../../core/severity.ts';
 
-/** 32 hex digits: SHA-256 of (authenticated sender, analyzerid chain, messageid), or of the bytes where there is no messageid. */
+/** 32 hex digits: SHA-256 of (authenticated sender, analyzerid chain, messageid), or of (sender, bytes) where there is no messageid. */
 export type MessageId = string;
 
 /** Where a message came from, as far as it was authenticated. */

@@ -94,6 +94,11 @@ export interface SinkAnswer {
    * taken (not connected, 429, a refusal before the body).
    */
   readonly uncertain?: true;
+  /**
+   * Of several receivers of the recipient some have it: with `again` the way is not blocked for others, so only these pairs have
+   * to wait, not the recipient.
+   */
+  readonly partly?: true;
   /** The provider's own id of what it made. */
   readonly providerRef?: string;
   /** What the provider said of its limits: applied to the whole key. */
@@ -121,6 +126,8 @@ export interface SinkDeps {
   readonly random: Random;
   readonly hostname: string;
   readonly version: string;
+  /** What this dispatcher marks its deliveries with (delivery-mark.ts). */
+  readonly mark?: () => string;
   /** Checks an address before it is dialled; throws RelayError FORBIDDEN (src/http/outbound.ts). */
   readonly outbound: OutboundPolicy;
 }

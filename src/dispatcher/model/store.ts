@@ -249,7 +249,12 @@ export interface Store {
     readonly what: string;
     readonly detail: string;
   }): Promise<AuditEntry>;
-  auditTrail(wish: { readonly after?: number; readonly limit: number }): Promise<readonly AuditEntry[]>;
+  /** In order after an entry; or the newest ones, newest first. */
+  auditTrail(wish: {
+    readonly after?: number;
+    readonly newest?: true;
+    readonly limit: number;
+  }): Promise<readonly AuditEntry[]>;
   /** Number of the first entry whose hash does not follow from the one before; undefined when the chain is whole. */
   verifyAudit(): Promise<number | undefined>;
 

@@ -131,5 +131,5 @@ function split(text: string, isSpecial: (word: string) => boolean): Run[] {
 /** A value as a template gets it: escaped, and broken up where it would become a link of itself. */
 export function escapeValue(text: string, writer: Writer): string {
   const { plain, autolinks } = writer;
-  return plain.escape(plain.neutral(autolinks ? breakLinks(text) : text));
+  return plain.escape(autolinks ? breakLinks(plain.neutral(text)) : plain.neutral(text));
 }

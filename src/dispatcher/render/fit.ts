@@ -93,26 +93,33 @@ export interface Blocks {
   readonly blocks: readonly Doc[];
   /** Between two of them, and after the head. */
   readonly gap: Doc;
-  /** What stands for the blocks from `shown` on. */
+  /** What stands for everything from the block `shown` on; nothing when all is told. */
   readonly rest: (shown: number) => Doc;
   readonly tail: Doc;
 }
 
 /** As many whole blocks as fit; the first one is cut if even it does not. */
 export function fitBlocks({ head, blocks, gap, rest, tail }: Blocks, writer: Writer, limit: number): string {
+  const join = (parts: readonly Doc[]): Doc =>
+    parts
+      .filter(({ length }) => length > 0)
+      .flatMap((part, index) => (index === 0 ? part : [...gap, ...part]));
+  const all = join([head, ...blocks, rest(blocks.length)]);
+  const whole = write(all, writer) + write(tail, writer);
+  if (lengthOf(whole) <= limit) return whole;
   const sizeOf = (doc: Doc): number => lengthOf(write(doc, writer));
   const gapSize = sizeOf(gap);
   let size = sizeOf(head) + sizeOf(tail);
   let shown = 0;
   for (const [index, block] of blocks.entries()) {
     const next = size + sizeOf(block) + (index === 0 && head.length === 0 ? 0 : gapSize);
-    const restSize = index + 1 === blocks.length ? 0 : gapSize + sizeOf(rest(index + 1));
+    const left = sizeOf(rest(index + 1));
+    const restSize = left === 0 ? 0 : gapSize + left;
     if (next + restSize > limit && index > 0) break;
     size = next;
     shown = index + 1;
   }
-  const left = shown === blocks.length ? [] : [rest(shown)];
-  const parts = [...(head.length === 0 ? [] : [head]), ...blocks.slice(0, shown), ...left];
-  const doc = parts.flatMap((part, index) => (index === 0 ? part : [...gap, ...part]));
-  return fit(doc, writer, limit, tail);
+  const left = rest(shown);
+  const end = left.length === 0 ? tail : [...gap, ...left, ...tail];
+  return fit(join([head, ...blocks.slice(0, shown)]), writer, limit, end);
 }

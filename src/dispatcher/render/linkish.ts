@@ -17,7 +17,7 @@ export function isLinkish(word: string): boolean {
 }
 
 const breakable =
-  /:(?=\/\/)|@|(?<=[\p{L}\p{N}_-])\.(?=\p{L}{2}|xn--)|(?<=^|[^\p{L}\p{N}])[#/$](?=[\p{L}\p{N}_])/giu;
+  /:(?=\/\/)|@(?!\u200b)|(?<=[\p{L}\p{N}_-])\.(?=\p{L}{2}|xn--)|(?<=^|[^\p{L}\p{N}])[#/$](?=[\p{L}\p{N}_])/giu;
 
 /** The text with a zero-width space behind what makes a link of it. */
 export function breakLinks(text: string): string {

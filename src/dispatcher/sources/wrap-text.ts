@@ -23,7 +23,9 @@ export interface WrapWorld {
 export interface TextParts
   extends
     Pick<Inbound, 'origin' | 'forced' | 'verbatim' | 'lifecycle'>,
-    Partial<Pick<AlertParts, 'severity' | 'sources' | 'targets' | 'references' | 'detectTime'>> {
+    Partial<
+      Pick<AlertParts, 'severity' | 'completion' | 'sources' | 'targets' | 'references' | 'detectTime'>
+    > {
   /** The whole text; its first line that is not blank is the title, unless `title` is given. */
   readonly text: string;
   readonly title?: string;
@@ -115,9 +117,17 @@ export async function wrapText(parts: TextParts, world: WrapWorld): Promise<Inbo
   };
 }
 
-function optional({ severity, sources, targets, references, detectTime }: TextParts): Partial<AlertParts> {
+function optional({
+  severity,
+  completion,
+  sources,
+  targets,
+  references,
+  detectTime,
+}: TextParts): Partial<AlertParts> {
   return {
     ...(severity === undefined ? {} : { severity }),
+    ...(completion === undefined ? {} : { completion }),
     ...(sources === undefined ? {} : { sources }),
     ...(targets === undefined ? {} : { targets }),
     ...(references === undefined ? {} : { references }),

@@ -38,8 +38,9 @@ export function checkArrivals(batch: readonly Arrival[]): void {
       throw new RelayError('BUG', `message id ${id.slice(0, 64)}: not 32 hex digits`);
     if (hash.byteLength !== 32)
       throw new RelayError('BUG', `message ${id}: its hash has ${hash.byteLength} bytes`);
-    if (plan.pairs.some(({ incident = 0 }) => incident < 0 || incident > plan.incidents.length))
-      throw new RelayError('BUG', `message ${id}: a pair of no incident`);
+    const known = plan.incidents.length;
+    if (plan.pairs.some(({ incident }) => incident !== undefined && !(incident >= 0 && incident < known)))
+      throw new RelayError('BUG', `message ${id}: a pair of an incident that is not planned`);
   }
 }
 

@@ -47,11 +47,12 @@ export function appendAudit({ db, counters }: Ledger, entry: Omit<Content, 'id'>
 
 export function auditTrail(
   { db }: Ledger,
-  wish: { readonly after?: number; readonly limit: number },
+  wish: { readonly after?: number; readonly newest?: true; readonly limit: number },
 ): AuditEntry[] {
   const limit = Math.min(wish.limit, storeLimits.listedRows);
+  const order = wish.newest === true ? 'DESC' : 'ASC';
   return db
-    .all<AuditRow>('SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?', wish.after ?? 0, limit)
+    .all<AuditRow>(`SELECT * FROM audit WHERE id > ? ORDER BY id ${order} LIMIT ?`, wish.after ?? 0, limit)
     .map((row) => ({ ...row, hash: Buffer.from(row.hash).toString('hex') }));
 }
 

@@ -23,7 +23,9 @@ function copy({ from, to }: BackupOrder): void {
 try {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as backup.ts gives it
   copy(workerData as BackupOrder);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
   parentPort?.postMessage('done');
 } catch (error) {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
   parentPort?.postMessage(toPlain(error));
 }

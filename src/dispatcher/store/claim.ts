@@ -16,6 +16,7 @@ import { nextNumber, type Ledger } from './ledger.ts';
 import { countDropped, countPair, movePairs } from './pair-counters.ts';
 import { breakingOut, isDue, mostUrgent, promote } from './queue-order.ts';
 import { heldReason, type RecipientRow } from './recipients.ts';
+import { Rows } from './rows.ts';
 import { pairFlag, pairState } from './schema.ts';
 
 const incidentWords = ['open', 'acked', 'closed'] as const;
@@ -88,15 +89,15 @@ export function openNotification(
 function lease(ledger: Ledger, recipient: RecipientRow, rows: readonly PairRow[], now: number): Claim {
   const { db, counters } = ledger;
   const id = openNotification(ledger, recipient.id, 'messages', rows.length, now);
-  for (const { seq, notification } of rows) {
-    db.run('INSERT INTO carried(notification, seq, previous) VALUES(?, ?, ?)', id, seq, notification);
-    db.run(
-      'UPDATE pair SET state = 2, notification = ? WHERE seq = ? AND recipient = ?',
-      id,
-      seq,
-      recipient.id,
-    );
-  }
+  const carried = new Rows(db, 'carried', ['notification', 'seq', 'previous']);
+  for (const { seq, notification } of rows) carried.add(id, seq, notification);
+  carried.finish();
+  db.run(
+    `UPDATE pair SET state = 2, notification = ?1
+      WHERE recipient = ?2 AND seq IN (SELECT seq FROM carried WHERE notification = ?1)`,
+    id,
+    recipient.id,
+  );
   movePairs(counters, recipient.id, pairState.ready, pairState.leased, rows.length);
   return { id, recipient: recipient.name, pairs: rows.map((row) => toPair(ledger, row)) };
 }

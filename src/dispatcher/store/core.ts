@@ -6,6 +6,7 @@
  */
 
 import { RelayError } from '../../core/errors.ts';
+import type { Outcome } from '../../journal/group-commit.ts';
 import type { Claim, DigestClaim } from '../model/delivery.ts';
 import type { Receipt } from '../model/message.ts';
 import type { Arrival, ClaimWish, Finish, Retention } from '../model/store.ts';
@@ -18,6 +19,14 @@ import type { StoreOptions } from './options.ts';
 import { heldReason } from './recipients.ts';
 import { StoreFile } from './store-file.ts';
 import { tidyStep } from './tidy.ts';
+
+/** What the outbox asks for, many at a time. */
+export type OutboxCall =
+  | { readonly kind: 'claim'; readonly recipient: string; readonly wish: ClaimWish }
+  | { readonly kind: 'digest'; readonly recipient: string; readonly now: number }
+  | { readonly kind: 'finish'; readonly finish: Finish };
+
+export type Leased = Claim | DigestClaim;
 
 export class StoreCore {
   readonly #file: StoreFile;
@@ -59,41 +68,30 @@ export class StoreCore {
   }
 
   claim(recipient: string, wish: ClaimWish): Claim | undefined {
-    return this.#file.use((ledger) => {
-      const row = claimable(ledger, recipient, wish.now);
-      return row === undefined ? undefined : write(ledger, () => takeClaim(ledger, row, wish));
-    });
+    const [outcome] = this.callAll([{ kind: 'claim', recipient, wish }]);
+    const claim = resultOf(outcome);
+    return claim === undefined || 'digest' in claim ? undefined : claim;
   }
 
   claimDigest(recipient: string, now: number): DigestClaim | undefined {
-    return this.#file.use((ledger) => {
-      const row = ledger.recipients.find(recipient);
-      if (row === undefined || heldReason(row) !== undefined) return undefined;
-      return write(ledger, () => takeDigest(ledger, row, now));
-    });
+    const [outcome] = this.callAll([{ kind: 'digest', recipient, now }]);
+    const claim = resultOf(outcome);
+    return claim !== undefined && 'digest' in claim ? claim : undefined;
   }
 
-  finish(call: Finish): void {
-    const [error] = this.finishAll([call]);
-    if (error !== undefined) throw error;
+  finish(finish: Finish): void {
+    const [outcome] = this.callAll([{ kind: 'finish', finish }]);
+    resultOf(outcome);
   }
 
-  /** Several in one transaction. A call that names no open claim fails alone. */
-  finishAll(calls: readonly Finish[]): (RelayError | undefined)[] {
-    return this.#file.use((ledger) =>
-      write(ledger, () =>
-        calls.map((call) => {
-          try {
-            openClaim(ledger, call.claim);
-          } catch (error) {
-            if (error instanceof RelayError) return error;
-            throw error;
-          }
-          finishClaim(ledger, call);
-          return undefined;
-        }),
-      ),
-    );
+  /** Whether a claim of the recipient would find something: changes nothing. */
+  isDue(recipient: string, now: number): boolean {
+    return this.look((ledger) => claimable(ledger, recipient, now) !== undefined);
+  }
+
+  /** Several in one transaction, in order. A finish that names no open claim fails alone. */
+  callAll(calls: readonly OutboxCall[]): Outcome<Leased | undefined>[] {
+    return this.change((ledger) => calls.map((call) => carryOut(ledger, call)));
   }
 
   /** How many pairs are due again. */
@@ -112,4 +110,32 @@ export class StoreCore {
   close(): void {
     this.#file.close();
   }
+}
+
+function carryOut(ledger: Ledger, call: OutboxCall): Outcome<Leased | undefined> {
+  if (call.kind === 'finish') return finishOrRefuse(ledger, call.finish);
+  if (call.kind === 'claim') {
+    const row = claimable(ledger, call.recipient, call.wish.now);
+    return { result: row === undefined ? undefined : takeClaim(ledger, row, call.wish) };
+  }
+  const row = ledger.recipients.find(call.recipient);
+  const isHeld = row === undefined || heldReason(row) !== undefined;
+  return { result: isHeld ? undefined : takeDigest(ledger, row, call.now) };
+}
+
+function finishOrRefuse(ledger: Ledger, finish: Finish): Outcome<undefined> {
+  try {
+    openClaim(ledger, finish.claim);
+  } catch (error) {
+    if (error instanceof RelayError) return { error };
+    throw error;
+  }
+  finishClaim(ledger, finish);
+  return { result: undefined };
+}
+
+function resultOf(outcome: Outcome<Leased | undefined> | undefined): Leased | undefined {
+  if (outcome === undefined) throw new RelayError('BUG', 'a call without an outcome');
+  if ('error' in outcome) throw outcome.error;
+  return outcome.result;
 }

@@ -6,11 +6,14 @@
 export class Drafts<Row> {
   readonly #rows = new Map<string, Row | undefined>();
   readonly #changed = new Set<string>();
+  /** Keys that have no row in the table. */
+  readonly #absent = new Set<string>();
 
   get(key: string, load: () => Row | undefined): Row | undefined {
     if (this.#rows.has(key)) return this.#rows.get(key);
     const row = load();
     this.#rows.set(key, row);
+    if (row === undefined) this.#absent.add(key);
     return row;
   }
 
@@ -19,11 +22,11 @@ export class Drafts<Row> {
     this.#changed.add(key);
   }
 
-  /** Write what was changed. */
-  finish(write: (row: Row, key: string) => void): void {
+  /** Write what was changed; `isNew`: there is no such row yet. */
+  finish(write: (row: Row, key: string, isNew: boolean) => void): void {
     for (const key of this.#changed) {
       const row = this.#rows.get(key);
-      if (row !== undefined) write(row, key);
+      if (row !== undefined) write(row, key, this.#absent.has(key));
     }
     this.#changed.clear();
   }

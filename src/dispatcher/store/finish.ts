@@ -60,15 +60,14 @@ function holding(recipient: RecipientRow, reason: string, now: number): Partial<
 /** Pairs of the claim that are still leased, all or one. */
 function decide(ledger: Ledger, claim: OpenClaim, fate: Fate, now: number, seq?: number): void {
   const { counters } = ledger;
-  const { state, notBefore, flags, cleared, attempts, reason } = consequence(ledger, fate, now);
+  const { state, notBefore, flags, attempts, reason } = consequence(ledger, fate, now);
   const moved = ledger.db.run(
-    `UPDATE pair SET state = ?1, not_before = coalesce(?2, not_before), flags = flags & ~?3 | ?4,
-        attempts = attempts + ?5, reason = ?6
-      WHERE recipient = ?7 AND state = 2 AND notification = ?8
-        AND ${seq === undefined ? 'seq IN (SELECT seq FROM carried WHERE notification = ?8)' : 'seq = ?9'}`,
+    `UPDATE pair SET state = ?1, not_before = coalesce(?2, not_before), flags = flags | ?3, attempts = attempts + ?4,
+        reason = ?5
+      WHERE recipient = ?6 AND state = 2 AND notification = ?7
+        AND ${seq === undefined ? 'seq IN (SELECT seq FROM carried WHERE notification = ?7)' : 'seq = ?8'}`,
     state,
     notBefore ?? null,
-    cleared,
     flags,
     attempts,
     reason,
@@ -100,40 +99,27 @@ interface Consequence {
   readonly state: number;
   readonly notBefore?: number;
   readonly flags: number;
-  readonly cleared: number;
   readonly attempts: number;
   readonly reason: number;
 }
 
 function consequence({ words }: Ledger, fate: Fate, now: number): Consequence {
-  switch (fate.kind) {
-    case 'sent':
-      return { state: pairState.sent, flags: 0, cleared: 0, attempts: 0, reason: 0 };
-    case 'dead':
-      return {
-        state: pairState.dead,
-        flags: 0,
-        cleared: 0,
-        attempts: 1,
-        reason: words.id(shortened(fate.reason), now),
-      };
-    // Ready again: that the recipient is held keeps it.
-    case 'held':
-      return { state: pairState.ready, flags: 0, cleared: 0, attempts: 0, reason: 0 };
-    case 'again': {
-      const notBefore = Math.ceil(fate.notBefore);
-      return {
-        state: notBefore > now ? pairState.waiting : pairState.ready,
-        notBefore,
-        flags:
-          (fate.plain === true ? pairFlag.plain : 0) | (fate.uncertain === true ? pairFlag.uncertain : 0),
-        // Once uncertain it stays so: the earlier attempt may still have arrived.
-        cleared: pairFlag.plain,
-        attempts: 1,
-        reason: words.id(shortened(fate.reason), now),
-      };
-    }
-  }
+  if (fate.kind === 'sent') return { state: pairState.sent, flags: 0, attempts: 0, reason: 0 };
+  // Ready again: that the recipient is held keeps it.
+  if (fate.kind === 'held') return { state: pairState.ready, flags: 0, attempts: 0, reason: 0 };
+  const reason = words.id(shortened(fate.reason), now);
+  if (fate.kind === 'dead') return { state: pairState.dead, flags: 0, attempts: 1, reason };
+  const notBefore = Math.ceil(fate.notBefore);
+  // Once plain, or uncertain, it stays so: the provider has refused the usual form, and may have taken the other.
+  const flags =
+    (fate.plain === true ? pairFlag.plain : 0) | (fate.uncertain === true ? pairFlag.uncertain : 0);
+  return {
+    state: notBefore > now ? pairState.waiting : pairState.ready,
+    notBefore,
+    flags,
+    attempts: 1,
+    reason,
+  };
 }
 
 function endNotification({ db }: Ledger, id: number, attempt: AttemptRecord): void {

@@ -5,7 +5,6 @@
  * longer is closed here, should closeSilent not have come by yet. What is `released` is closed by its last message.
  */
 
-import type { Severity } from '../../core/severity.ts';
 import type { PlannedIncident } from '../model/plan.ts';
 import type { Arrival } from '../model/store.ts';
 import { Drafts } from './drafts.ts';
@@ -24,10 +23,13 @@ export interface LiveIncident {
   gravest: number;
   /** Gravity of the gravest notification of it, to whomever; 0 for none. */
   notified: number;
+  /** Of one opened in this transaction, which has no row yet. */
+  readonly opened?: { readonly key: string; readonly title: string; readonly at: number };
+  closed?: { readonly by: string; readonly at: number };
 }
 
 /** To compare severities by: unrated counts as medium. */
-export function gravity(severity: Severity | number): number {
+export function gravity(severity: number): number {
   return severity === 0 ? 3 : severity;
 }
 
@@ -42,6 +44,7 @@ export function countIncident({ counters }: Ledger, from: number | undefined, to
 export class IncidentOpening {
   readonly #ledger: Ledger;
   readonly #live = new Drafts<LiveIncident | 'none'>();
+  readonly #opened: LiveIncident[] = [];
   readonly #members: Rows;
 
   constructor(ledger: Ledger) {
@@ -78,8 +81,9 @@ export class IncidentOpening {
   finish(): void {
     this.#members.finish();
     this.#live.finish((live) => {
-      if (live !== 'none') this.#write(live);
+      if (live !== 'none' && live.opened === undefined) this.#write(live);
     });
+    this.#insert();
   }
 
   #find(key: string): LiveIncident | undefined {
@@ -96,38 +100,70 @@ export class IncidentOpening {
   #open({ key, title, windowMs, escalate }: PlannedIncident, at: number, seq: number): LiveIncident {
     const { db } = this.#ledger;
     const id = nextNumber(this.#ledger, 'incident');
-    db.run(
-      `INSERT INTO incident(id, key, title, state, severity, first_at, last_at, count, window_ms, check_at, gravest, notified)
-        VALUES(?, ?, ?, 0, 0, ?, ?, 0, ?, ?, ?, 0)`,
-      id,
-      key,
-      title,
-      at,
-      at,
-      windowMs,
-      at + windowMs,
-      seq,
-    );
     for (const { afterMs, to } of escalate) {
       const insert = 'INSERT OR IGNORE INTO escalation(due_at, incident, recipient) VALUES(?, ?, ?)';
       db.run(insert, at + afterMs, id, to);
     }
     countIncident(this.#ledger, undefined, incidentState.open);
-    return { id, state: 0, severity: 0, lastAt: at, count: 0, windowMs, gravest: seq, notified: 0 };
+    const opened = { key, title, at };
+    const live = {
+      id,
+      state: 0,
+      severity: 0,
+      lastAt: at,
+      count: 0,
+      windowMs,
+      gravest: seq,
+      notified: 0,
+      opened,
+    };
+    this.#opened.push(live);
+    return live;
   }
 
   #close(key: string, live: LiveIncident, by: string, at: number): void {
     countIncident(this.#ledger, live.state, incidentState.closed);
     live.state = incidentState.closed;
-    this.#write(live);
-    const close = 'UPDATE incident SET closed_by = ?, closed_at = ? WHERE id = ?';
-    this.#ledger.db.run(close, by, at, live.id);
+    live.closed = { by, at };
+    if (live.opened === undefined) this.#write(live);
     this.#live.set(key, 'none');
   }
 
-  #write({ id, state, severity, lastAt, count, windowMs, gravest, notified }: LiveIncident): void {
+  #insert(): void {
+    const rows = new Rows(
+      this.#ledger.db,
+      'incident',
+      'id key title state severity first_at last_at count window_ms check_at gravest notified closed_by closed_at'.split(
+        ' ',
+      ),
+    );
+    for (const { opened, closed, ...live } of this.#opened) {
+      const { id, state, severity, lastAt, count, windowMs, gravest, notified } = live;
+      const { key = '', title = '', at = lastAt } = opened ?? {};
+      const ends = [closed?.by ?? null, closed?.at ?? null];
+      rows.add(
+        id,
+        key,
+        title,
+        state,
+        severity,
+        at,
+        lastAt,
+        count,
+        windowMs,
+        at + windowMs,
+        gravest,
+        notified,
+        ...ends,
+      );
+    }
+    rows.finish();
+  }
+
+  #write({ id, state, severity, lastAt, count, windowMs, gravest, notified, closed }: LiveIncident): void {
     this.#ledger.db.run(
-      `UPDATE incident SET state = ?, severity = ?, last_at = ?, count = ?, window_ms = ?, gravest = ?, notified = ?
+      `UPDATE incident SET state = ?, severity = ?, last_at = ?, count = ?, window_ms = ?, gravest = ?, notified = ?,
+          closed_by = ?, closed_at = ?
         WHERE id = ?`,
       state,
       severity,
@@ -136,6 +172,8 @@ export class IncidentOpening {
       windowMs,
       gravest,
       notified,
+      closed?.by ?? null,
+      closed?.at ?? null,
       id,
     );
   }

@@ -140,10 +140,12 @@ function toIncident(db: Ledger['db'], row: IncidentRow): Incident {
     ...(row.acked_at === null ? {} : { ackedAt: row.acked_at }),
     ...(row.closed_by === null ? {} : { closedBy: row.closed_by }),
     ...(row.closed_at === null ? {} : { closedAt: row.closed_at }),
-    notes: db.all<Incident['notes'][number]>(
-      'SELECT at, by, text FROM note WHERE incident = ? ORDER BY id LIMIT ?',
-      row.id,
-      storeLimits.listedRows,
-    ),
+    notes: db
+      .all<Incident['notes'][number]>(
+        'SELECT at, by, text FROM note WHERE incident = ? ORDER BY id LIMIT ?',
+        row.id,
+        storeLimits.listedRows,
+      )
+      .map((note) => ({ ...note })),
   };
 }

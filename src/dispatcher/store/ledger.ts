@@ -7,13 +7,13 @@
  */
 
 import { RelayError } from '../../core/errors.ts';
-import type { Clock, Random } from '../../core/ports.ts';
+import type { Clock } from '../../core/ports.ts';
 import { Counters } from '../../journal/counters.ts';
 import type { Database } from '../../journal/database.ts';
 import { AS } from '../../journal/driver.ts';
 import type { Reserve } from '../../journal/reserve.ts';
 import { corruption, isFull } from '../../journal/sqlite-errors.ts';
-import type { StoreEvents, StoreLoss } from './options.ts';
+import type { StoreLoss } from './options.ts';
 import { Recipients } from './recipients.ts';
 import { Words } from './words.ts';
 
@@ -21,25 +21,32 @@ export interface Ledger {
   readonly id: string;
   readonly db: Database;
   readonly clock: Clock;
-  readonly random: Random;
   readonly counters: Counters;
   readonly words: Words;
   readonly recipients: Recipients;
   readonly reserve: Reserve;
-  readonly events: StoreEvents;
   /** Recipients (names) for whom something may be due since the last announcement. */
   readonly due: Set<string>;
   /** Pairs dropped as damaged by the verb under way: reported after its commit. */
   readonly losses: StoreLoss[];
   /** Where retention goes on (tidy.ts). */
-  readonly sweep: { messages: number; restAt: number };
+  readonly sweep: Sweep;
+}
+
+export interface Sweep {
+  /** Messages up to this number have been looked at in this pass, */
+  after: number;
+  /** and identities up to this bucket. */
+  bucket: number;
+  /** Wall ms: the last pass has found all there is. */
+  restUntil: number;
+  /** It did not get below the size that is allowed. */
+  tooLarge: boolean;
 }
 
 export interface LedgerParts {
   readonly clock: Clock;
-  readonly random: Random;
   readonly reserve: Reserve;
-  readonly events: StoreEvents;
 }
 
 export function loadLedger(db: Database, parts: LedgerParts): Ledger {
@@ -55,7 +62,7 @@ export function loadLedger(db: Database, parts: LedgerParts): Ledger {
     recipients: new Recipients(db),
     due: new Set(),
     losses: [],
-    sweep: { messages: 0, restAt: -Infinity },
+    sweep: { after: 0, bucket: -1, restUntil: -Infinity, tooLarge: false },
     ...parts,
   };
 }

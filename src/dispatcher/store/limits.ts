@@ -18,16 +18,15 @@ export function keepLimits(db: Database, limits: readonly LimitState[]): void {
 }
 
 export function listLimits({ db }: Ledger): LimitState[] {
-  return db.all<LimitState>(
-    'SELECT key, tokens, updated_at AS updatedAt, not_before AS notBefore FROM limit_key ORDER BY key',
-  );
+  const select =
+    'SELECT key, tokens, updated_at AS updatedAt, not_before AS notBefore FROM limit_key ORDER BY key';
+  return db.all<LimitState>(select).map((row) => ({ ...row }));
 }
 
 export function listStorms({ db }: Ledger): StormState[] {
-  return db.all<StormState>(
-    `SELECT name AS recipient, since, interval_ms AS intervalMs, next_at AS nextDigestAt
-      FROM storm JOIN recipient ON recipient.id = storm.recipient ORDER BY name`,
-  );
+  const select = `SELECT name AS recipient, since, interval_ms AS intervalMs, next_at AS nextDigestAt
+    FROM storm JOIN recipient ON recipient.id = storm.recipient ORDER BY name`;
+  return db.all<StormState>(select).map((row) => ({ ...row }));
 }
 
 /** A storm that begins has seen no classification yet. Within a transaction. */

@@ -18,7 +18,7 @@ import { corruption, explainFailure, isCorruption } from '../../journal/sqlite-e
 import { checkStateOwner } from '../../journal/state-owner.ts';
 import type { StoreOptions } from './options.ts';
 import { finishReplacement, replaceFile } from './replace.ts';
-import { APPLICATION_ID, configure, createSchema, SCHEMA_VERSION } from './schema.ts';
+import { APPLICATION_ID, configure, createSchema, SCHEMA_VERSION, TABLES } from './schema.ts';
 
 const HEADER_BYTES = 100;
 
@@ -93,7 +93,7 @@ function formatOf(db: Database): 'store' | 'empty' {
   const { path } = db;
   if (db.pragma('application_id') === APPLICATION_ID) {
     const version = db.pragma('user_version');
-    if (version <= SCHEMA_VERSION) return 'store';
+    if (version <= SCHEMA_VERSION) return whole(db);
     const words = `journal ${path}: format ${version} is newer than this program's ${SCHEMA_VERSION}`;
     throw new RelayError('JOURNAL_NEWER', words, {
       hint: 'install the newer idmef-relay again, or restore a backup of the older one',
@@ -104,6 +104,17 @@ function formatOf(db: Database): 'store' | 'empty' {
   throw new RelayError('JOURNAL_IO', `journal ${path}: it is the database of another program`, {
     hint: 'correct the state directory, or move the file away',
   });
+}
+
+/** A table that is missing is damage: SQLite would only say that our statements are wrong. */
+function whole(db: Database): 'store' {
+  const found = db.all<{ name: string }>(`SELECT name FROM ${AS}.sqlite_schema`).map(({ name }) => name);
+  const names = new Set(found);
+  const missing = [...TABLES.matchAll(/CREATE (?:TABLE|INDEX|UNIQUE INDEX) (\w+)/g)].find(
+    ([, name = '']) => !names.has(name),
+  );
+  if (missing !== undefined) throw corruption(`${missing[1] ?? ''} is missing`);
+  return 'store';
 }
 
 /** SQLite would begin a new database, and with it throw the log of the old one away. */

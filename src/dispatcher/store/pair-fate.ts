@@ -13,6 +13,7 @@ import type { Arrival } from '../model/store.ts';
 import { Drafts } from './drafts.ts';
 import { gravity, type LiveIncident } from './incident-opening.ts';
 import type { Ledger } from './ledger.ts';
+import { Rows } from './rows.ts';
 import { incidentState } from './schema.ts';
 
 export type PairFate =
@@ -60,25 +61,37 @@ export class PairFates {
     const notBefore = at + planned.waitMs;
     if (incident === undefined) return { kind: 'due', notBefore };
     const fate = this.#repeat(planned, { at, grave, notBefore }, incident, recipient);
-    if (fate.kind === 'due') incident.notified = Math.max(incident.notified, grave);
+    if (fate.kind === 'due' && audience === 'people') incident.notified = Math.max(incident.notified, grave);
     return fate;
   }
 
   finish(): void {
     const { db } = this.#ledger;
-    this.#notified.finish((row, key) => {
+    const fresh = new Rows(db, 'notified', [
+      'incident',
+      'recipient',
+      'gravity',
+      'due_at',
+      'until',
+      'interval_ms',
+    ]);
+    this.#notified.finish(({ gravity: grave, dueAt, until, intervalMs }, key, isNew) => {
       const [incident = 0, recipient = 0] = key.split(' ').map(Number);
+      if (isNew) {
+        fresh.add(incident, recipient, grave, dueAt, until, intervalMs);
+        return;
+      }
       db.run(
-        `INSERT OR REPLACE INTO notified(incident, recipient, gravity, due_at, until, interval_ms)
-          VALUES(?, ?, ?, ?, ?, ?)`,
+        `UPDATE notified SET gravity = ?, due_at = ?, until = ?, interval_ms = ? WHERE incident = ? AND recipient = ?`,
+        grave,
+        dueAt,
+        until,
+        intervalMs,
         incident,
         recipient,
-        row.gravity,
-        row.dueAt,
-        row.until,
-        row.intervalMs,
       );
     });
+    fresh.finish();
     this.#periods.finish(({ endsAt, seen, passed }, name) => {
       const [route = '', recipient = '', ...key] = name.split(' ');
       db.run(
@@ -101,14 +114,15 @@ export class PairFates {
   ): PairFate {
     const { at, grave, notBefore } = message;
     const key = `${incident.id} ${recipient}`;
-    const before = this.#notified.get(key, () =>
+    const load = (): Notified | undefined =>
       this.#ledger.db.get<Notified>(
         `SELECT gravity, due_at AS dueAt, until, interval_ms AS intervalMs FROM notified
           WHERE incident = ? AND recipient = ?`,
         incident.id,
         recipient,
-      ),
-    );
+      );
+    // Of an incident opened a moment ago nobody can have been notified before.
+    const before = this.#notified.get(key, incident.opened === undefined ? load : () => undefined);
     const due = (intervalMs: number): PairFate => {
       const most = Math.max(before?.gravity ?? 0, grave);
       this.#notified.set(key, { gravity: most, dueAt: notBefore, until: notBefore + intervalMs, intervalMs });

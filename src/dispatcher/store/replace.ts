@@ -27,7 +27,7 @@ export function replaceFile({ path, clock, random, onSetAside }: StoreOptions, c
   for (const file of [making, made, source]) discard(file);
   try {
     for (const part of ['', '-wal']) if (existsSync(path + part)) copyFileSync(path + part, source + part);
-    const salvaged = salvage(source, making, random);
+    const salvaged = salvage(source, making, random, clock.now());
     discard(source);
     seal(making);
     renameSync(making, made);

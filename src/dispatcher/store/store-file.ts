@@ -43,7 +43,7 @@ export class StoreFile {
     try {
       this.#reserve.find();
       this.#ledger = this.#openOrYield();
-      giveBackAll(this.#ledger);
+      this.#giveBackOrSalvage();
       this.#reserve.make();
     } catch (error) {
       this.#ledger?.db.close();
@@ -94,6 +94,16 @@ export class StoreFile {
     }
   }
 
+  /** What is found corrupt by this first verb has been salvaged, and given back, when it throws. */
+  #giveBackOrSalvage(): void {
+    try {
+      this.use(giveBackAll);
+    } catch (error) {
+      if (!(error instanceof RelayError) || error.code !== 'JOURNAL_CORRUPT') throw error;
+      this.use(giveBackAll);
+    }
+  }
+
   #speak({ due, losses }: Ledger): void {
     for (const loss of losses.splice(0)) this.#options.onLoss?.(loss);
     if (due.size === 0) return;
@@ -114,13 +124,13 @@ export class StoreFile {
   }
 
   #open(): Ledger {
-    const { clock, random } = this.#options;
+    const { clock } = this.#options;
     for (let failures = 0; ; failures++) {
       const db = openFile(this.#options);
       try {
         if (this.#doubtful) db.exec(`PRAGMA ${AS}.wal_checkpoint(TRUNCATE)`);
         this.#doubtful = false;
-        return loadLedger(db, { clock, random, reserve: this.#reserve, events: this.#options });
+        return loadLedger(db, { clock, reserve: this.#reserve });
       } catch (error) {
         db.close();
         if (!isCorruption(error) || failures > 1) throw explainFailure(error, this.path);

@@ -8,8 +8,7 @@
 
 import type { Database } from '../../journal/database.ts';
 import { storeLimits } from '../../core/limits.ts';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../core/quantities.ts';
 
 export class Words {
   readonly #db: Database;

@@ -1,5 +1,5 @@
 /**
- * A message as a Subject: its tree is made when the first path is asked for, and each path is read once.
+ * A message as a Subject: it is gone through when the first path is asked for, and each path is read once.
  *
  * Called by the router (once a message), by searches and by `silence add --preview`. The bytes are one well-formed Alert or
  * Heartbeat element, as sources hand them to the door.
@@ -7,8 +7,10 @@
 
 import { criteriaLimits } from '../../core/limits.ts';
 import { lazy } from '../lazy.ts';
-import { parseTree, type TreeElement } from '../tree.ts';
+import { parseTree } from '../tree.ts';
+import { outlineOf } from './outline.ts';
 import { parsePath, type Path } from './paths.ts';
+import { type ReadElement, readTree } from './read-element.ts';
 import { readSlots, type Slot } from './read-path.ts';
 import type { Subject } from './subject.ts';
 
@@ -29,7 +31,7 @@ function compiled(text: string): Path {
 class MessageSubject implements Subject {
   readonly #body: Uint8Array;
   readonly #read = new Map<string, readonly Slot[]>();
-  #tree: TreeElement | undefined;
+  #root: ReadElement | undefined;
 
   constructor(body: Uint8Array) {
     this.#body = body;
@@ -37,21 +39,21 @@ class MessageSubject implements Subject {
 
   values(path: string | Path): readonly string[] {
     const wanted = typeof path === 'string' ? compiled(path) : path;
-    return readSlots(this.#root(), wanted, false).filter((slot) => slot !== undefined);
+    return readSlots(this.#message(), wanted, false).filter((slot) => slot !== undefined);
   }
 
   slots(path: Path): readonly Slot[] {
     let slots = this.#read.get(path.text);
     if (slots === undefined) {
-      slots = readSlots(this.#root(), path, true);
+      slots = readSlots(this.#message(), path, true);
       this.#read.set(path.text, slots);
     }
     return slots;
   }
 
-  #root(): TreeElement {
-    this.#tree ??= parseTree(this.#body);
-    return this.#tree;
+  #message(): ReadElement {
+    this.#root ??= outlineOf(this.#body) ?? readTree(parseTree(this.#body));
+    return this.#root;
   }
 }
 

@@ -10,7 +10,12 @@ import { compilePattern, type CompiledPattern } from './pattern.ts';
 /** A literal character or one of the specials, in order. */
 type Piece = { readonly literal: string } | 'any' | 'one' | { readonly set: string };
 
-const LAST_MEMBER = /\[:[a-z]+:\]|\\?[^]/uy;
+const MEMBER = /\[:[a-z]+:\]|\\?[^]/uy;
+
+/** A character in brackets, as RE2 has it. */
+function escaped(member: string): string {
+  return /[\\[\]^-]/.test(member) ? `\\${member}` : member;
+}
 
 /** The bracket expression that begins at `from`, as RE2's; undefined when it does not end, and `[` is a literal. */
 function bracket(glob: string, from: number): { readonly set: string; readonly end: number } | undefined {
@@ -21,11 +26,11 @@ function bracket(glob: string, from: number): { readonly set: string; readonly e
   for (let first = true; ; first = false) {
     if (at >= glob.length) return undefined;
     if (glob[at] === ']' && !first) return { set: `[${negated ? '^' : ''}${set}]`, end: at + 1 };
-    LAST_MEMBER.lastIndex = at;
-    const [member = ''] = LAST_MEMBER.exec(glob) ?? [];
+    MEMBER.lastIndex = at;
+    const [member = ''] = MEMBER.exec(glob) ?? [];
     at += member.length;
     const isRange = member === '-' && set !== '' && glob[at] !== ']';
-    set += isRange || member.startsWith('[:') ? member : member.replace(/^\\?([^\w\s])$/u, '\\$1');
+    set += isRange || member.startsWith('[:') ? member : escaped(member.replace(/^\\/, ''));
   }
 }
 

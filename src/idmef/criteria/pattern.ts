@@ -3,7 +3,7 @@
  *
  * The only importer of re2js. What stands in IDMEF is chosen by attackers, and criteria run in the thread that takes alerts in:
  * a pattern that needs backtracking (back-references, looking ahead or behind) is refused when it is read. As in libprelude a
- * dot stands for a line break too, and ^ and $ for the ends of the value.
+ * dot stands for a line break too, and ^ and $ for the ends of the value; unlike in it, \d is a digit and \b the end of a word.
  */
 
 import { RE2JS } from 're2js';
@@ -21,13 +21,19 @@ const impossible: readonly (readonly [RegExp, string])[] = [
   [/(?:^|[^\\])(?:\\\\)*\\[1-9]/, 'back-references cannot be matched in linear time'],
   [/\(\?<?[=!]/, 'looking ahead or behind cannot be matched in linear time'],
   [/\(\?>|[*+?}]\+/, 'atomic groups and possessive repetitions cannot be matched in linear time'],
-  [/(?:^|[^\\])(?:\\\\)*\\[<>]/, 'the ends of words are written \\b'],
 ];
+
+/** Ends of words for libprelude, a letter for RE2. */
+const wordEnd = /(?:^|[^\\])(?:\\\\)*\\[<>]/;
 
 function reasonOf(source: string, error: unknown): string {
   const known = impossible.find(([shape]) => shape.test(source));
   if (known !== undefined) return known[1];
-  const message = messageOf(error).replace(/^error parsing regexp: /, '');
+  // The flags are ours.
+  const message = messageOf(error)
+    .replace(/^error parsing regexp: /, '')
+    .replace('`(?s)', '`')
+    .replace('`(?is)', '`');
   return `the regular expression cannot be read: ${message}`;
 }
 
@@ -35,6 +41,9 @@ function reasonOf(source: string, error: unknown): string {
 export function compilePattern(source: string, nocase: boolean, whole = false): CompiledPattern {
   if (source.length > criteriaLimits.patternChars) {
     return { ok: false, text: `the pattern has more than ${criteriaLimits.patternChars} characters` };
+  }
+  if (!whole && wordEnd.test(source)) {
+    return { ok: false, text: 'the ends of words are written \\b, and < without a backslash' };
   }
   try {
     const pattern = RE2JS.compile(source, RE2JS.DOTALL | (nocase ? RE2JS.CASE_INSENSITIVE : 0));

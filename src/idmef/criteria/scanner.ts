@@ -41,7 +41,7 @@ const operators: ReadonlyMap<string, Operator> = new Map([
   ['>=', '>='],
 ]);
 
-const escapes: Readonly<Record<string, string>> = {
+const letters: Readonly<Record<string, string>> = {
   a: '\x07',
   b: '\b',
   f: '\f',
@@ -49,16 +49,20 @@ const escapes: Readonly<Record<string, string>> = {
   r: '\r',
   t: '\t',
   v: '\v',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
 };
+const ESCAPE = /\\(?:x([\dA-Fa-f]{2})|u([\dA-Fa-f]{4})|([^]))/g;
 
-/** `\n`, `\x41`, `\"`; any other backslash is one. */
-function unescaped(text: string): string {
-  return text.replace(/\\(?:x([\dA-Fa-f]{2})|([^]))/g, (whole, hex: string | undefined, char: string = '') =>
-    hex === undefined ? (escapes[char] ?? whole) : String.fromCharCode(Number.parseInt(hex, 16)),
-  );
+/**
+ * `\n`, `\x41`, `\u0041`, and the character itself for quotes and backslashes; any other backslash stays. Regular expressions have
+ * all these themselves, and patterns of `<>` have a backslash for what follows.
+ */
+function unescaped(text: string, operator: Operator): string {
+  if (operator === '~') return text;
+  return text.replace(ESCAPE, (whole, x: string | undefined, u: string | undefined, char: string = '') => {
+    const code = x ?? u;
+    if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
+    return letters[char] ?? (operator !== 'glob' && /[\\'"]/.test(char) ? char : whole);
+  });
 }
 
 export class Scanner {
@@ -109,16 +113,16 @@ export class Scanner {
 
   value({ operator, text }: Relation): Located {
     const offset = this.at;
-    const value = this.#quoted(operator) ?? (operator === 'in' ? this.#networks() : this.#bare());
+    const value = this.#quoted() ?? (operator === 'in' ? this.#networks() : this.#bare());
     if (value === undefined) throw new CriteriaFault(offset, `a value is missing behind "${text}"`);
     if (value === '') {
       throw new CriteriaFault(offset, 'an empty value matches nothing: ask for the path alone, or !path');
     }
     this.#match(BLANKS);
-    return { text: value, offset };
+    return { text: unescaped(value, operator), offset };
   }
 
-  #quoted(operator: Operator): string | undefined {
+  #quoted(): string | undefined {
     const quote = this.text[this.at];
     if (quote !== "'" && quote !== '"') return undefined;
     const whole = this.#match(QUOTED);
@@ -127,9 +131,7 @@ export class Scanner {
     if (next !== undefined && !/[ \t\r\n()&|]/.test(next)) {
       throw new CriteriaFault(this.at, 'a blank or an operator is missing behind the quote');
     }
-    const inner = whole.slice(1, -1);
-    // Patterns have escapes of their own.
-    return operator === 'glob' || operator === '~' ? inner : unescaped(inner);
+    return whole.slice(1, -1);
   }
 
   #bare(): string | undefined {

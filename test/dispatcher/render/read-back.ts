@@ -43,7 +43,7 @@ export function alike(text: string): string {
     .replaceAll('∗', '*')
     .replaceAll('＿', '_')
     .replaceAll('∼', '~')
-    .replaceAll('ˋ', '`')
+    .replaceAll('‵', '`')
     .replaceAll('›', '>')
     .replaceAll('¦', '|')
     .replaceAll('\u00a0', ' ');
@@ -96,7 +96,7 @@ function slack(written: string): Seen {
   const marks: string[] = [];
   let text = '';
   const token =
-    /`([^`\n]*)`|<([^<>|]*)(?:\|([^<>]*))?>|(?<![A-Za-z0-9])\*(?!\s)([^*\n]*?[^*\s])\*|&(amp|lt|gt);|:[\w+'-]+:|([\s\S])/gy;
+    /`([^`\n]*)`|<([^<>|]*)(?:\|([^<>]*))?>|(?<![A-Za-z0-9])\*(?!\s)([^*\n]*?[^*\s])\*|&(amp|lt|gt);|:(?!\d\d:)[\w+'-]+:|([\s\S])/gy;
   for (const match of written.matchAll(token)) {
     const [whole, code, url, label, bold, entity, char] = match;
     if (code !== undefined) {
@@ -187,7 +187,7 @@ function markdown(written: string, dialect: 'markdown' | 'discord' | 'teams'): S
     }
   }
   assert.equal(bold, undefined, 'bold is closed');
-  for (const [mention] of bare.matchAll(/[@#]\w+|:[\w+-]+:|\bGH-\d+|\{\{/gi))
+  for (const [mention] of bare.matchAll(/[@#]\w+|:(?!\d\d:)[\w+-]+:|\bGH-\d+|\{\{/gi))
     marks.push(`mention:${mention}`);
   autolinks(bare, marks);
   return { text: alike(text), marks };

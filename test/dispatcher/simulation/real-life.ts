@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { StoreCore } from '../../../src/dispatcher/store/core.ts';
-import { InProcessStore } from '../../../src/dispatcher/store/in-process.ts';
+import { storeOver } from '../../../src/dispatcher/store/in-process.ts';
 import { brokenLaws } from '../../../src/dispatcher/store/law.ts';
 import type { VirtualTimers } from '../../support/virtual-timers.ts';
 import { live, type LastingStore } from './life.ts';
@@ -39,7 +39,7 @@ function onDisk(path: string, timers: VirtualTimers): LastingStore {
       random: { bytes: (count) => new Uint8Array(count) },
     });
   let core = open();
-  let store = new InProcessStore(core);
+  let store = storeOver(core);
   return {
     // There it is the time of acceptance, and what was offered again after a death has an old one.
     inOrder: false,
@@ -49,7 +49,7 @@ function onDisk(path: string, timers: VirtualTimers): LastingStore {
     reopen: async () => {
       await store.close();
       core = open();
-      store = new InProcessStore(core);
+      store = storeOver(core);
     },
     carried: (claim) =>
       core.look(({ db }) =>

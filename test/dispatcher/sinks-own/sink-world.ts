@@ -73,12 +73,22 @@ export function manualTimers(start = Date.UTC(2026, 0, 2, 3, 4, 5)): ManualTimer
   };
 }
 
+/** As src/dispatcher/config makes it: what is said of TLS is no parameter of the type. */
 export function endpoint(
   type: string,
-  params: Record<string, unknown>,
+  { ca_file: caFile, client_cert: clientCert, client_key: clientKey, ...params }: Record<string, unknown>,
   more: Partial<Endpoint> = {},
 ): Endpoint {
-  return { name: `my-${type}`, type, params, provenance: 'file', ...more };
+  return {
+    name: `my-${type}`,
+    type,
+    params,
+    provenance: 'file',
+    ...(typeof caFile === 'string' ? { caFile } : {}),
+    ...(typeof clientCert === 'string' ? { clientCert } : {}),
+    ...(typeof clientKey === 'string' ? { clientKey } : {}),
+    ...more,
+  };
 }
 
 export function recipient(params: Record<string, unknown> = {}, more: Partial<Recipient> = {}): Recipient {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import type { SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { composeMail } from '../../../src/dispatcher/sinks/own/smtp/compose-mail.ts';
@@ -149,7 +149,7 @@ describe('a mail', () => {
           });
           // oxlint-disable-next-line no-control-regex -- they are what it is about
           assert.doesNotMatch(String(mail.subject), /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
-          assert.ok([...String(mail.subject)].length <= 120);
+          assert.ok(Array.from(String(mail.subject)).length <= 120);
         },
       ),
     );
@@ -225,6 +225,15 @@ describe('what a server says', () => {
     const { send } = await open(t, server, { params: { user: 'soc', password: 'x' } });
     assert.match(words(await send({ to: 'ana@example.org' })), /^broken: /);
     assert.equal(server.received.length, 0);
+  });
+
+  test('whether a mail may have been taken is said: after DATA, not before', async (t) => {
+    const server = await startMailServer(t);
+    const { send } = await open(t, server);
+    server.faults = { data: () => 'drop' };
+    assert.equal((await send({ to: 'ana@example.org' })).uncertain, true);
+    server.faults = { from: () => say(451) };
+    assert.equal((await send({ to: 'ana@example.org' })).uncertain, undefined);
   });
 
   test('nobody there', async (t) => {

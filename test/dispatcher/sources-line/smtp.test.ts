@@ -4,11 +4,15 @@
  */
 
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { after, before, describe, test, type TestContext } from 'node:test';
 
 import { RelayError } from '../../../src/core/errors.ts';
-import { lineLimits, smtpLimits } from '../../../src/core/limits.ts';
+import { smtpLimits } from '../../../src/core/limits.ts';
 import type { TlsLineSource } from '../../../src/dispatcher/sources/line/deps.ts';
+import { KeyRate } from '../../../src/dispatcher/sources/line/key-rate.ts';
+import { Sayings } from '../../../src/dispatcher/sources/line/sayings.ts';
+import { postMail } from '../../../src/dispatcher/sources/line/smtp/post-mail.ts';
 import { createSmtpSource, type SmtpConfig } from '../../../src/dispatcher/sources/line/smtp/smtp-source.ts';
 import { viewMessage } from '../../../src/idmef/view.ts';
 import { loadCredentials } from '../../../src/tls/credentials.ts';
@@ -80,7 +84,8 @@ function plain(key: string, user = 'anybody'): string {
 
 const TLS = { tls: { cert: '', key: '', ca: '' } };
 
-describe('smtp', () => {
+// Each dialogue begins with 100 ms in which a client must not talk.
+describe('smtp', { concurrency: 8 }, () => {
   const dir = tempDir({ after });
   before(async () => {
     pki = await makePki(dir);
@@ -390,19 +395,24 @@ describe('smtp', () => {
     assert.equal(running.world.door.stored.length, 0);
   });
 
-  test('one key may not post for ever: 450, and again a minute later', async (t) => {
-    const running = await start(t);
-    const client = await greet(running);
-    const post = async (): Promise<string> => {
-      await client.say(`MAIL FROM:<${ANA_KEY}@x>`);
-      await client.say('RCPT TO:<ops@x>');
-      return client.data('Subject: x\n\nx');
+  test('one key may not post for ever: 450, and again a minute later', async () => {
+    const world = lineWorld();
+    const sayings = new Sayings(world.log, world.clock);
+    const deps = { ...world, maxBytes: 1_000, rate: new KeyRate(world.clock, 1), sayings };
+    const key = await world.keyRing.check(ANA_KEY, 'ingest');
+    assert.ok(key);
+    const post = async (): Promise<void> => {
+      const stream = Object.assign(new PassThrough(), { byteLength: 0, sizeExceeded: false });
+      stream.end(MAIL);
+      const poster = { key, text: ANA_KEY };
+      await postMail({ stream, poster, channels: ['ops'], address: '127.0.0.1' }, deps);
     };
-    for (let n = 0; n < lineLimits.keyRatePerMinute; n += 1) assert.match(await post(), /^250/);
-    assert.match(await post(), /^450 /);
-    assert.equal(running.world.door.refusals.get('rate'), 1);
-    running.world.timers.advance(60_000);
-    assert.match(await post(), /^250/);
+    await post();
+    await assert.rejects(post(), { responseCode: 450 });
+    assert.deepEqual([...world.door.refusals], [['rate', 1]]);
+    world.timers.advance(60_000);
+    await post();
+    assert.equal(world.door.stored.length, 2);
   });
 
   test('connections are bounded for each address, and in time', async (t) => {

@@ -116,7 +116,7 @@ describe('wrapText', () => {
         });
         assert.notEqual(alert.classification, '');
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 

@@ -14,11 +14,11 @@ function lineStart(text: string): string {
   return text.replace(/^(?=\u00a0*(?:[-+=#:]|\d+[.)]))/, ZERO_WIDTH);
 }
 
-/** `@ana`, `#12`, `GH-12`, `:tada:`, `{{DATE(…)}}`. */
+/** `@ana`, `#12`, `GH-12`, `:tada:` (but not the minutes of a time), `{{DATE(…)}}`. */
 function neutral(text: string): string {
   return lineStart(text)
     .replace(/[@#]|\bGH-(?=\d)/gi, `$&${ZERO_WIDTH}`)
-    .replace(/:(?=[\w+-]+:)/g, `:${ZERO_WIDTH}`)
+    .replace(/:(?=(?!\d\d:)[\w+-]+:)/g, `:${ZERO_WIDTH}`)
     .replace(/\{(?=\{)|\$(?=\{)/g, `$&${ZERO_WIDTH}`);
 }
 
@@ -59,7 +59,7 @@ export const discordWriter: Writer = {
   plain: span('', '', escapeDiscord),
   bold: span('**', '**', escapeDiscord),
   // Discord's rule for backticks in code differs from everybody's.
-  code: () => span('`', '`', same, (text) => text.replaceAll('`', 'ˋ')),
+  code: () => span('`', '`', same, (text) => text.replaceAll('`', '‵')),
   // In `<>` a link has no preview.
   link: (url) => span('[', `](<${url}>)`, escapeDiscord),
   bareLink: (url) => `<${url}>`,
@@ -72,7 +72,7 @@ export const teamsWriter: Writer = {
   indent: '\u00a0',
   plain: span('', '', escapeMarkdown),
   bold: span('**', '**', escapeMarkdown),
-  code: () => span('', '', escapeMarkdown, (text) => neutral(breakLinks(text))),
+  code: () => span('', '', escapeMarkdown, (text) => breakLinks(neutral(text))),
   link: (url) => span('[', `](${url})`, escapeMarkdown),
   autolinks: true,
 };

@@ -1,7 +1,7 @@
 /**
  * Slack's mrkdwn. `& < >` become entities, which kills `<!channel>`, `<@U…>` and links; Slack has no escape for the rest.
  *
- * A character that could open bold, italic, struck-out text or code is replaced by one that looks alike (`∗ ＿ ∼ ˋ`), a `>` that
+ * A character that could open bold, italic, struck-out text or code is replaced by one that looks alike (`∗ ＿ ∼ ‵`), a `>` that
  * could begin a quotation by `›`; emoji names are broken by a zero-width space. Formatting marks count only at the edge of a word.
  */
 
@@ -13,14 +13,14 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 function neutral(text: string): string {
   return text
-    .replaceAll('`', 'ˋ')
+    .replaceAll('`', '‵')
     .replace(/(?<![A-Za-z0-9])[*_~](?!\s)/g, (char) => alike[char] ?? char)
     .replace(/^(\s*)>/, '$1›')
-    .replace(/:(?=[\w+'-]+:)/g, `:${ZERO_WIDTH}`);
+    .replace(/:(?=(?!\d\d:)[\w+'-]+:)/g, `:${ZERO_WIDTH}`);
 }
 
 function neutralCode(text: string): string {
-  return text.replaceAll('`', 'ˋ');
+  return text.replaceAll('`', '‵');
 }
 
 function escape(text: string): string {

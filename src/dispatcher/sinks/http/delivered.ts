@@ -2,7 +2,7 @@
  * Which receivers of a notification have it already: of a recipient that stands for several (AlertGateway's lists), only those that
  * failed are called again.
  *
- * Kept in memory by engine.ts. After a crash it is forgotten: then the pair is due again as `uncertain`, every receiver is
+ * Kept in memory by http-sink.ts. After a crash it is forgotten: then the pair is due again as `uncertain`, every receiver is
  * called, and those that had the message get it a second time, marked as a possible repetition. A duplicate beats a miss.
  */
 

@@ -10,16 +10,33 @@ import { createSecureContext, rootCertificates, type SecureContextOptions } from
 
 import { RelayError, messageOf, systemCode } from '../../../core/errors.ts';
 import { outboundLimits } from '../../../core/limits.ts';
+import { lazy } from '../../../idmef/lazy.ts';
 import type { ClientTls } from '../../../http/peer.ts';
 import type { Endpoint } from '../../model/recipient.ts';
 
 /** Throws RelayError TLS_FILE naming the endpoint and the file. */
 export async function endpointTls(
-  endpoint: Pick<Endpoint, 'name' | 'caFile' | 'clientCert' | 'clientKey'>,
+  endpoint: Pick<Endpoint, 'name' | 'provenance' | 'caFile' | 'clientCert' | 'clientKey'>,
 ): Promise<ClientTls> {
-  const { name, caFile, clientCert, clientKey } = endpoint;
+  const { name, provenance, caFile, clientCert, clientKey } = endpoint;
+  if (provenance === 'database' && (caFile ?? clientCert ?? clientKey) !== undefined) {
+    throw new RelayError('CONFIG', `endpoint ${name}: files may be named in the configuration file only`, {
+      hint: 'declare the endpoint in dispatcher.yml',
+    });
+  }
   if ((clientCert === undefined) !== (clientKey === undefined)) {
     throw new RelayError('CONFIG', `endpoint ${name}: client_cert and client_key go together`);
+  }
+  const names = { certFile: clientCert ?? '(none)', caFile: caFile ?? 'the built-in list of authorities' };
+  if (caFile === undefined && clientCert === undefined) {
+    // 70 ms, and most of it for nothing where the URL is http: made when it is first asked for.
+    const context = lazy(() => createSecureContext({ ca: [...rootCertificates], minVersion: 'TLSv1.2' }));
+    return {
+      ...names,
+      get secureContext() {
+        return context();
+      },
+    };
   }
   const files: SecureContextOptions = {
     ca: caFile === undefined ? [...rootCertificates] : await read(name, 'ca_file', caFile),
@@ -31,11 +48,7 @@ export async function endpointTls(
         }),
   };
   try {
-    return {
-      certFile: clientCert ?? '(none)',
-      caFile: caFile ?? 'the built-in list of authorities',
-      secureContext: createSecureContext({ ...files, minVersion: 'TLSv1.2' }),
-    };
+    return { ...names, secureContext: createSecureContext({ ...files, minVersion: 'TLSv1.2' }) };
   } catch (error) {
     throw new RelayError(
       'TLS_FILE',

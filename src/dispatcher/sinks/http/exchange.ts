@@ -14,10 +14,11 @@ import type { Answer, Ask, ProviderRequest, Verdict } from './provider.ts';
 interface AskOptions {
   readonly signal: AbortSignal;
   readonly version: string;
-  readonly hint: Provenance;
+  /** Of who set the address. */
+  readonly provenance: Provenance;
 }
 
-export function askWith(client: OutboundClient, { signal, version, hint }: AskOptions): Ask {
+export function askWith(client: OutboundClient, { signal, version, provenance }: AskOptions): Ask {
   return async (request) => {
     if (!URL.canParse(request.url)) {
       return { failed: { kind: 'broken', words: 'the URL it is to be called by is none' } };
@@ -29,7 +30,9 @@ export function askWith(client: OutboundClient, { signal, version, hint }: AskOp
       signal,
       ...bodyOf(request),
     });
-    return result.kind === 'answer' ? { answer: answerOf(result) } : { failed: verdictOf(result, hint) };
+    return result.kind === 'answer'
+      ? { answer: answerOf(result) }
+      : { failed: verdictOf(result, provenance) };
   };
 }
 

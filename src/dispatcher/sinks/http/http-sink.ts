@@ -20,7 +20,7 @@ import { judgeAnswer } from './judge.ts';
 import { createMask, type Mask } from './mask.ts';
 import { mergeVerdicts, outcomeOf, type Judged } from './merge.ts';
 import { paramsOf } from './params-of.ts';
-import type { Ask, Call, Provider, Verdict } from './provider.ts';
+import type { AddressOf, Ask, Call, Provider, Verdict } from './provider.ts';
 
 export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObject>(
   provider: Provider<E, R>,
@@ -61,10 +61,11 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
   };
   const receiversOf = (recipient: z.output<R>): readonly string[] =>
     provider.receivers?.list(params, recipient) ?? [''];
-  const provenanceOf = (recipient: Recipient, parsed: z.output<R>): Provenance => {
-    const setBy = provider.addressOf?.(params, parsed) ?? 'endpoint';
-    return setBy === 'recipient' && recipient.provenance === 'database' ? 'database' : endpoint.provenance;
-  };
+  const addressOf = (parsed: z.output<R>): AddressOf => provider.addressOf?.(params, parsed) ?? 'endpoint';
+  const provenanceOf = (recipient: Recipient, parsed: z.output<R>): Provenance =>
+    addressOf(parsed) === 'recipient' && recipient.provenance === 'database'
+      ? 'database'
+      : endpoint.provenance;
 
   const callOne = async (
     receiver: string,
@@ -91,7 +92,7 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
       return { outcome: { kind: 'broken', reason: mask(error.message) } };
     }
     const provenance = provenanceOf(recipient, parsed);
-    const echo = provenance === 'file';
+    const echo = provenance === 'file' || addressOf(parsed) === 'provider';
     const receivers = receiversOf(parsed);
     const lacks =
       provider.lacks?.(params, parsed) ?? (receivers.length === 0 ? 'names no receiver' : undefined);
@@ -99,7 +100,7 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
 
     const client = clientOf(provenance);
     const now = timers.now();
-    const ask = askWith(client, { signal, version, hint: provenance });
+    const ask = askWith(client, { signal, version, provenance });
     const text = fitText(notification, provider.text, provider.counts);
     const call = { notification, endpoint: params, recipient: parsed, text, hostname, version, now };
     const due = receivers

@@ -2,7 +2,7 @@
  * Takes secrets out of what is stored and shown. Reasons of deliveries quote providers and their errors, and a provider may repeat
  * the token it does not like, the URL it was called by, or a webhook's path.
  *
- * Made by engine.ts from the values of an endpoint's and a recipient's secret parameters; applied to every reason.
+ * Made by http-sink.ts from the values of an endpoint's and a recipient's secret parameters; applied to every reason.
  */
 
 import { outboundLimits } from '../../../core/limits.ts';

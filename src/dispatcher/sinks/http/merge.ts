@@ -1,9 +1,9 @@
 /**
  * From verdicts to what the outbox wants: one answer for the call, whatever number of receivers it had.
  *
- * Called by http-sink.ts. Of several receivers: all ok, ok. Some to be tried again, again (only those are called then). All that are
- * left broken and none reached, broken: the recipient is held. Broken ones beside good ones hold nothing up: they are tried again slowly until
- * give-up, with the reason in everybody's sight.
+ * Called by http-sink.ts. Of several receivers: all ok, ok. Some to be tried again, again (only those are called then). All broken,
+ * broken: the recipient is held. Broken ones beside good ones hold nothing up: for them the message counts as refused, so that it
+ * ends among the dead, with the reason, and can be driven again once they work.
  */
 
 import type { Outcome } from '../../../core/outcome.ts';
@@ -37,6 +37,7 @@ export function mergeVerdicts(judged: readonly Judged[], options: MergeOptions):
     ...(limits.length === 0 ? {} : { limits }),
     ...(refs.length === 0 ? {} : { providerRef: oneLine(options.mask(refs.join(' '))) }),
     ...(judged.some(({ verdict }) => verdict.uncertain === true) ? { uncertain: true as const } : {}),
+    ...(isPartial(judged, options) ? { partly: true as const } : {}),
   };
   const [first] = judged;
   if (options.receivers === 1 && first !== undefined) {
@@ -63,10 +64,15 @@ function joint(judged: readonly Judged[], options: MergeOptions): Outcome {
   if (outcome.kind === 'ok') return outcome;
   const where = `${failed.length} of ${options.receivers} receivers, the ${ordinal(worst.position)}`;
   const reason = oneLine(`${where}: ${outcome.reason}`);
-  if (outcome.kind === 'broken' && failed.length < options.receivers) {
-    return { kind: 'again', reason, retryAfterMs: outboundLimits.partlyBrokenMs };
-  }
+  // To hold the recipient would keep the good ones from what comes after.
+  if (outcome.kind === 'broken' && failed.length < options.receivers) return { kind: 'refused', reason };
   return { ...outcome, reason };
+}
+
+/** Some have it, now or from before, and some do not. */
+function isPartial(judged: readonly Judged[], { receivers }: MergeOptions): boolean {
+  const failed = judged.filter(({ verdict }) => verdict.kind !== 'ok').length;
+  return failed > 0 && failed < receivers;
 }
 
 function ordinal(position: number): string {

@@ -34,11 +34,11 @@ export function headerText(description: string): z.ZodString {
     .describe(description);
 }
 
-export function words(description: string): z.ZodString {
+export function someText(description: string): z.ZodString {
   return z.string().min(1).describe(description);
 }
 
-/** One or several, as a list or as a text with commas; numbers are taken as texts. None given twice. */
+/** One or several, as a list or as a text with commas (or lines, in a file); numbers are taken as texts. None given twice. */
 export function listOf(
   description: string,
 ): z.ZodType<string[], string | number | readonly (string | number)[]> {
@@ -46,7 +46,7 @@ export function listOf(
     .union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).readonly()])
     .transform((value) => [
       ...new Set(
-        (Array.isArray(value) ? value.map(String) : String(value).split(','))
+        (Array.isArray(value) ? value.map(String) : String(value).split(/[,\n]/))
           .map((item) => item.trim())
           .filter((item) => item !== ''),
       ),
@@ -74,6 +74,15 @@ export function limit(key: string, rate: number, burst: number): LimitSpec {
   return { key, rate, burst };
 }
 
-export function basicAuth(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+/** The header of an endpoint's credentials, whichever of them it has. */
+export function authorization({ token, username, password = '' }: Credentials): Record<string, string> {
+  if (token !== undefined) return { authorization: `Bearer ${token}` };
+  if (username === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+}
+
+interface Credentials {
+  readonly token?: string | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
 }

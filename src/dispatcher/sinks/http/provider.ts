@@ -97,8 +97,11 @@ export interface Provider<E extends z.ZodObject, R extends z.ZodObject> {
   readonly requestMs?: number;
   /** Answers that are web pages: `broken` (a portal is in the way) unless the provider may be one. */
   readonly pages?: 'allowed';
-  /** Who set the address: decides what the outbound policy allows. Default: the endpoint. */
-  readonly addressOf?: (endpoint: z.output<E>, recipient: z.output<R>) => 'endpoint' | 'recipient';
+  /**
+   * Who set the address: decides what the outbound policy allows, and whether the server's words may be repeated. Default: the
+   * endpoint. `provider`: it is the provider's own, which nobody chose.
+   */
+  readonly addressOf?: (endpoint: z.output<E>, recipient: z.output<R>) => AddressOf;
   /** What is missing between endpoint and recipient. */
   lacks?(endpoint: z.output<E>, recipient: z.output<R>): string | undefined;
   /**
@@ -119,5 +122,7 @@ export interface Provider<E extends z.ZodObject, R extends z.ZodObject> {
     endpoint: z.output<E>,
   ): (call: Call<z.output<E>, z.output<R>>, receiver: string, ask: Ask) => Promise<Verdict>;
 }
+
+export type AddressOf = 'provider' | 'endpoint' | 'recipient';
 
 export const OK_VERDICT: Verdict = { kind: 'ok' };

@@ -9,7 +9,13 @@
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { connect, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect as connectTls,
+  rootCertificates,
+  type ConnectionOptions,
+  type TLSSocket,
+} from 'node:tls';
 
 import { messageOf, RelayError } from '../../../core/errors.ts';
 import type { Outcome } from '../../../core/outcome.ts';
@@ -42,19 +48,17 @@ export interface Address {
   readonly family: 4 | 6;
 }
 
-/** Allowed addresses of the host, at least one. */
+/** Addresses of the host, at least one, all of them allowed: a name that points inside and outside at once is a trick. */
 export async function allowedAddresses(target: DialTarget, outbound: OutboundPolicy): Promise<Address[]> {
   const found = await addressesOf(target);
-  let refusal: string | undefined;
-  const allowed = found.filter(({ address }) => {
+  for (const { address } of found) {
     const reason = outbound.refusal(target.provenance, address, target.port);
-    refusal ??= reason;
-    return reason === undefined;
-  });
-  if (allowed.length > 0) return allowed;
-  throw new RelayError('FORBIDDEN', `${target.label} may not be dialled: ${refusal ?? 'it has no address'}`, {
-    hint: 'endpoints of dispatcher.yml may reach any address; others: outbound_allow',
-  });
+    if (reason === undefined) continue;
+    throw new RelayError('FORBIDDEN', `${target.label} may not be dialled: ${reason}`, {
+      hint: 'endpoints of dispatcher.yml may reach any address; others: outbound_allow',
+    });
+  }
+  return found;
 }
 
 async function addressesOf(target: DialTarget): Promise<Address[]> {
@@ -94,16 +98,16 @@ export async function dial(target: DialTarget, options: DialOptions): Promise<So
 function open(address: string, family: 4 | 6, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, family });
-    const finish = (error?: unknown): void => {
+    const finish = (error?: Error): void => {
       signal.removeEventListener('abort', abort);
       socket.removeListener('error', finish).removeListener('connect', done);
       if (error === undefined) resolve(socket);
-      else reject(error instanceof Error ? error : new Error(String(error)));
+      else reject(error);
     };
     const done = (): void => finish();
     const abort = (): void => {
       socket.on('error', () => undefined).destroy();
-      finish(signal.reason);
+      finish(new Error('aborted'));
     };
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
@@ -171,7 +175,8 @@ export function tlsOptions(files: TlsFileNames, name: string): ConnectionOptions
     minVersion,
     maxVersion,
     ciphers,
-    ...(files.caFile === undefined ? {} : { ca: read('ca_file', files.caFile) }),
+    // Named explicitly: the environment could add to OpenSSL's default.
+    ca: files.caFile === undefined ? [...rootCertificates] : read('ca_file', files.caFile),
     ...(files.certFile === undefined ? {} : { cert: read('client_cert', files.certFile) }),
     ...(files.keyFile === undefined ? {} : { key: read('client_key', files.keyFile) }),
     // Server name indication carries DNS names only (RFC 6066 §3).

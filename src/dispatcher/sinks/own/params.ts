@@ -27,19 +27,6 @@ export function isYes(value: z.infer<typeof flag> | undefined): boolean {
 
 export const port = z.number().int().min(1).max(65_535);
 
-/** For types whose other side shows a certificate. `endpoint.caFile` and so on say the same for every type. */
-export const tlsFileParams = {
-  ca_file: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'PEM file of the authorities that may have issued the certificate of the other side; default: the well-known ones',
-    ),
-  client_cert: z.string().min(1).optional().describe('PEM file of our certificate, where one is asked for'),
-  client_key: z.string().min(1).optional().describe('PEM file of its key'),
-};
-
 /** Throws RelayError CONFIG, naming endpoint or recipient and parameter, never a value. */
 export function readParams<Schema extends z.ZodObject>(
   schema: Schema,
@@ -54,23 +41,15 @@ export function readParams<Schema extends z.ZodObject>(
   throw new RelayError('CONFIG', `${where}: ${words.join('; ')}`);
 }
 
-interface TlsFileParams {
-  readonly ca_file?: string | undefined;
-  readonly client_cert?: string | undefined;
-  readonly client_key?: string | undefined;
-}
-
 export interface TlsFileNames {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
 }
 
-/** Throws RelayError CONFIG for half a pair, and for files named by somebody who may not say which files are read. */
-export function tlsFilesOf(endpoint: Endpoint, params: TlsFileParams): TlsFileNames {
-  const caFile = endpoint.caFile ?? params.ca_file;
-  const certFile = endpoint.clientCert ?? params.client_cert;
-  const keyFile = endpoint.clientKey ?? params.client_key;
+/** What every endpoint may say of its TLS (`ca_file`, `client_cert`, `client_key`). Throws RelayError CONFIG for half a pair, and for files named by somebody who may not say which files are read. */
+export function tlsFilesOf(endpoint: Endpoint): TlsFileNames {
+  const { caFile, clientCert: certFile, clientKey: keyFile } = endpoint;
   const where = `endpoint ${endpoint.name}`;
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw new RelayError('CONFIG', `${where}: client_cert and client_key go together`);

@@ -8,11 +8,13 @@
 import { z } from 'zod';
 
 import { httpSink } from '../engine.ts';
+import { fenced } from '../fence.ts';
 import { judgeAnswer, textAt } from '../judge.ts';
-import { fingerprint, limit, urlList, words } from '../parameters.ts';
+import { fingerprint, limit, urlList, someText } from '../parameters.ts';
 import type { Answer, Verdict } from '../provider.ts';
 
 const SUPPRESS_EMBEDS = 4;
+const CONTENT_CHARS = 2000;
 /** Unknown channel, guild, webhook; missing access or permissions; invalid webhook token; a forum wants a thread. */
 const brokenCodes = new Set(['10003', '10004', '10015', '50001', '50013', '50027', '220001', '220003']);
 
@@ -24,18 +26,18 @@ export const discord = httpSink({
   endpoint: z
     .object({
       webhook: urlList('Webhook, one or several; for recipients that name none').optional(),
-      username: words('Name shown instead of the webhook’s own').max(80).optional(),
+      username: someText('Name shown instead of the webhook’s own').max(80).optional(),
     })
     .strict(),
   recipient: z
     .object({
       webhook: urlList('Webhook of the channel, one or several').optional(),
-      thread: words('Id of a thread of that channel').optional(),
+      thread: someText('Id of a thread of that channel').optional(),
     })
     .strict(),
   secrets: ['webhook'],
   batch: 1,
-  text: { body: 2000, subject: 200 },
+  text: { body: CONTENT_CHARS, subject: 200 },
   counts: 'utf16',
   timeoutMs: 15_000,
   addressOf: (_endpoint, { webhook }) => (webhook === undefined ? 'endpoint' : 'recipient'),
@@ -55,7 +57,7 @@ export const discord = httpSink({
       method: 'POST',
       url: url.href,
       json: {
-        content: text.body,
+        content: text.plain ? fenced(text.body, CONTENT_CHARS, 'utf16') : text.body,
         username: endpoint.username,
         allowed_mentions: { parse: [] },
         flags: SUPPRESS_EMBEDS,

@@ -8,8 +8,11 @@
 import { z } from 'zod';
 
 import { httpSink } from '../engine.ts';
+import { fenced } from '../fence.ts';
 import { judgeAnswer, textAt } from '../judge.ts';
-import { baseUrl, fingerprint, headerText, limit, listOf, urlList } from '../parameters.ts';
+import { authorization, baseUrl, fingerprint, headerText, limit, listOf, urlList } from '../parameters.ts';
+
+const POST_CHARS = 16_383;
 
 export const mattermost = httpSink({
   type: 'mattermost',
@@ -31,7 +34,7 @@ export const mattermost = httpSink({
     .strict(),
   secrets: ['token', 'webhook'],
   batch: 1,
-  text: { body: 16_383, subject: 200 },
+  text: { body: POST_CHARS, subject: 200 },
   timeoutMs: 15_000,
   addressOf: (_endpoint, { webhook }) => (webhook === undefined ? 'endpoint' : 'recipient'),
   lacks: (endpoint, { webhook, channel }) => {
@@ -49,15 +52,17 @@ export const mattermost = httpSink({
     webhook === undefined && channel !== undefined
       ? [limit(`mattermost:token:${fingerprint(endpoint.token ?? '')}`, 5, 20)]
       : [limit(`mattermost:webhook:${fingerprint(receiver)}`, 1, 5)],
-  request: ({ endpoint, recipient: { webhook, channel }, text }, receiver) =>
-    webhook !== undefined || channel === undefined
-      ? { method: 'POST', url: receiver, json: { text: text.body } }
+  request: ({ endpoint, recipient: { webhook, channel }, text }, receiver) => {
+    const message = text.plain ? fenced(text.body, POST_CHARS) : text.body;
+    return webhook !== undefined || channel === undefined
+      ? { method: 'POST', url: receiver, json: { text: message } }
       : {
           method: 'POST',
           url: `${endpoint.url ?? ''}/api/v4/posts`,
-          headers: { authorization: `Bearer ${endpoint.token ?? ''}` },
-          json: { channel_id: receiver, message: text.body },
-        },
+          headers: authorization({ token: endpoint.token }),
+          json: { channel_id: receiver, message },
+        };
+  },
   judge: (answer, { now }) => {
     const verdict = judgeAnswer(answer, { now });
     if (verdict.kind !== 'ok') return verdict;

@@ -6,8 +6,12 @@
 import { z } from 'zod';
 
 import { httpSink } from '../engine.ts';
+import { fenced } from '../fence.ts';
 import { judgeAnswer, saidIn, saysNo } from '../judge.ts';
-import { fingerprint, limit, urlList, words } from '../parameters.ts';
+import { fingerprint, limit, urlList, someText } from '../parameters.ts';
+
+/** Message_MaxAllowedSize, unless it was changed. */
+const MESSAGE_CHARS = 5000;
 
 export const rocketchat = httpSink({
   type: 'rocketchat',
@@ -17,13 +21,13 @@ export const rocketchat = httpSink({
   endpoint: z
     .object({
       webhook: urlList('Webhook, one or several; for recipients that name none').optional(),
-      alias: words('Name shown instead of the integration’s own').optional(),
+      alias: someText('Name shown instead of the integration’s own').optional(),
     })
     .strict(),
   recipient: z.object({ webhook: urlList('Webhook of the channel, one or several').optional() }).strict(),
   secrets: ['webhook'],
   batch: 1,
-  text: { body: 5000, subject: 200 },
+  text: { body: MESSAGE_CHARS, subject: 200 },
   timeoutMs: 15_000,
   addressOf: (_endpoint, { webhook }) => (webhook === undefined ? 'endpoint' : 'recipient'),
   lacks: (endpoint, { webhook }) =>
@@ -33,10 +37,18 @@ export const rocketchat = httpSink({
   request: ({ endpoint, text }, receiver) => ({
     method: 'POST',
     url: receiver,
-    json: { text: text.body, alias: endpoint.alias, parseUrls: false },
+    json: {
+      text: text.plain ? fenced(text.body, MESSAGE_CHARS) : text.body,
+      alias: endpoint.alias,
+      parseUrls: false,
+    },
   }),
   judge: (answer, { now }) => {
     const verdict = judgeAnswer(answer, { now });
+    if (verdict.limited === true && verdict.retryAfterMs === undefined) {
+      const seconds = /wait (\d{1,5}) seconds/i.exec(saidIn(answer))?.[1];
+      return seconds === undefined ? verdict : { ...verdict, retryAfterMs: Number(seconds) * 1000 };
+    }
     if (verdict.kind !== 'ok' || !saysNo(answer, 'success')) return verdict;
     return { kind: 'refused', words: `answers ${answer.status} with an error`, said: saidIn(answer) };
   },

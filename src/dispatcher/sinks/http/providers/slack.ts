@@ -13,6 +13,8 @@ import { byName, judgeAnswer, textAt } from '../judge.ts';
 import { baseUrl, fingerprint, headerText, limit, listOf, urlList } from '../parameters.ts';
 import { OK_VERDICT, type Answer, type Verdict } from '../provider.ts';
 
+const OWN_API = 'https://slack.com/api';
+
 const names = {
   again: new Set(
     'ratelimited rate_limited internal_error fatal_error service_unavailable request_timeout team_added_to_org rollup_error'.split(
@@ -38,7 +40,7 @@ export const slack = httpSink({
     .object({
       token: headerText('Bot token (xoxb-…) with scope chat:write; for recipients with `channel`').optional(),
       webhook: urlList('Incoming webhook, one or several; for recipients that name none').optional(),
-      api: baseUrl('Base of the Web API').default('https://slack.com/api'),
+      api: baseUrl('Base of the Web API').prefault(OWN_API),
     })
     .strict(),
   recipient: z
@@ -51,7 +53,10 @@ export const slack = httpSink({
   batch: 1,
   text: { body: 4000, subject: 200 },
   timeoutMs: 15_000,
-  addressOf: (_endpoint, { webhook }) => (webhook === undefined ? 'endpoint' : 'recipient'),
+  addressOf: ({ api }, { webhook, channel }) => {
+    if (webhook !== undefined) return 'recipient';
+    return channel !== undefined && api === OWN_API ? 'provider' : 'endpoint';
+  },
   lacks: (endpoint, { webhook, channel }) => {
     if (channel !== undefined && webhook === undefined) {
       return endpoint.token === undefined ? 'channel needs a token on the endpoint' : undefined;

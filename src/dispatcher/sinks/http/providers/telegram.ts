@@ -14,6 +14,7 @@ import { judgeAnswer, saysNo, textAt } from '../judge.ts';
 import { baseUrl, fingerprint, limit, listOf } from '../parameters.ts';
 import type { Answer, Verdict } from '../provider.ts';
 
+const OWN_API = 'https://api.telegram.org';
 /** 400s that no other text would change. */
 const settingsAtFault =
   /chat not found|chat_write_forbidden|no rights to send|not enough rights|peer_id_invalid|thread not found|topic_closed|user not found/i;
@@ -29,7 +30,7 @@ export const telegram = httpSink({
         .string()
         .regex(/^\d+:[\w-]+$/, { error: 'must look like 123456:ABC-def' })
         .describe('Token of the bot, from @BotFather'),
-      api: baseUrl('Base of the Bot API, for a local server').default('https://api.telegram.org'),
+      api: baseUrl('Base of the Bot API, for a local server').prefault(OWN_API),
     })
     .strict(),
   recipient: z
@@ -44,6 +45,7 @@ export const telegram = httpSink({
   text: { body: 4096, subject: 200 },
   counts: 'utf16',
   timeoutMs: 15_000,
+  addressOf: ({ api }) => (api === OWN_API ? 'provider' : 'endpoint'),
   receivers: { param: 'chat', list: (_endpoint, { chat }) => chat },
   limits: ({ token }, _recipient, chat) => {
     const bot = fingerprint(token);

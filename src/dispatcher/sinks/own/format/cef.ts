@@ -56,7 +56,7 @@ function partyFields(side: 's' | 'd', party: PartyView | undefined): readonly (r
   const host = name === '' && kind === 0 ? address : name;
   return [
     // CEF's src and dst are IPv4; version 1 of the format takes both, and consumers do.
-    [`${side === 's' ? 'src' : 'dst'}`, kind === 0 ? '' : address],
+    [side === 's' ? 'src' : 'dst', kind === 0 ? '' : address],
     [`${side}host`, host],
     [`${side}pt`, /^\d{1,5}$/.test(port) ? port : ''],
     [`${side}user`, user],

@@ -7,6 +7,7 @@
  */
 
 import { escapeControls } from '../../../../log/escape.ts';
+import { cutText } from './cut-text.ts';
 
 export function jsonLine(value: object): string {
   // Within strings only: outside of them JSON.stringify writes none of these.
@@ -19,7 +20,7 @@ export function fitJson(value: object, maxBytes: number): string {
   const bytes = Buffer.byteLength(whole);
   if (bytes <= maxBytes) return whole;
   for (const [chars, items] of steps) {
-    const shorter = shorten(value, chars, items) as object;
+    const shorter = shortenFields(value, chars, items);
     const length = Buffer.byteLength(jsonLine({ ...shorter, truncated_bytes: bytes }));
     // The difference has no more digits than the whole.
     if (length <= maxBytes) return jsonLine({ ...shorter, truncated_bytes: bytes - length });
@@ -38,15 +39,13 @@ const steps: readonly (readonly [number, number])[] = [
 ];
 
 function shorten(value: unknown, chars: number, items: number): unknown {
-  if (typeof value === 'string') {
-    const characters = [...value];
-    return characters.length <= chars ? value : `${characters.slice(0, chars - 1).join('')}…`;
-  }
+  if (typeof value === 'string') return cutText(value, chars);
   if (Array.isArray(value)) return value.slice(0, items).map((item) => shorten(item, chars, items));
-  if (typeof value !== 'object' || value === null) return value;
+  return typeof value === 'object' && value !== null ? shortenFields(value, chars, items) : value;
+}
+
+function shortenFields(value: object, chars: number, items: number): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(value)
-      .map(([key, field]) => [key, shorten(field, chars, items)] as const)
-      .filter(([, field]) => field !== ''),
+    Object.entries(value).map(([key, field]) => [key, shorten(field, chars, items)] as const),
   );
 }

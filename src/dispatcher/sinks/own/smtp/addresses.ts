@@ -17,6 +17,8 @@ export interface AddressResult {
   readonly ref?: string;
   /** It concerns the mail or the server, not this address. */
   readonly whole?: true;
+  /** The server may have taken it: the connection broke off without an answer. */
+  readonly uncertain?: true;
 }
 
 type Results = ReadonlyMap<string, AddressResult>;
@@ -24,8 +26,8 @@ type Results = ReadonlyMap<string, AddressResult>;
 interface LedgerEntry {
   /** To be tried now. */
   readonly open: readonly string[];
-  /** Of all addresses, with what was known before. */
-  note(results: Results): Outcome;
+  /** Of all addresses, with what was known before. `partly`: some of them have it. */
+  note(results: Results): { readonly outcome: Outcome; readonly partly: boolean };
 }
 
 export interface Ledger {
@@ -59,7 +61,17 @@ export function createLedger(): Ledger {
           );
           // Once the pair is dead, somebody may send it again: to those who refused it, not to those who have it.
           remember(key, new Map(outcome.kind === 'ok' ? [] : done));
-          return outcome;
+          return {
+            outcome,
+            partly: done.some(
+              ([
+                ,
+                {
+                  outcome: { kind },
+                },
+              ]) => kind === 'ok',
+            ),
+          };
         },
       };
     },

@@ -10,6 +10,7 @@ import type { SendMailOptions } from 'nodemailer';
 import { ownSinkLimits } from '../../../../core/limits.ts';
 import { escapeControls } from '../../../../log/escape.ts';
 import type { Notification } from '../../../model/sink.ts';
+import { cutText } from '../format/cut-text.ts';
 
 /** Header of the delivery mark: `<host>; notification=<tag>; id=<idempotency key>`. */
 export const MARK_HEADER = 'X-Idmef-Relay';
@@ -50,12 +51,8 @@ export function composeMail(parts: MailParts): Mail {
 
 /** One line, controls made visible, no longer than a subject may be. */
 function subjectOf(prefix: string | undefined, subject: string): string {
-  const line = escapeControls(
-    `${prefix === undefined ? '' : `${prefix} `}${subject}`.replace(/\s+/g, ' ').trim(),
-  );
-  const characters = [...line];
-  const { subjectChars } = ownSinkLimits;
-  return characters.length <= subjectChars ? line : `${characters.slice(0, subjectChars - 1).join('')}…`;
+  const line = `${prefix === undefined ? '' : `${prefix} `}${subject}`.replace(/\s+/g, ' ').trim();
+  return cutText(escapeControls(line), ownSinkLimits.subjectChars);
 }
 
 /** `SOC <soc@example.org>` → `soc@example.org`. */

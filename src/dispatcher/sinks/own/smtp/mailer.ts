@@ -5,6 +5,8 @@
  * owns that. The pool is made anew each hour and after a fault of TLS or authentication, so that renewed files count.
  */
 
+import type { Socket } from 'node:net';
+
 import type { SMTPPoolOptions, SMTPPoolSentMessageInfo, Transporter } from 'nodemailer';
 
 import { RelayError } from '../../../../core/errors.ts';
@@ -43,6 +45,8 @@ interface Taken {
   readonly response?: string | undefined;
   readonly rejectedErrors?: readonly (MailFault & { readonly recipient?: string | undefined })[] | undefined;
 }
+
+type SocketCallback = Parameters<NonNullable<SMTPPoolOptions['getSocket']>>[1];
 
 type Pool = Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
 
@@ -91,7 +95,7 @@ export function createMailer(options: MailerOptions): Mailer {
       }
       const outcome = mailVerdict(error);
       if (outcome.kind === 'broken') close();
-      return every({ outcome, whole: true });
+      return every({ outcome, whole: true, ...(mayHaveTaken(error) ? { uncertain: true as const } : {}) });
     }
   };
 
@@ -114,6 +118,12 @@ function noteRejected(results: Map<string, AddressResult>, rejected: Taken['reje
   }
 }
 
+/** No answer came, and it was not the connection that could not be had: perhaps the last line was under way. */
+function mayHaveTaken({ code, responseCode, originalCode }: MailFault): boolean {
+  const lost = ['ECONNECTION', 'ESOCKET', 'ETIMEDOUT'].includes(code ?? '');
+  return lost && responseCode === undefined && originalCode !== 'ECONNREFUSED';
+}
+
 /** nodemailer's errors have codes; anything else is a bug. */
 function isMailFault(error: unknown): error is MailFault & Error {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
@@ -129,6 +139,22 @@ async function openPool({ server, params, files, endpoint, deps }: MailerOptions
   };
   const tls =
     server.tls === 'none' ? undefined : { ...tlsOptions(files, server.host), rejectUnauthorized: true };
+  const connect = async (): Promise<Socket> => {
+    const signal = AbortSignal.timeout(mailConnectMs);
+    const how = { outbound: deps.outbound, timeoutMs: mailConnectMs, signal };
+    const socket = await dial(target, how);
+    return server.tls === 'tls' ? await secure(socket, target, files, how) : socket;
+  };
+  const connectFor = async (callback: SocketCallback): Promise<void> => {
+    let connection: Socket;
+    try {
+      connection = await connect();
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(String(error)), false);
+      return;
+    }
+    callback(null, { connection, ...(server.tls === 'tls' ? { secured: true } : {}) });
+  };
   const { mailConnectMs, mailSilenceMs, mailConnections, mailsPerConnection } = ownSinkLimits;
   const options: SMTPPoolOptions & { readonly pool: true } = {
     pool: true,
@@ -151,19 +177,7 @@ async function openPool({ server, params, files, endpoint, deps }: MailerOptions
     disableFileAccess: true,
     disableUrlAccess: true,
     logger: false,
-    getSocket: (_options, callback) => {
-      const how = {
-        outbound: deps.outbound,
-        timeoutMs: mailConnectMs,
-        signal: AbortSignal.timeout(mailConnectMs),
-      };
-      dial(target, how)
-        .then(async (socket) => (server.tls === 'tls' ? await secure(socket, target, files, how) : socket))
-        .then(
-          (connection) => callback(null, { connection, ...(server.tls === 'tls' ? { secured: true } : {}) }),
-          (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), false),
-        );
-    },
+    getSocket: (_options, callback) => void connectFor(callback),
   };
   return createTransport(options);
 }

@@ -11,19 +11,19 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 import { ownSinkLimits } from '../../../../core/limits.ts';
+import { escapeControls } from '../../../../log/escape.ts';
 import type { Endpoint, Recipient } from '../../../model/recipient.ts';
 import type { Notification, Sink, SinkAnswer, SinkDeps, SinkType } from '../../../model/sink.ts';
-import { flag, isYes, list, listOf, port, readParams, tlsFileParams, tlsFilesOf } from '../params.ts';
+import { flag, isYes, list, listOf, port, readParams, tlsFilesOf } from '../params.ts';
 import { answer } from '../say.ts';
 import { createLedger, type AddressResult } from './addresses.ts';
 import { composeMail, envelopeAddress } from './compose-mail.ts';
 import { createMailer, type Mailer } from './mailer.ts';
 import { readServer } from './server.ts';
 
-// oxlint-disable-next-line no-control-regex -- controls are what must not get into a header
 const headerText = z
   .string()
-  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be one line without control characters');
+  .refine((text) => escapeControls(text) === text, 'must be one line without control characters');
 /** ASCII domains only: servers are asked in that form, and answer in it. */
 const address = /^[^\s<>,;:@"()[\]\\]+@[0-9A-Za-z.-]+$/;
 
@@ -36,7 +36,6 @@ export const smtpEndpoint = z.strictObject({
     .describe(
       'starttls (default): demanded, nothing is sent in the clear; tls: from the first byte; none: in the clear, password too',
     ),
-  ...tlsFileParams,
   user: z.string().min(1).optional().describe('Name for SMTP AUTH'),
   password: z.string().min(1).optional().describe('Password for SMTP AUTH'),
   from: headerText
@@ -92,7 +91,7 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
   if (server.tls === 'none' && params.password !== undefined) {
     deps.log.warning(`${where}: tls is none, so the password of ${server.label} travels in the clear`);
   }
-  const mailer = createMailer({ server, params, files: tlsFilesOf(endpoint, params), endpoint, deps });
+  const mailer = createMailer({ server, params, files: tlsFilesOf(endpoint), endpoint, deps });
   const ledger = createLedger();
   const user =
     params.user === undefined
@@ -114,9 +113,17 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     const results = isYes(wanted.one_per_address)
       ? await sendSingly(mailer, entry.open, (one) => composeMail({ ...compose, to: [one], cc: [] }), signal)
       : await sendTogether(mailer, entry.open, () => composeMail({ ...compose, to, cc }), signal);
-    const outcome = entry.note(results);
-    const taken = [...results.values()].find(({ outcome: { kind } }) => kind === 'ok');
-    return { ...answer(outcome), ...(taken?.ref === undefined ? {} : { providerRef: taken.ref }) };
+    const { outcome, partly } = entry.note(results);
+    const all = [...results.values()];
+    const ref = all.find(({ outcome: { kind } }) => kind === 'ok')?.ref;
+    return {
+      ...answer(outcome),
+      ...(outcome.kind === 'again' && partly ? { partly: true as const } : {}),
+      ...(outcome.kind === 'again' && all.some(({ uncertain }) => uncertain === true)
+        ? { uncertain: true as const }
+        : {}),
+      ...(ref === undefined ? {} : { providerRef: ref }),
+    };
   };
 
   return { limits: (_recipient: Recipient) => [limit], send, close: () => mailer.close() };

@@ -9,9 +9,12 @@
 import type { Severity } from '../../../../core/severity.ts';
 import { severityNames } from '../../../../core/severity.ts';
 import { escapeControls } from '../../../../log/escape.ts';
+import { DELIVERY_MARK } from '../../../model/delivery-mark.ts';
 import type { Notification, SendMessage } from '../../../model/sink.ts';
+import { ecsDocument } from '../../format/ecs.ts';
 import { alertDocument } from '../format/alert-document.ts';
 import { cefOf } from '../format/cef.ts';
+import { cutText } from '../format/cut-text.ts';
 import { fitLine } from '../format/fit-line.ts';
 import { fitJson } from '../format/json-line.ts';
 import { lineOf, plainLine } from '../format/line.ts';
@@ -50,6 +53,8 @@ export interface RecordOptions {
   readonly appname: string;
   readonly maxBytes: number;
   readonly hostname: string;
+  /** Of this dispatcher, for structured data: what comes back is known by it. */
+  readonly mark?: () => string;
 }
 
 export interface Recorder {
@@ -65,6 +70,7 @@ export function createRecorder(options: RecordOptions): Recorder {
   const { format, facility, appname, maxBytes } = options;
   const header = options.header ?? (['rfc3164', 'plaintext', 'cef'].includes(format) ? 'rfc3164' : 'rfc5424');
   const here = hostnameOf(options.hostname);
+  const formatOf = bsdFormats();
   const priority = (severity: number): string => `<${facilities.indexOf(facility) * 8 + severity}>`;
 
   const join = (head: string, body: (room: number) => string): Buffer =>
@@ -80,7 +86,7 @@ export function createRecorder(options: RecordOptions): Recorder {
   ): string => {
     const first = priority(severity);
     if (header === 'local') return first;
-    if (header === 'rfc3164') return `${first}${bsdTime(at, zone)} ${host} ${appname}: `;
+    if (header === 'rfc3164') return `${first}${bsdTime(at, formatOf(zone))} ${host} ${appname}: `;
     return `${first}1 ${new Date(at).toISOString()} ${host} ${appname} - ${kind} ${data} `;
   };
 
@@ -88,7 +94,7 @@ export function createRecorder(options: RecordOptions): Recorder {
     alert: (message, timeZone) => {
       const { facts, origin, at, view } = message;
       const host = hostnameOf(origin.sensor ?? origin.peer ?? here);
-      const data = format === 'rfc5424' ? structuredData(message) : '-';
+      const data = format === 'rfc5424' ? structuredData(message, options.mark?.() ?? '') : '-';
       const severity = facts.kind === 'heartbeat' ? 7 : severities[view.severity];
       return join(head(severity, at, host, facts.kind, data, timeZone), (room) =>
         bodyOf(message, format, room),
@@ -104,25 +110,17 @@ export function createRecorder(options: RecordOptions): Recorder {
 }
 
 function bodyOf(message: SendMessage, format: RecordOptions['format'], room: number): string {
-  switch (format) {
-    case 'cef':
-      return fitLine(cefOf(message), room);
-    case 'json':
-    case 'ecs':
-      return fitJson(alertDocument(message), room);
-    case 'rfc3164':
-    case 'rfc5424':
-    case 'plaintext':
-    case 'plaintextrfc':
-      return fitLine(lineOf(message), room);
-  }
+  if (format === 'cef') return fitLine(cefOf(message), room);
+  if (format === 'json') return fitJson(alertDocument(message), room);
+  if (format === 'ecs') return fitJson(ecsDocument(message), room);
+  return fitLine(lineOf(message), room);
 }
 
 /** Characters of one value: all of them together leave room for the text in a datagram. */
 const VALUE_CHARS = 100;
 
 /** RFC 5424 §6.3: `"`, `\` and `]` are escaped within values. */
-function structuredData({ facts, view, origin, at }: SendMessage): string {
+function structuredData({ facts, view, origin, at }: SendMessage, mark: string): string {
   const when = view.when === undefined || view.when === at ? '' : new Date(view.when).toISOString();
   const values: readonly (readonly [string, string])[] = [
     ['messageid', facts.messageid],
@@ -136,16 +134,15 @@ function structuredData({ facts, view, origin, at }: SendMessage): string {
     ['port', view.targets[0]?.port ?? ''],
     ['detected', when],
     ['profile', origin.profile ?? ''],
+    [DELIVERY_MARK, mark],
   ];
   const params = values
     .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name}="${escapeControls(cut(value)).replace(/["\\\]]/g, '\\$&')}"`);
+    .map(
+      ([name, value]) =>
+        `${name}="${escapeControls(cutText(value, VALUE_CHARS)).replace(/["\\\]]/g, '\\$&')}"`,
+    );
   return params.length === 0 ? '-' : `[idmef@32473 ${params.join(' ')}]`;
-}
-
-function cut(value: string): string {
-  const characters = [...value];
-  return characters.length <= VALUE_CHARS ? value : `${characters.slice(0, VALUE_CHARS - 1).join('')}…`;
 }
 
 /** Printable ASCII without spaces (RFC 5424 §6.2.4). */
@@ -156,18 +153,24 @@ function hostnameOf(name: string): string {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** `Jan  2 03:04:05` (RFC 3164 §4.1.2), local time of the recipient. */
-function bsdTime(at: number, timeZone: string): string {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    month: 'numeric',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
+function bsdTime(at: number, format: Intl.DateTimeFormat): string {
   const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
   const part = (name: 'month' | 'day' | 'hour' | 'minute' | 'second'): string => parts.get(name) ?? '';
   const clock = `${part('hour')}:${part('minute')}:${part('second')}`;
   return `${months[Number(part('month')) - 1] ?? 'Jan'} ${part('day').padStart(2, ' ')} ${clock}`;
+}
+
+/** Making one takes longer than using it a thousand times. */
+function bsdFormats(): (timeZone: string) => Intl.DateTimeFormat {
+  const known = new Map<string, Intl.DateTimeFormat>();
+  return (timeZone) => {
+    let format = known.get(timeZone);
+    if (format === undefined) {
+      const two = '2-digit';
+      const shape = { month: 'numeric', day: 'numeric', hour: two, minute: two, second: two } as const;
+      format = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', ...shape });
+      known.set(timeZone, format);
+    }
+    return format;
+  };
 }

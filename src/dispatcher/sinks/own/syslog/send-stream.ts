@@ -2,9 +2,9 @@
  * Syslog records over TCP or TLS: one connection a call, RFC 6587 framing.
  *
  * A TCP connection confirms nothing to the program: bytes the system has taken are lost when the receiver dies. So the
- * connection is ended after the last record and the receiver's own end waited for: it comes after it has read everything
- * before ours (`close`). A receiver that ends early, resets or falls silent has confirmed nothing, and all is sent again: a duplicate beats
- * a miss. With `flush` a record is sent when the system has taken it, and what it has not taken is due again.
+ * connection is ended after the last record and the receiver's own end waited for: it comes after it has read everything before
+ * ours (`close`; close-receipt.ts has the proof). A receiver that ends early, resets or falls silent has confirmed nothing, and all is sent
+ * again: a duplicate beats a miss. With `flush` a record is sent when the system has taken it, and what it has not taken is due again.
  */
 
 import type { Socket } from 'node:net';
@@ -17,6 +17,7 @@ import { destinationCodes } from '../../../../http/peer.ts';
 import type { OutboundPolicy } from '../../../model/sink.ts';
 import { dial, dialOutcome, secure, type DialTarget } from '../dial.ts';
 import type { TlsFileNames } from '../params.ts';
+import { closeReceipt } from './close-receipt.ts';
 import type { SendRecords } from './syslog.ts';
 
 interface StreamOptions {
@@ -35,10 +36,11 @@ export function sendStream(options: StreamOptions): SendRecords {
     const how = { outbound, timeoutMs: ownSinkLimits.syslogConnectMs, signal };
     try {
       const plain = await dial(target, how);
+      const closing = closeReceipt(plain);
       const socket = files === undefined ? plain : await secure(plain, target, files, how);
       const { taken, fault } = await write(socket, records, options, signal);
-      if (fault === undefined) return all(OK);
-      const failed = dialOutcome(fault, target.label);
+      if (fault === undefined && (receipt === 'flush' || (await closing.isProof()))) return all(OK);
+      const failed = dialOutcome(fault ?? early(target), target.label);
       return receipt === 'close' ? all(failed) : records.map((_, index) => (index < taken ? OK : failed));
     } catch (error) {
       signal.throwIfAborted();
@@ -69,15 +71,7 @@ function write(
       socket.on('error', () => undefined);
       result();
     };
-    const end = (reason?: string | RelayError, hint?: string): void => {
-      const fault =
-        typeof reason === 'string'
-          ? new RelayError(
-              'DESTINATION_UNREACHABLE',
-              `${target.label} ${reason}`,
-              hint === undefined ? {} : { hint },
-            )
-          : reason;
+    const end = (fault?: RelayError): void => {
       done(() => resolve({ taken, ...(fault === undefined ? {} : { fault }) }));
       if (fault !== undefined) socket.destroy();
     };
@@ -89,25 +83,24 @@ function write(
           { certFile: files?.certFile ?? '' },
         ),
       );
-    const closed = (): void =>
-      end(finished ? undefined : 'closed the connection before it had read everything');
+    const closed = (): void => end(finished ? undefined : early(target));
     const abort = (): void => {
       done(() => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted')));
       socket.destroy();
     };
-    const timer = setTimeout(
-      () => end('did not close the connection after us', 'a receiver that never does needs receipt: flush'),
-      ownSinkLimits.syslogReceiptMs,
-    );
+    const timer = setTimeout(() => end(late(target)), ownSinkLimits.syslogReceiptMs);
     signal.addEventListener('abort', abort, { once: true });
     socket.once('error', failed).once('close', closed);
     socket.once('finish', () => {
       finished = true;
-      if (receipt === 'flush') end();
+      if (receipt === 'close') return;
+      end();
+      // What the system has taken it sends all the same.
+      socket.destroy();
     });
     // Nothing is expected; without reading its end would not be seen either. Ending before ours is its "no".
     socket.once('end', () => {
-      if (!finished) end('closed the connection before it had read everything');
+      if (!finished) end(early(target));
     });
     socket.resume();
     socket.cork();
@@ -118,6 +111,19 @@ function write(
     }
     socket.uncork();
     socket.end();
+  });
+}
+
+function early({ label }: DialTarget): RelayError {
+  return new RelayError(
+    'DESTINATION_UNREACHABLE',
+    `${label} closed the connection before it had read everything`,
+  );
+}
+
+function late({ label }: DialTarget): RelayError {
+  return new RelayError('DESTINATION_UNREACHABLE', `${label} did not close the connection after us`, {
+    hint: 'a receiver that never does needs receipt: flush',
   });
 }
 

@@ -13,7 +13,7 @@ import { ownSinkLimits } from '../../../../core/limits.ts';
 import type { Outcome } from '../../../../core/outcome.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Notification, Sink, SinkDeps, SinkType } from '../../../model/sink.ts';
-import { port, readParams, tlsFileParams, tlsFilesOf } from '../params.ts';
+import { port, readParams, tlsFilesOf } from '../params.ts';
 import { answer, answerEach } from '../say.ts';
 import { createRecorder, facilities, type RecordOptions } from './record.ts';
 import { sendDatagrams } from './send-datagrams.ts';
@@ -40,7 +40,7 @@ export const syslogEndpoint = z.strictObject({
     .enum(['rfc3164', 'rfc5424'])
     .optional()
     .describe('Header before the text; default by format: rfc3164 for cef, rfc5424 for ecs and json'),
-  facility: z.enum(facilities).default('local0').describe('Facility'),
+  facility: z.enum(facilities).default('local0').describe('Facility of each message'),
   appname: z
     .string()
     .regex(/^[0-9A-Za-z_.-]{1,32}$/, 'must be letters and digits')
@@ -63,8 +63,11 @@ export const syslogEndpoint = z.strictObject({
     .max(ownSinkLimits.lineBytes)
     .optional()
     .describe('Longest message, the rest is cut off and counted in it; default 2048 for udp, 8192 else'),
-  socket: z.string().startsWith('/').default('/dev/log').describe('For local'),
-  ...tlsFileParams,
+  socket: z
+    .string()
+    .startsWith('/')
+    .default('/dev/log')
+    .describe('For local: where the syslog of this host listens'),
 });
 
 export const syslogRecipient = z.strictObject({});
@@ -107,6 +110,7 @@ async function createSyslog(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     maxBytes:
       params.max_bytes ?? (transport === 'udp' ? ownSinkLimits.datagramBytes : ownSinkLimits.streamLineBytes),
     hostname: deps.hostname,
+    ...(deps.mark === undefined ? {} : { mark: deps.mark }),
   };
   const send = senderOf(endpoint, params, deps);
   if (transport === 'udp') {
@@ -119,13 +123,16 @@ async function createSyslog(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     const { messages, recipient } = notification;
     if (messages.length === 0) {
       const [outcome] = await send([record.words(notification)], signal);
-      return answer(outcome ?? { kind: 'ok' });
+      return answer(outcome ?? { kind: 'ok' }, true);
     }
     const outcomes = await send(
       messages.map((message) => record.alert(message, recipient.timeZone)),
       signal,
     );
-    return answerEach(new Map(messages.map(({ seq }, index) => [seq, outcomes[index] ?? { kind: 'ok' }])));
+    return answerEach(
+      new Map(messages.map(({ seq }, index) => [seq, outcomes[index] ?? { kind: 'ok' }])),
+      true,
+    );
   };
   return { limits: () => [], send: sendAll, close: () => Promise.resolve() };
 }
@@ -135,20 +142,8 @@ function senderOf(endpoint: Endpoint, params: z.output<typeof syslogEndpoint>, d
   const number = params.port ?? (transport === 'tls' ? 6514 : 514);
   const label = `syslog server ${host}:${number} (${transport})`;
   const target = { host, port: number, label, provenance: endpoint.provenance };
-  switch (transport) {
-    case 'udp':
-      return sendDatagrams(target, deps);
-    case 'local':
-      return sendLocal({ socket, appname, timers: deps.timers });
-    case 'tcp':
-      return sendStream({ target, framing, receipt, outbound: deps.outbound });
-    case 'tls':
-      return sendStream({
-        target,
-        framing,
-        receipt,
-        outbound: deps.outbound,
-        files: tlsFilesOf(endpoint, params),
-      });
-  }
+  if (transport === 'udp') return sendDatagrams(target, deps);
+  if (transport === 'local') return sendLocal({ socket, appname, timers: deps.timers });
+  const tls = transport === 'tls' ? { files: tlsFilesOf(endpoint) } : {};
+  return sendStream({ target, framing, receipt, outbound: deps.outbound, ...tls });
 }

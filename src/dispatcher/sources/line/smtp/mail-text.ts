@@ -54,7 +54,8 @@ export async function readMail(bytes: Uint8Array): Promise<MailText | undefined>
   } catch {
     return undefined;
   }
-  if (isBare(bytes, email)) return bareText(bytes);
+  const loop = email.headers.some(isLoop);
+  if (isBare(bytes, email)) return { ...bareText(bytes), loop };
   const { subject = '', from } = email;
   const attachments = email.attachments.slice(0, smtpLimits.attachments).map(describe);
   return {
@@ -65,7 +66,7 @@ export async function readMail(bytes: Uint8Array): Promise<MailText | undefined>
     from: from === undefined ? '' : `${from.name} <${from.address ?? ''}>`.trim(),
     date: email.date === undefined ? undefined : time(email.date),
     attachments,
-    loop: email.headers.some(isLoop),
+    loop,
   };
 }
 
@@ -82,9 +83,9 @@ function startsWithHeader(bytes: Uint8Array): boolean {
   return /^(?:[!-9;-~]+[ \t]*:|\r?\n|From )/.test(start);
 }
 
-function bareText(bytes: Uint8Array): MailText {
+function bareText(bytes: Uint8Array): Omit<MailText, 'loop'> {
   const text = Buffer.from(bytes).toString('utf8').replace(/\r\n?/g, '\n').trim();
-  return { subject: '', text, from: '', date: undefined, attachments: [], loop: false };
+  return { subject: '', text, from: '', date: undefined, attachments: [] };
 }
 
 function readable({ text, html }: Email): string {

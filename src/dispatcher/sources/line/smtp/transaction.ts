@@ -8,8 +8,7 @@
  */
 
 import { smtpLimits } from '../../../../core/limits.ts';
-import type { KeyScope } from '../../../model/records.ts';
-import type { ApiKey } from '../../../model/records.ts';
+import type { ApiKey, KeyScope } from '../../../model/records.ts';
 import { ALL_CHANNELS, addressChannels } from '../../channel-post.ts';
 import type { LineDeps } from '../deps.ts';
 import { REPLIES, type Reply, replyToFailure, SmtpRefusal } from './reply.ts';

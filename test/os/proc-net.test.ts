@@ -5,8 +5,8 @@ import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { endianness } from 'node:os';
 import { test } from 'node:test';
-import { createTcpTable } from '../../src/sensor/proc-net.ts';
-import type { PortPair } from '../../src/sensor/proc-net.ts';
+import { createTcpTable } from '../../src/os/proc-net.ts';
+import type { PortPair } from '../../src/os/proc-net.ts';
 import { until } from '../support/until.ts';
 
 const head =

@@ -1,7 +1,8 @@
 /**
  * The kernel's table of TCP connections, /proc/self/net/tcp and tcp6 (proc(5)): whether everything written to
- * a connection was acknowledged by the peer's kernel. Called by receipt.ts around the end of an answer, and once at
- * start to see that the table can be read at all; never on a timer of an idle connection.
+ * a connection was acknowledged by the peer's kernel. Called by src/sensor/receipt.ts around the end of an answer, and once at
+ * start to see that the table can be read at all; by src/dispatcher/sinks/own/syslog after the end of a connection. Never on
+ * a timer of an idle connection.
  *
  * Columns: `sl local_address rem_address st tx_queue:rx_queue …`; addresses are 32 bit words in the host's byte
  * order. tx_queue counts bytes not yet acknowledged, rx_queue bytes not yet read. Read synchronously, or the
@@ -27,6 +28,8 @@ export interface TcpState {
   readonly unread: number;
   /** The peer sent its end, or the connection is no longer established for another reason. */
   readonly peerClosed: boolean;
+  /** Both have ended, we first, and each end was acknowledged (TIME_WAIT): the peer's end came after it had ours. */
+  readonly endedByUs?: true;
 }
 
 export interface TcpTable {
@@ -37,6 +40,7 @@ export interface TcpTable {
 }
 
 const ESTABLISHED = '01';
+const TIME_WAIT = '06';
 const LISTEN = '0A';
 
 /** `read` returns the text of a table or throws. */
@@ -98,6 +102,7 @@ function stateIn(table: Buffer | undefined, pair: PortPair): TcpState | undefine
         unacknowledged: Number.parseInt(sending, 16),
         unread: Number.parseInt(receiving, 16),
         peerClosed: state !== ESTABLISHED,
+        ...(state === TIME_WAIT ? { endedByUs: true as const } : {}),
       };
     }
   }

@@ -1,0 +1,243 @@
+/**
+ * The parts of the service, made and joined by hand. Called by src/app/alert-dispatcher.ts, which starts and ends what runs by time.
+ *
+ * Everything that a configuration decides (router, sinks, outbox, locales, sources) is prepared before it is taken up, so that one which
+ * does not suit leaves the old one in force.
+ */
+
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+
+import { messageOf, RelayError } from '../../core/errors.ts';
+import type { Logger, Random } from '../../core/ports.ts';
+import type { MinFree } from '../../core/settings.ts';
+import { createDoor, type CountingDoor } from '../../dispatcher/door/door.ts';
+import { createKeyRing, type StoredKeyRing } from '../../dispatcher/keys/key-ring.ts';
+import { createOutbox, type Outbox } from '../../dispatcher/outbox/outbox.ts';
+import { createRouter, type ExplainingRouter } from '../../dispatcher/route/router.ts';
+import type { ServiceManager } from '../service-notices.ts';
+import { createChannels } from './channels.ts';
+import {
+  type Configuration,
+  createConfiguration,
+  type InForce,
+  prepareAll,
+  type Prepared,
+} from './configuration.ts';
+import type { SinkDeps } from '../../dispatcher/model/sink.ts';
+import { dispatcherMetrics } from './metrics.ts';
+import { rememberMoved, withMoved } from './moved-recipients.ts';
+import { outboundPolicy } from './outbound.ts';
+import { systemTimers } from './real-timers.ts';
+import { createRenderers, type Renderers } from './renderers.ts';
+import { createReports, type Reports } from './reports.ts';
+import { createSilences, type Silences } from './silences.ts';
+import { createSinkRegistry, type SinkRegistry } from './sink-registry.ts';
+import { createSources, type Sources } from './sources.ts';
+import { startStore, type StoreThread } from './store-thread.ts';
+import { createWaits } from './waits.ts';
+import { createWatchdogs, type Watchdogs } from './watchdogs.ts';
+
+export interface DispatcherSettings {
+  readonly configFile: string;
+  readonly stateDir: string;
+  readonly socket: string;
+  readonly credentialsDirectory?: string;
+  /** A line on stdout for each delivery to people. */
+  readonly console: boolean;
+  readonly minFree: MinFree;
+}
+
+export interface DispatcherDeps {
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly version: string;
+  readonly manager?: ServiceManager;
+  /** Gets the lines of the `console` sink, and one line for each listener. */
+  readonly stdout: Pick<Writable, 'write'>;
+}
+
+/** Everything that stands once it has started. */
+export interface Parts {
+  readonly thread: StoreThread;
+  readonly configuration: Configuration;
+  readonly router: () => ExplainingRouter;
+  readonly silences: Silences;
+  readonly renderers: Renderers;
+  readonly sinks: SinkRegistry;
+  readonly door: CountingDoor;
+  readonly keyRing: StoredKeyRing;
+  readonly outbox: Outbox;
+  readonly watchdogs: Watchdogs;
+  readonly sources: Sources;
+  readonly reports: Reports;
+  readonly startedAt: number;
+  readonly version: string;
+}
+
+/** Makes the parts; `begin` takes up the first configuration, delivers and listens. */
+export async function assemble(
+  settings: DispatcherSettings,
+  deps: DispatcherDeps,
+): Promise<{ readonly parts: Parts; readonly begin: () => Promise<void> }> {
+  const { logger: log, random, version } = deps;
+  const timers = systemTimers;
+  const host = hostname();
+  const thread = await startStore(
+    { path: join(settings.stateDir, 'dispatcher.db'), minFree: settings.minFree },
+    log,
+  );
+  try {
+    const { store } = thread;
+    const configuration = createConfiguration({
+      place: settings,
+      store,
+      clock: timers,
+      log,
+      print: (line) => void deps.stdout.write(line),
+    });
+    const config = (): InForce['config'] => configuration.current.config;
+    const silences = await createSilences(store, log);
+    const waits = createWaits();
+    let router: ExplainingRouter | undefined;
+    const routerInForce = (): ExplainingRouter => {
+      if (router === undefined) throw new RelayError('BUG', 'there is no configuration yet');
+      return router;
+    };
+    const renderers = createRenderers(log);
+    const outbound = outboundPolicy(config, () => sources.listeners);
+    const sinkDeps: SinkDeps = {
+      log,
+      timers,
+      random,
+      hostname: host,
+      version,
+      mark: () => thread.id,
+      outbound,
+    };
+    const sinks: SinkRegistry = createSinkRegistry(sinkDeps, timers, log);
+    const watchdogs = createWatchdogs(sinkDeps, async () => (await healthProblems(thread, outbox))[0]);
+    const door = createDoor({
+      router: routerInForce,
+      store,
+      clock: timers,
+      log,
+      configHash: () => config().hash,
+      mark: () => thread.id,
+    });
+    const reports: Reports = createReports({
+      door,
+      store,
+      config,
+      clock: timers,
+      random,
+      log,
+      hostname: host,
+      mark: () => thread.id,
+    });
+    const outbox = createOutbox({
+      store,
+      sinks: async (endpoint) => sinks.sinkOf(endpoint),
+      renderer: renderers.current,
+      timers,
+      random,
+      log,
+      recipients: () => config().recipients,
+      onTrouble: (recipient, trouble) => reports.trouble(recipient, trouble),
+      onMoved: (name, params) => {
+        const recipient = config().recipients.find((one) => one.name === name);
+        if (recipient !== undefined) void rememberMoved(store, recipient, params, log);
+      },
+      onAttempt: ({ waitedMs }) => waits.add(waitedMs),
+    });
+    const keyRing = createKeyRing({ store, clock: timers });
+    const startedAt = timers.now();
+    const sources: Sources = createSources({
+      door,
+      keyRing,
+      channels: createChannels(config),
+      clock: timers,
+      timers,
+      random,
+      log,
+      hostname: host,
+      store,
+      outbound,
+      metrics: async () =>
+        await dispatcherMetrics({
+          version,
+          uptimeSeconds: (timers.now() - startedAt) / 1000,
+          residentBytes: process.memoryUsage.rss(),
+          now: timers.now(),
+          stats: await store.stats(timers.now()),
+          outbox: outbox.status(),
+          waits: waits.seen(),
+          inFlight: door.inFlight(),
+          more: sources.families(),
+        }),
+      health: async () => await healthProblems(thread, outbox),
+      status: async () => ({ version, startedAt, config: config().hash }),
+    });
+
+    const prepare = async (next: InForce): Promise<Prepared> => {
+      const recipients = await withMoved(store, next.config.recipients);
+      const nextRouter = createRouter(next.config, () => silences.current());
+      return await prepareAll([
+        async () => await renderers.prepare(next.config),
+        async () => await sinks.prepare(next.config.endpoints, next.types),
+        async () => ({
+          async commit() {
+            router = nextRouter;
+            await outbox.configure(recipients);
+          },
+          discard: () => undefined,
+        }),
+        async () => await watchdogs.prepare(next.config),
+        async () => await sources.prepare(next.config.sources),
+      ]);
+    };
+    return {
+      parts: {
+        thread,
+        configuration,
+        router: routerInForce,
+        silences,
+        renderers,
+        sinks,
+        door,
+        keyRing,
+        outbox,
+        watchdogs,
+        sources,
+        reports,
+        startedAt,
+        version,
+      },
+      async begin() {
+        await configuration.start(prepare);
+        await outbox.start();
+        await sources.listen();
+      },
+    };
+  } catch (error) {
+    await thread.close();
+    throw error;
+  }
+}
+
+/** Sentences; none is healthy. A provider that is down is no illness of ours: the queue is kept. */
+async function healthProblems(thread: StoreThread, outbox: Outbox): Promise<string[]> {
+  const problems: string[] = [];
+  try {
+    await thread.store.state('health');
+  } catch (error) {
+    problems.push(`the store does not answer: ${messageOf(error)}`);
+  }
+  const shortage = thread.shortage();
+  if (shortage !== undefined) problems.push(shortage);
+  for (const { recipient, heldReason } of outbox.status().lanes) {
+    if (heldReason !== undefined) problems.push(`recipient ${recipient} is held: ${heldReason}`);
+  }
+  return problems;
+}

@@ -1,0 +1,192 @@
+/**
+ * One source of the configuration → something that listens. Each of them is told apart by its settings: what has not changed stays as it is
+ * when a new configuration is taken up.
+ */
+
+import { RelayError } from '../../core/errors.ts';
+import type { TlsPolicy } from '../../core/settings.ts';
+import type { SourcesConfig } from '../../dispatcher/model/config.ts';
+import type { LineDeps } from '../../dispatcher/sources/line/deps.ts';
+import type { HttpsSources, HttpsSourcesDeps } from '../../dispatcher/sources/http/https-sources.ts';
+import type { Store } from '../../dispatcher/model/store.ts';
+import type { AddressPolicy } from '../../http/outbound-policy.ts';
+import { tlsParameters } from '../../tls/policy.ts';
+import { type SourceTls, watchSourceTls } from './source-watch.ts';
+
+/** Something that can be listened with, whatever it is. */
+export interface RunningSource {
+  listen(): Promise<{ readonly address: string; readonly port: number } | undefined>;
+  close(): Promise<void>;
+  /** Compare its certificate files now. */
+  look(): void;
+  /** The HTTPS listener, which takes up changed settings without closing. */
+  readonly https?: HttpsSources;
+}
+
+export interface PlannedSource {
+  /** `https`, `smtp`, `syslog.udp514`, `feeds.nvd`. */
+  readonly name: string;
+  /** What must be the same for it to stay. */
+  readonly identity: string;
+  /** What it binds; two of the same cannot stand at once. */
+  readonly binds: string;
+  /** Throws RelayError CONFIG, TLS_FILE. */
+  make(): Promise<RunningSource>;
+}
+
+export type SourceDeps = LineDeps &
+  Omit<HttpsSourcesDeps, 'config' | 'credentials' | 'parameters'> & {
+    readonly store: Pick<Store, 'state' | 'setState'>;
+    /** For feeds: whom they may ask. */
+    readonly outbound: AddressPolicy;
+  };
+
+const policies: ReadonlySet<string> = new Set<TlsPolicy>(['anssi', 'intermediate', 'modern']);
+
+function policyOf(text: string): TlsPolicy {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one of the set
+  if (policies.has(text)) return text as TlsPolicy;
+  throw new RelayError(
+    'CONFIG',
+    `sources.https.tls_policy must be one of ${[...policies].join(', ')}, not '${text}'`,
+  );
+}
+
+export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSource[] {
+  const planned: PlannedSource[] = [];
+  const { https, secarc, smtp } = config;
+  if (https !== undefined) {
+    const { address, port, tls, tlsPolicy } = https;
+    planned.push({
+      name: 'https',
+      identity: JSON.stringify({ address, port, tls, tlsPolicy }),
+      binds: `tcp ${address} ${port}`,
+      make: async () => await makeHttps(config, https, deps),
+    });
+  }
+  if (secarc !== undefined) {
+    planned.push({
+      name: 'secarc',
+      identity: JSON.stringify(secarc),
+      binds: `tcp ${secarc.address} ${secarc.port}`,
+      make: async () => {
+        const { createSecarcSource } = await import('../../dispatcher/sources/line/secarc/secarc-source.ts');
+        return running(createSecarcSource(secarc, deps));
+      },
+    });
+  }
+  if (smtp !== undefined) {
+    planned.push({
+      name: 'smtp',
+      identity: JSON.stringify(smtp),
+      binds: `tcp ${smtp.address} ${smtp.port}`,
+      make: async () => {
+        const tls =
+          smtp.tls === undefined ? undefined : watchSourceTls('smtp', smtp.tls, 'intermediate', deps);
+        const { createSmtpSource } = await import('../../dispatcher/sources/line/smtp/smtp-source.ts');
+        const credentials = tls === undefined ? {} : { credentials: tls.watch.credentials };
+        const source = createSmtpSource(smtp, { ...deps, ...credentials });
+        tls?.attach((fresh) => source.adopt(fresh));
+        return running(source, tls);
+      },
+    });
+  }
+  for (const one of config.syslog) {
+    planned.push({
+      name: `syslog.${one.name}`,
+      identity: JSON.stringify(one),
+      binds: `${one.transport === 'udp' ? 'udp' : 'tcp'} ${one.address} ${one.port}`,
+      make: async () => {
+        const name = `syslog.${one.name}`;
+        const tls = one.tls === undefined ? undefined : watchSourceTls(name, one.tls, 'intermediate', deps);
+        const { createSyslogSource } = await import('../../dispatcher/sources/line/syslog/syslog-source.ts');
+        const credentials = tls === undefined ? {} : { credentials: tls.watch.credentials };
+        const source = createSyslogSource({ ...one, name }, { ...deps, ...credentials });
+        tls?.attach((fresh) => source.adopt(fresh));
+        return running(source, tls);
+      },
+    });
+  }
+  for (const feed of config.feeds) {
+    planned.push({
+      name: `feeds.${feed.name}`,
+      identity: JSON.stringify(feed),
+      binds: `feed ${feed.name}`,
+      make: async () => {
+        const { createFeedSource } = await import('../../dispatcher/sources/line/feed/feed-source.ts');
+        const { createFeedFetch } = await import('../../dispatcher/sources/line/feed/feed-fetch.ts');
+        const { endpointTls } = await import('../../dispatcher/sinks/http/endpoint-tls.ts');
+        const { outbound } = deps;
+        const fetch = createFeedFetch({
+          tls: await endpointTls({ name: `feed ${feed.name}`, provenance: 'file' }),
+          timers: deps.timers,
+          resolveForProxy: false,
+          refusal: (address, port) => outbound.refusal('file', address, port),
+        });
+        const source = createFeedSource(feed, { ...deps, fetch, state: deps.store });
+        return {
+          listen: async () => {
+            // The first poll may take long: nobody waits for it.
+            void source.listen();
+            return undefined;
+          },
+          close: async () => {
+            await source.close();
+            await fetch.close();
+          },
+          look: () => undefined,
+        };
+      },
+    });
+  }
+  return planned;
+}
+
+function running(
+  source: {
+    listen(): Promise<{ readonly address: string; readonly port: number }>;
+    close(): Promise<void>;
+  },
+  tls?: SourceTls,
+): RunningSource {
+  return {
+    listen: async () => await source.listen(),
+    close: async () => {
+      tls?.watch.close();
+      await source.close();
+    },
+    look: () => tls?.watch.look(true),
+  };
+}
+
+async function makeHttps(
+  config: SourcesConfig,
+  https: NonNullable<SourcesConfig['https']>,
+  deps: SourceDeps,
+): Promise<RunningSource> {
+  const tls = watchSourceTls('https', https.tls, policyOf(https.tlsPolicy), deps);
+  const { createHttpsSources } = await import('../../dispatcher/sources/http/https-sources.ts');
+  const { parameters, warnings } = tlsParameters(tls.settings);
+  for (const warning of warnings) deps.log.warning(`https: ${warning}`, { event: 'tls-warning' });
+  const source = createHttpsSources({ ...deps, config, credentials: tls.watch.credentials, parameters });
+  tls.attach((fresh) => source.adopt(fresh));
+  // A revocation list passes its end without any file changing.
+  let cancel = (): void => undefined;
+  const refresh = (): void => {
+    source.refresh();
+    cancel = deps.timers.after(REFRESH_MS, refresh);
+  };
+  refresh();
+  return {
+    https: source,
+    listen: async () => await source.listen(),
+    close: async () => {
+      cancel();
+      tls.watch.close();
+      await source.close();
+    },
+    look: () => tls.watch.look(true),
+  };
+}
+
+const REFRESH_MS = 5_000;

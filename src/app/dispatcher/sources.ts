@@ -1,0 +1,126 @@
+/**
+ * The sources in force: which listen, and how another configuration takes their place. What has not changed stays open. A source on a new
+ * address listens before the old configuration is given up; one that changes at its address is closed and opened anew, and if that
+ * fails, it is said, shown by `status`, and tried again.
+ */
+
+import { messageOf } from '../../core/errors.ts';
+import { dispatcherLimits } from '../../core/limits.ts';
+import type { SourcesConfig } from '../../dispatcher/model/config.ts';
+import type { MetricFamily } from '../../log/exposition.ts';
+import type { Prepared } from './configuration.ts';
+import { type PlannedSource, planSources, type RunningSource, type SourceDeps } from './make-source.ts';
+
+export interface Listener {
+  readonly source: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface Sources {
+  readonly listeners: readonly Listener[];
+  /** Throws RelayError LISTEN for the first that cannot. */
+  listen(): Promise<void>;
+  /** Throws RelayError CONFIG, TLS_FILE, LISTEN, and changes nothing. */
+  prepare(config: SourcesConfig): Promise<Prepared>;
+  /** SIGHUP: compare the files of certificates now. */
+  lookAtCertificates(): void;
+  families(): readonly MetricFamily[];
+  close(): Promise<void>;
+}
+
+interface Entry {
+  readonly planned: PlannedSource;
+  readonly source: RunningSource;
+  listener: Listener | undefined;
+}
+
+export function createSources(deps: SourceDeps): Sources {
+  const { log, timers } = deps;
+  let entries: readonly Entry[] = [];
+  let started = false;
+  let closed = false;
+
+  const open = async (entry: Entry): Promise<void> => {
+    const bound = await entry.source.listen();
+    if (bound !== undefined)
+      entry.listener = { source: entry.planned.name, address: bound.address, port: bound.port };
+  };
+  const make = async (planned: PlannedSource): Promise<Entry> => ({
+    planned,
+    source: await planned.make(),
+    listener: undefined,
+  });
+  const closeAll = async (some: readonly Entry[]): Promise<void> => {
+    await Promise.all(some.map(async ({ source }) => await source.close()));
+  };
+  /** Its address was taken by what it replaces, or by somebody else. */
+  const openOrRetry = async (entry: Entry): Promise<void> => {
+    try {
+      await open(entry);
+    } catch (error) {
+      log.error(`${messageOf(error)}; tried again`, {
+        event: 'source-not-listening',
+        source: entry.planned.name,
+      });
+      timers.after(dispatcherLimits.retryListenMs, () => {
+        if (!closed && entries.includes(entry)) void openOrRetry(entry);
+      });
+    }
+  };
+
+  return {
+    get listeners() {
+      return entries.flatMap(({ listener }) => (listener === undefined ? [] : [listener]));
+    },
+    async listen() {
+      started = true;
+      for (const entry of entries) await open(entry);
+    },
+    async prepare(config) {
+      const planned = planSources(config, deps);
+      const next: Entry[] = [];
+      const fresh: Entry[] = [];
+      const later: Entry[] = [];
+      try {
+        for (const one of planned) {
+          const same = entries.find(
+            ({ planned: old }) => old.name === one.name && old.identity === one.identity,
+          );
+          if (same !== undefined) {
+            next.push(same);
+            continue;
+          }
+          const entry = await make(one);
+          fresh.push(entry);
+          next.push(entry);
+          const taken = entries.some(({ planned: old }) => old.binds === one.binds);
+          if (started && !taken) await open(entry);
+          else if (started) later.push(entry);
+        }
+      } catch (error) {
+        await closeAll(fresh);
+        throw error;
+      }
+      return {
+        async commit() {
+          const gone = entries.filter((entry) => !next.includes(entry));
+          entries = next;
+          for (const { source } of next) source.https?.reconfigure(config);
+          await closeAll(gone);
+          for (const entry of later) await openOrRetry(entry);
+        },
+        discard: async () => await closeAll(fresh),
+      };
+    },
+    lookAtCertificates() {
+      for (const { source } of entries) source.look();
+    },
+    families: () => entries.flatMap(({ source }) => source.https?.families() ?? []),
+    async close() {
+      closed = true;
+      await closeAll(entries);
+      entries = [];
+    },
+  };
+}

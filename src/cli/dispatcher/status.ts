@@ -1,0 +1,92 @@
+/** `alert-dispatcher status`: how the service is, on one screen. Exit 1 when something needs a person. */
+
+import type { VerbResult } from '../../dispatcher/control/call.ts';
+import { age, escapeText, jsonLine, textTable, when } from './print.ts';
+import type { VerbContext } from './verb-context.ts';
+
+type Status = VerbResult<'status'>;
+
+export async function runStatus({
+  json,
+  operands,
+  withControl,
+  print,
+  misuse,
+}: VerbContext): Promise<number> {
+  if (operands.length > 0) throw misuse(`unexpected argument '${operands[0]}'`);
+  return withControl(async (control) => {
+    const status = await control.call('status', {});
+    await print(json ? jsonLine(status) : statusText(status));
+    return needsSomebody(status) ? 1 : 0;
+  });
+}
+
+function needsSomebody({ stats, service }: Status): boolean {
+  return stats.queues.some(({ held, dead }) => held > 0 || dead > 0) || service?.refusedReload !== undefined;
+}
+
+function statusText({ at, service, stats, storms, limits, config }: Status): string {
+  const parts = [
+    service === null
+      ? 'not running; this is the store as it was left\n'
+      : `running since ${when(service.startedAt)}, version ${service.version}, ${service.underWay} calls under way\n`,
+    `configuration ${config.slice(0, 12)}${service === null ? '' : `, loaded ${when(service.configAt)}`}\n`,
+  ];
+  for (const problem of service?.refusedReload?.problems ?? []) {
+    parts.push(`RELOAD REFUSED ${when(service?.refusedReload?.at)}: ${escapeText(problem)}\n`);
+  }
+  const { open, acked } = stats.incidents;
+  const refusals = Object.entries(stats.refused).map(([reason, count]) => `${reason} ${count}`);
+  parts.push(
+    `messages: ${stats.offered} offered = ${stats.stored} stored + ${stats.duplicate} duplicate; ` +
+      `${stats.conflict} conflicts; ${stats.retained} kept\n`,
+    `incidents: ${open} open, ${acked} acknowledged\n`,
+    ...(refusals.length === 0 ? [] : [`refused at the door: ${refusals.join(', ')}\n`]),
+    '\n',
+    queueTable(stats.queues, at),
+  );
+  for (const { recipient, since, intervalMs } of storms) {
+    parts.push(`storm towards ${recipient} since ${when(since)}: one digest each ${age(intervalMs)}\n`);
+  }
+  for (const { key, notBefore } of limits) parts.push(`limit ${key}: nothing before ${when(notBefore)}\n`);
+  for (const { source, address, port } of service?.listeners ?? []) {
+    parts.push(`listening: ${source} on ${address} port ${port}\n`);
+  }
+  return parts.join('');
+}
+
+function queueTable(queues: Status['stats']['queues'], at: number): string {
+  const rank = ({ held, dead, pending }: (typeof queues)[number]): number =>
+    held > 0 ? 3 : dead > 0 ? 2 : pending > 0 ? 1 : 0;
+  const rows = queues
+    .toSorted((a, b) => rank(b) - rank(a) || a.recipient.localeCompare(b.recipient))
+    .map((queue) => [
+      queue.recipient,
+      queue.heldReason === undefined ? 'ok' : 'HELD',
+      String(queue.pending + queue.leased),
+      queue.oldestAt === undefined ? '-' : age(at - queue.oldestAt),
+      String(queue.held),
+      String(queue.dead),
+      String(queue.sent),
+      String(sum(queue.suppressed)),
+      when(queue.lastSentAt),
+      queue.heldReason ?? queue.lastError ?? '',
+    ]);
+  const head = [
+    'RECIPIENT',
+    'STATE',
+    'PENDING',
+    'OLDEST',
+    'HELD',
+    'DEAD',
+    'SENT',
+    'SUPPRESSED',
+    'LAST SENT',
+    'WHY',
+  ];
+  return rows.length === 0 ? 'no recipients\n' : textTable(head, rows);
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,59 @@
+/**
+ * What operators made by command, read with the same schemas as the file. A name that is in both is refused: the file's is read-only
+ * for commands, and nobody should have to guess which of two is in force.
+ */
+
+import { z } from 'zod';
+
+import type { NamedSetting } from '../model/records.ts';
+import { endpointKeys, type FileContent, recipientKeys } from './file-schema.ts';
+import type { StoredSettings } from './load-config.ts';
+import { type Fault, faultsOf } from './problem.ts';
+
+const endpointSchema = z.looseObject(endpointKeys);
+const recipientSchema = z.looseObject(recipientKeys);
+
+export interface DatabaseSettings {
+  readonly endpoints: Readonly<Record<string, z.output<typeof endpointSchema>>>;
+  readonly recipients: Readonly<Record<string, z.output<typeof recipientSchema>>>;
+  readonly sourcesOff: ReadonlySet<string>;
+  readonly faults: readonly Fault[];
+}
+
+export function readDatabaseSettings(stored: StoredSettings): DatabaseSettings {
+  const faults: Fault[] = [];
+  return {
+    endpoints: readAll(stored.endpoints, 'endpoints', endpointSchema, faults),
+    recipients: readAll(stored.recipients, 'recipients', recipientSchema, faults),
+    sourcesOff: new Set(
+      stored.sources.filter(({ value }) => value['enabled'] === false).map(({ name }) => name),
+    ),
+    faults,
+  };
+}
+
+function readAll<T extends z.ZodType>(
+  settings: readonly NamedSetting[],
+  part: string,
+  schema: T,
+  faults: Fault[],
+): Record<string, z.output<T>> {
+  const result: Record<string, z.output<T>> = {};
+  for (const { name, value } of settings) {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) result[name] = parsed.data;
+    else faults.push(...faultsOf(parsed.error, [part, name]));
+  }
+  return result;
+}
+
+export function databaseFaults(content: FileContent, database: DatabaseSettings): Fault[] {
+  const twice = (part: 'endpoints' | 'recipients'): Fault[] =>
+    Object.keys(database[part])
+      .filter((name) => content[part]?.[name] !== undefined)
+      .map((name) => ({
+        path: [part, name],
+        text: `is in the file too: rename one of them, or 'alert-dispatcher ${part} remove ${name}'`,
+      }));
+  return [...twice('endpoints'), ...twice('recipients')];
+}

@@ -1,0 +1,84 @@
+/**
+ * Secrets of endpoints: `token_file: /etc/idmef-relay/bot.token` instead of the token. A name without a slash is looked for in
+ * `$CREDENTIALS_DIRECTORY` (systemd's LoadCredential). A file that the world can read is refused. In the file's text a secret
+ * itself is an error: the text is kept with every version of the configuration.
+ */
+
+import { messageOf, systemCode } from '../../core/errors.ts';
+import type { Fault, KeyPath } from './problem.ts';
+
+/** What reading a secret needs of the outside. */
+export interface SecretFiles {
+  /** Mode bits and content; rejects as fs does. */
+  read(path: string): { readonly mode: number; readonly text: string };
+  /** `$CREDENTIALS_DIRECTORY`. */
+  readonly credentialsDirectory?: string;
+  /** `check --without-files`: files need not be there. */
+  readonly absentAllowed?: boolean;
+}
+
+const OTHERS = 0o007;
+
+/** Masked wherever they are shown, because some carry a token, but most do not: they may stand in the file. */
+const MAY_STAND_THERE: ReadonlySet<string> = new Set(['url', 'urls']);
+
+export interface Resolved {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * Replaces `NAME_file` by `NAME` for the secrets of a type.
+ *
+ * @param plainAllowed the database keeps secrets itself
+ */
+export function resolveSecrets(
+  params: Readonly<Record<string, unknown>>,
+  secrets: readonly string[],
+  at: KeyPath,
+  files: SecretFiles,
+  plainAllowed: boolean,
+): Resolved {
+  const result: Record<string, unknown> = { ...params };
+  const faults: Fault[] = [];
+  for (const secret of secrets) {
+    const key = `${secret}_file`;
+    const named = result[key];
+    if (!plainAllowed && result[secret] !== undefined && !MAY_STAND_THERE.has(secret)) {
+      faults.push({
+        path: [...at, secret],
+        text: `is a secret: write ${key} and the name of a file that holds it`,
+      });
+      continue;
+    }
+    if (named === undefined) continue;
+    delete result[key];
+    const read = typeof named === 'string' ? readSecret(named, files) : 'must be the name of a file';
+    if (typeof read === 'string') faults.push({ path: [...at, key], text: read });
+    else result[secret] = read.value;
+  }
+  return { params: result, faults };
+}
+
+function readSecret(named: string, files: SecretFiles): { readonly value: string } | string {
+  const path = named.includes('/') ? named : `${files.credentialsDirectory ?? ''}/${named}`;
+  if (!named.includes('/') && files.credentialsDirectory === undefined) {
+    return files.absentAllowed === true
+      ? { value: PLACEHOLDER }
+      : `names a credential, but there is no $CREDENTIALS_DIRECTORY: write LoadCredential=${named}:FILE in the unit`;
+  }
+  try {
+    const { mode, text } = files.read(path);
+    if ((mode & OTHERS) !== 0) return `${path} can be read by everybody: chmod o= ${path}`;
+    const value = text.replace(/\r?\n$/, '');
+    if (value === '') return `${path} is empty`;
+    if (/[\r\n]/.test(value)) return `${path} has more than one line`;
+    return { value };
+  } catch (error) {
+    if (files.absentAllowed === true && systemCode(error) === 'ENOENT') return { value: PLACEHOLDER };
+    return `${path} cannot be read: ${systemCode(error) || messageOf(error)}`;
+  }
+}
+
+/** Stands for what is not there, in a check without files. */
+const PLACEHOLDER = 'absent';

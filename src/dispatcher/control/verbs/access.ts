@@ -1,0 +1,161 @@
+/** `keys …` and `users …`. A key is shown once, when it is made; only its hash is kept. */
+
+import { z } from 'zod';
+
+import { RelayError } from '../../../core/errors.ts';
+import { makeKey } from '../../keys/api-key.ts';
+import { hashPassword } from '../../keys/password.ts';
+import type { ApiKey, User } from '../../model/records.ts';
+import type { ControlContext } from '../control-context.ts';
+import { verb } from '../verb.ts';
+import { audited } from './audited.ts';
+
+const scope = z.enum(['ingest', 'read', 'operate', 'admin']);
+const userName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/, { error: 'not a name for a user' });
+
+export type PlainKey = Omit<ApiKey, 'hash'>;
+export type PlainUser = Omit<User, 'passwordHash'> & { readonly password: 'none' | 'scrypt' | 'bcrypt' };
+
+function plainKey(key: ApiKey): PlainKey {
+  const { hash, ...plain } = key;
+  void hash;
+  return plain;
+}
+
+function plainUser({ passwordHash, ...user }: User): PlainUser {
+  const password =
+    passwordHash === undefined ? 'none' : passwordHash.startsWith('scrypt$') ? 'scrypt' : 'bcrypt';
+  return { ...user, password };
+}
+
+async function userOf({ store }: ControlContext, name: string): Promise<User> {
+  const user = (await store.users()).find((one) => one.name === name);
+  if (user !== undefined) return user;
+  throw new RelayError('NOT_FOUND', `there is no user '${name}'`, { hint: `make one: users add ${name}` });
+}
+
+async function keyOf({ store }: ControlContext, id: number): Promise<ApiKey> {
+  const key = (await store.keys()).find((one) => one.id === id);
+  if (key !== undefined) return key;
+  throw new RelayError('NOT_FOUND', `there is no key ${id}`);
+}
+
+interface KeyWish {
+  readonly owner: string;
+  readonly scopes: ApiKey['scopes'];
+  readonly channels?: readonly string[] | undefined;
+  readonly expiresAt?: number | undefined;
+}
+
+async function issue(
+  context: ControlContext,
+  { owner, scopes, channels, expiresAt }: KeyWish,
+): Promise<{ readonly key: string; readonly record: PlainKey }> {
+  const { text: key, hash, prefix } = makeKey(context.random);
+  const record = await context.store.addKey({
+    hash,
+    prefix,
+    owner,
+    scopes,
+    createdAt: context.clock.now(),
+    ...(channels === undefined ? {} : { channels }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  });
+  await context.changed('keys');
+  return { key, record: plainKey(record) };
+}
+
+export const accessVerbs = {
+  'keys.list': verb(z.strictObject({ owner: z.string().optional() }), async ({ store }, { owner }) =>
+    (await store.keys()).filter((key) => owner === undefined || key.owner === owner).map(plainKey),
+  ),
+  'keys.add': verb(
+    z.strictObject({
+      owner: userName,
+      scopes: z.array(scope).min(1).default(['ingest']),
+      channels: z.array(z.string()).optional(),
+      expiresAt: z.number().optional(),
+    }),
+    async (context, wish, by) => {
+      await userOf(context, wish.owner);
+      const issued = await issue(context, wish);
+      await audited(context, by, 'key.add', `${issued.record.id} (${wish.owner}): ${wish.scopes.join(', ')}`);
+      return issued;
+    },
+  ),
+  /** A new key with the same rights; the old one goes on for `graceMs`, so that clients can be changed one by one. */
+  'keys.rotate': verb(
+    z.strictObject({ id: z.number().int(), graceMs: z.number().int().min(0).default(0) }),
+    async (context, { id, graceMs }, by) => {
+      const old = await keyOf(context, id);
+      const issued = await issue(context, old);
+      await context.store.changeKey(id, { revokedAt: context.clock.now() + graceMs });
+      await audited(context, by, 'key.rotate', `${id} → ${issued.record.id} (${old.owner})`);
+      await context.changed('keys');
+      return issued;
+    },
+  ),
+  'keys.revoke': verb(z.strictObject({ id: z.number().int() }), async (context, { id }, by) => {
+    const { owner } = await keyOf(context, id);
+    await context.store.changeKey(id, { revokedAt: context.clock.now() });
+    await audited(context, by, 'key.revoke', `${id} (${owner})`);
+    await context.changed('keys');
+  }),
+  'users.list': verb(z.strictObject({}), async ({ store }) => (await store.users()).map(plainUser)),
+  'users.add': verb(
+    z.strictObject({
+      name: userName,
+      role: z.enum(['viewer', 'responder', 'admin']).default('viewer'),
+      password: z.string().min(1).optional(),
+    }),
+    async (context, { name, role, password }, by) => {
+      if ((await context.store.users()).some((one) => one.name === name)) {
+        throw new RelayError('INVALID_INPUT', `there is a user '${name}' already`);
+      }
+      await context.store.putUser({
+        name,
+        role,
+        createdAt: context.clock.now(),
+        ...(password === undefined ? {} : { passwordHash: await hashPassword(password, context.random) }),
+      });
+      await audited(context, by, 'user.add', `${name}: ${role}`);
+      await context.changed('users');
+    },
+  ),
+  'users.set': verb(
+    z.strictObject({
+      name: z.string(),
+      role: z.enum(['viewer', 'responder', 'admin']).optional(),
+      password: z.string().min(1).optional(),
+      disabled: z.boolean().optional(),
+    }),
+    async (context, { name, role, password, disabled }, by) => {
+      const { disabled: was, ...old } = await userOf(context, name);
+      const off = disabled ?? was === true;
+      await context.store.putUser({
+        ...old,
+        ...(role === undefined ? {} : { role }),
+        ...(password === undefined ? {} : { passwordHash: await hashPassword(password, context.random) }),
+        ...(off ? { disabled: true as const } : {}),
+      });
+      const what = [
+        role,
+        password && 'password',
+        disabled === undefined ? undefined : disabled ? 'disabled' : 'enabled',
+      ];
+      await audited(context, by, 'user.set', `${name}: ${what.filter(Boolean).join(', ')}`);
+      await context.changed('users');
+    },
+  ),
+  /** With their keys. Their channels stay, without an owner who could post to them: nothing queued is lost. */
+  'users.remove': verb(z.strictObject({ name: z.string() }), async (context, { name }, by) => {
+    await userOf(context, name);
+    const now = context.clock.now();
+    for (const { id, owner, revokedAt } of await context.store.keys()) {
+      if (owner === name && revokedAt === undefined) await context.store.changeKey(id, { revokedAt: now });
+    }
+    await context.store.removeUser(name);
+    await audited(context, by, 'user.remove', name);
+    await context.changed('users');
+  }),
+} as const;

@@ -1,0 +1,116 @@
+/** Looking back: `messages search`, `messages show`, `why`. */
+
+import { z } from 'zod';
+
+import { RelayError } from '../../../core/errors.ts';
+import { severityRank } from '../../../core/severity.ts';
+import { createSubject } from '../../../idmef/criteria/create-subject.ts';
+import { parseCriteria } from '../../../idmef/criteria/parse-criteria.ts';
+import { dispatcherLimits } from '../../../core/limits.ts';
+import type { Incident } from '../../model/incident.ts';
+import type { MessageRecord, PairRecord } from '../../model/store.ts';
+import type { ControlContext } from '../control-context.ts';
+import { verb } from '../verb.ts';
+import { inOrder, plainMessage, type PlainMessage } from './plain.ts';
+
+const ID = /^(?:\d+|[0-9a-f]{32})$/;
+
+export interface Why {
+  readonly message?: PlainMessage;
+  readonly incident?: Incident;
+  readonly messages: number;
+  readonly pairs: readonly PairRecord[];
+}
+
+export const messageVerbs = {
+  'messages.search': verb(
+    z.strictObject({
+      criteria: z.string().optional(),
+      text: z.string().optional(),
+      severity: z.enum(['info', 'low', 'medium', 'high']).optional(),
+      since: z.number().optional(),
+      until: z.number().optional(),
+      before: z.number().optional(),
+      limit: z.number().int().min(1).max(dispatcherLimits.searchRows).default(50),
+    }),
+    async (
+      { store },
+      { criteria, severity, ...wish },
+    ): Promise<{ readonly messages: readonly PlainMessage[]; readonly looked: number }> => {
+      const minSeverity = severity === undefined ? {} : { minSeverity: severityRank(severity) };
+      if (criteria === undefined) {
+        const found = await store.search({ ...defined(wish), ...minSeverity, limit: wish.limit });
+        return { messages: found.map((one) => plainMessage(one)), looked: found.length };
+      }
+      return await searchByCriteria(store, criteria, { ...defined(wish), ...minSeverity, limit: wish.limit });
+    },
+  ),
+
+  'messages.show': verb(z.strictObject({ id: z.string().regex(ID) }), async ({ store }, { id }) =>
+    plainMessage(await messageOf(store, id), true),
+  ),
+
+  why: verb(
+    z.strictObject({
+      id: z.string().regex(/^(?:incident:\d+|\d+|[0-9a-f]{32})$/),
+      recipient: z.string().optional(),
+    }),
+    async ({ store }, { id, recipient }): Promise<Why> => {
+      const incidentId = /^incident:(\d+)$/.exec(id)?.[1];
+      const only = (pairs: readonly PairRecord[]): readonly PairRecord[] =>
+        inOrder(recipient === undefined ? pairs : pairs.filter((pair) => pair.recipient === recipient));
+      if (incidentId === undefined) {
+        const message = await messageOf(store, id);
+        return { message: plainMessage(message), messages: 1, pairs: only(await store.pairs(message.seq)) };
+      }
+      const incident = await store.incident(Number(incidentId));
+      if (incident === undefined) throw new RelayError('NOT_FOUND', `there is no incident ${incidentId}`);
+      const messages = await store.messagesOf(incident.id, dispatcherLimits.whyMessages);
+      const pairs = await Promise.all(messages.map(({ seq }) => store.pairs(seq)));
+      return { incident, messages: messages.length, pairs: only(pairs.flat()) };
+    },
+  ),
+} as const;
+
+async function messageOf(store: ControlContext['store'], id: string): Promise<MessageRecord> {
+  const found = await store.message(id.length === 32 ? id : Number(id));
+  if (found !== undefined) return found;
+  throw new RelayError('NOT_FOUND', `there is no message ${id}`, {
+    hint: 'retention may have removed it; messages search lists what is there',
+  });
+}
+
+/** The store narrows by columns; what it finds is read and judged by the criteria, newest first, up to a bound. */
+async function searchByCriteria(
+  store: ControlContext['store'],
+  text: string,
+  wish: Parameters<ControlContext['store']['search']>[0],
+): Promise<{ readonly messages: readonly PlainMessage[]; readonly looked: number }> {
+  const parsed = parseCriteria(text);
+  if (!parsed.ok) throw new RelayError('USAGE', `column ${parsed.column} of '${text}': ${parsed.text}`);
+  const messages: PlainMessage[] = [];
+  let looked = 0;
+  let { before } = wish;
+  while (messages.length < wish.limit && looked < dispatcherLimits.searchLooked) {
+    const page = await store.search({
+      ...wish,
+      ...(before === undefined ? {} : { before }),
+      limit: dispatcherLimits.searchPage,
+    });
+    if (page.length === 0) break;
+    for (const one of page) {
+      looked += 1;
+      before = one.seq;
+      if (parsed.criteria.matches(createSubject(one.body))) messages.push(plainMessage(one));
+      if (messages.length >= wish.limit) break;
+    }
+  }
+  return { messages, looked };
+}
+
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without what is undefined
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

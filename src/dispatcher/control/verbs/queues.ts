@@ -1,0 +1,60 @@
+/** Queues: `recipients hold|resume|test`, `dead list|redrive`, and what moved since. */
+
+import { z } from 'zod';
+
+import { RelayError } from '../../../core/errors.ts';
+import { dispatcherLimits } from '../../../core/limits.ts';
+import type { ControlContext } from '../control-context.ts';
+import { verb } from '../verb.ts';
+import { audited } from './audited.ts';
+
+function known({ config }: ControlContext, name: string): void {
+  if (config().recipients.some((one) => one.name === name)) return;
+  throw new RelayError('NOT_FOUND', `there is no recipient '${name}'`);
+}
+
+export const queueVerbs = {
+  'recipients.hold': verb(
+    z.strictObject({ name: z.string(), reason: z.string().min(1).max(200).default('by hand') }),
+    async (context, { name, reason }, by) => {
+      known(context, name);
+      await context.store.hold(name, `${reason} (${by})`, context.clock.now());
+      await audited(context, by, 'recipient.hold', `${name}: ${reason}`);
+    },
+  ),
+  'recipients.resume': verb(z.strictObject({ name: z.string() }), async (context, { name }, by) => {
+    known(context, name);
+    const resumed = await context.store.resume(name, context.clock.now());
+    await audited(context, by, 'recipient.resume', `${name}: ${resumed} deliveries`);
+    context.wake();
+    return { resumed };
+  }),
+  /** The provider's answer, without any change to queues but that a held recipient which answers well is resumed. */
+  'recipients.test': verb(z.strictObject({ name: z.string() }), async (context, { name }, by) => {
+    known(context, name);
+    const { outcome, providerRef } = await context.testRecipient(name, by);
+    await audited(context, by, 'recipient.test', `${name}: ${outcome.kind}`);
+    return { outcome, ...(providerRef === undefined ? {} : { providerRef }) };
+  }),
+  'dead.list': verb(
+    z.strictObject({
+      recipient: z.string().optional(),
+      limit: z.number().int().min(1).max(dispatcherLimits.searchRows).default(100),
+    }),
+    async ({ store }, { recipient, limit }) =>
+      await store.dead({ limit, ...(recipient === undefined ? {} : { recipient }) }),
+  ),
+  'dead.redrive': verb(
+    z.strictObject({ recipient: z.string().optional(), seq: z.number().int().optional() }),
+    async (context, { recipient, seq }, by) => {
+      const redriven = await context.store.redrive({
+        now: context.clock.now(),
+        ...(recipient === undefined ? {} : { recipient }),
+        ...(seq === undefined ? {} : { seq }),
+      });
+      await audited(context, by, 'dead.redrive', `${recipient ?? 'all'}: ${redriven} deliveries`);
+      context.wake();
+      return { redriven };
+    },
+  ),
+} as const;

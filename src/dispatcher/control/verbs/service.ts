@@ -1,0 +1,120 @@
+/** The service as a whole: `status`, `config reload`, `route explain`, `render`, `backup`, `audit`. */
+
+import { z } from 'zod';
+
+import { RelayError } from '../../../core/errors.ts';
+import { dispatcherLimits } from '../../../core/limits.ts';
+import { readDocument } from '../../../idmef/read-document.ts';
+import { problemLine } from '../../config/problem.ts';
+import type { Rendered, SendMessage } from '../../model/sink.ts';
+import type { ControlContext } from '../control-context.ts';
+import { verb } from '../verb.ts';
+import { audited } from './audited.ts';
+
+/** The one message of a document. */
+function onlyMessage(document: string): Buffer {
+  const verdict = readDocument(Buffer.from(document, 'utf8'), 'lenient');
+  if (!verdict.readable) throw new RelayError('INVALID_INPUT', verdict.problem.text);
+  const [message, ...others] = verdict.messages;
+  if (message === undefined) throw new RelayError('INVALID_INPUT', 'the document has no message');
+  if (others.length > 0)
+    throw new RelayError('INVALID_INPUT', `the document has ${others.length + 1} messages: one is wanted`);
+  const fault = message.problems.find(({ level }) => level === 'error');
+  if (!message.valid && fault !== undefined) {
+    throw new RelayError('INVALID_INPUT', `line ${fault.line}: ${fault.rule} ${fault.path}: ${fault.text}`);
+  }
+  return Buffer.from(message.bytes);
+}
+
+async function render(
+  context: ControlContext,
+  name: string,
+  document: string,
+): Promise<Rendered & { readonly type: string; readonly medium: string; readonly audience: string }> {
+  const { config, types, renderer, router, clock } = context;
+  const recipient = config().recipients.find((one) => one.name === name);
+  if (recipient === undefined) throw new RelayError('NOT_FOUND', `there is no recipient '${name}'`);
+  const endpoint = config().endpoints.find((one) => one.name === recipient.endpoint);
+  const type = types().get(endpoint?.type ?? '');
+  if (type === undefined) throw new RelayError('BUG', `recipient ${name} has no sink type`);
+  const body = onlyMessage(document);
+  const message: SendMessage = {
+    seq: 0,
+    body,
+    facts: router().read(body).facts,
+    origin: { source: 'render' },
+    at: clock.now(),
+    view: await renderer().view(body),
+  };
+  const rendered = await renderer().messages([message], {
+    recipient,
+    medium: type.medium,
+    limits: type.text,
+    tag: '#0000',
+    repeated: false,
+  });
+  return { type: type.type, medium: type.medium, audience: recipient.audience, ...rendered };
+}
+
+export const serviceVerbs = {
+  ping: verb(z.strictObject({}), async () => ({ pong: true })),
+  status: verb(z.strictObject({}), async ({ store, clock, config, service }) => {
+    const now = clock.now();
+    const stats = await store.stats(now);
+    return {
+      at: now,
+      service: service?.() ?? null,
+      config: config().hash,
+      stats,
+      storms: await store.storms(),
+      limits: (await store.limits()).filter(({ notBefore }) => notBefore > now),
+      analyzers: (await store.analyzers()).length,
+    };
+  }),
+  analyzers: verb(z.strictObject({}), async ({ store }) => await store.analyzers()),
+  'config.reload': verb(z.strictObject({}), async (context, _, by) => {
+    const problems = await context.reload();
+    await audited(
+      context,
+      by,
+      'config.reload',
+      problems.length === 0 ? 'taken' : `${problems.length} problems`,
+    );
+    return { problems: problems.map(problemLine) };
+  }),
+  'route.explain': verb(
+    z.strictObject({
+      document: z.string(),
+      sensor: z.string().optional(),
+      profile: z.string().optional(),
+    }),
+    async (context, { document, sensor, profile }) =>
+      context.explain({
+        body: onlyMessage(document),
+        origin: {
+          source: 'explain',
+          ...(sensor === undefined ? {} : { sensor }),
+          ...(profile === undefined ? {} : { profile }),
+        },
+      }),
+  ),
+  render: verb(z.strictObject({ recipient: z.string(), document: z.string() }), async (context, wish) =>
+    render(context, wish.recipient, wish.document),
+  ),
+  backup: verb(z.strictObject({ path: z.string().regex(/^\//) }), async (context, { path }, by) => {
+    await context.store.backup(path);
+    await audited(context, by, 'backup', path);
+  }),
+  'audit.list': verb(
+    z.strictObject({
+      after: z.number().int().optional(),
+      limit: z.number().int().min(1).max(dispatcherLimits.searchRows).default(100),
+    }),
+    async ({ store }, { after, limit }) =>
+      await store.auditTrail({ limit, ...(after === undefined ? {} : { after }) }),
+  ),
+  'audit.verify': verb(z.strictObject({}), async ({ store }) => {
+    const broken = await store.verifyAudit();
+    return broken === undefined ? { whole: true } : { whole: false, broken };
+  }),
+} as const;

@@ -1,0 +1,39 @@
+/**
+ * A message as one of ntopng's alerts, as its webhook endpoint sends them (version 0.2): what receivers written for ntopng expect.
+ *
+ * Keys and types are ntopng's; what is not IDMEF's to know (interface, entity) is told by neutral values: `ifid` −1, entity
+ * `host` (1) with the first target's address, else the first source's. A message that came from ntopng has its own values as additional
+ * data named `ntopng.*`, and gets them back.
+ */
+
+import type { SendMessage } from '../../model/sink.ts';
+import { jsonMessage } from './json.ts';
+
+/** ntopng's ids: 1 debug, 2 info, 3 notice, 4 warning, 5 error, 6 critical. */
+const severities = [4, 2, 3, 4, 5] as const;
+const HOST_ENTITY = 1;
+const MINUTE_GRANULARITY = 60;
+
+export function ntopngAlert(message: SendMessage, id: string): Record<string, unknown> {
+  const { facts, view } = message;
+  const seconds = Math.floor((view.when ?? message.at) / 1000);
+  const state = message.incident?.state;
+  const alert: Record<string, unknown> = {
+    ifid: -1,
+    action: state === 'closed' ? 'release' : 'store',
+    alert_tstamp: seconds,
+    alert_tstamp_end: seconds,
+    alert_type: view.title,
+    alert_subtype: view.message.impactType,
+    alert_severity: severities[facts.severity],
+    alert_entity: HOST_ENTITY,
+    alert_entity_val: facts.target === '' ? facts.source : facts.target,
+    alert_granularity: MINUTE_GRANULARITY,
+    alert_json: JSON.stringify(jsonMessage(message, id)),
+  };
+  for (const { meaning, value } of view.message.additionalData) {
+    const name = /^ntopng\.([a-z_]+)$/.exec(meaning)?.[1];
+    if (name !== undefined && name in alert) alert[name] = value;
+  }
+  return alert;
+}

@@ -1,0 +1,33 @@
+/**
+ * Bytes of bodies that are being received or stored, all requests together, against a limit. Two of them per listener
+ * (https-sources.ts); read-body.ts takes from them and gives back when the answer is done.
+ */
+
+export class BodyBudget {
+  readonly #limit: number;
+  #taken = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Whether so many more would fit now. */
+  fits(bytes: number): boolean {
+    return this.#taken + bytes <= this.#limit;
+  }
+
+  /** False, and nothing taken, when they do not fit. */
+  take(bytes: number): boolean {
+    if (!this.fits(bytes)) return false;
+    this.#taken += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#taken -= bytes;
+  }
+}
