@@ -51,13 +51,21 @@ const MINUTE = 60_000;
 /** If need be: enough for every backoff, round, digest and fallback to come to its end. */
 const REST_MS = 6 * 60 * MINUTE;
 
+export interface LifeOptions {
+  /** How many awaits the first process survives; then the later ones survive all. By chance unless given. */
+  readonly fuse?: number;
+  /** Before everything is healed. By chance unless given. */
+  readonly spanMs?: number;
+}
+
 export async function live(
   seed: number,
   open: (timers: VirtualTimers) => Promise<LastingStore>,
+  options: LifeOptions = {},
 ): Promise<Life> {
   const timers = virtualTimers();
   const lasting = await open(timers);
-  const living = new Living(seed, timers, lasting);
+  const living = new Living(seed, timers, lasting, options);
   await living.live();
   return living;
 }
@@ -74,6 +82,7 @@ class Living implements Life {
   readonly removed = new Set<string>();
   readonly log = recordingLogger();
   kills = 0;
+  readonly #options: LifeOptions;
   readonly #chance: Chance;
   readonly #providers: ReadonlyMap<string, FakeProvider>;
   #sinks = new Map<string, Sink>();
@@ -84,7 +93,8 @@ class Living implements Life {
   /** Offered and not acknowledged yet: who sent them offers them again. */
   #unacknowledged: (readonly Arrival[])[] = [];
 
-  constructor(seed: number, timers: VirtualTimers, lasting: LastingStore) {
+  constructor(seed: number, timers: VirtualTimers, lasting: LastingStore, options: LifeOptions) {
+    this.#options = options;
     this.seed = seed;
     this.timers = timers;
     this.lasting = lasting;
@@ -107,11 +117,12 @@ class Living implements Life {
   }
 
   async live(): Promise<void> {
-    await this.#start();
-    const end = this.timers.monotonic() + this.#chance.between(3, 12) * MINUTE;
+    const { fuse, spanMs = this.#chance.between(3, 12) * MINUTE } = this.#options;
+    await this.#start(fuse);
+    const end = this.timers.monotonic() + spanMs;
     while (this.timers.monotonic() < end) {
       await this.timers.run(this.#chance.between(0, 5_000), () => !this.#process.alive);
-      if (!this.#process.alive) await this.#restart();
+      if (!this.#process.alive) await this.#restart(fuse === undefined ? undefined : Infinity);
       this.#happen();
     }
     await this.#heal();
