@@ -107,7 +107,7 @@ describe('AlertGateway, taken over', { skip: missing() }, () => {
     site.configure(
       'mail.yml',
       `endpoints: { mail: { type: smtp, ${server.join(', ')}, ca_file: ${site.pki.caFile} } }\n` +
-        'recipients: { mail: { endpoint: mail, owner: ana, to: "ana@example.org,duty@example.org", one_per_address: true, every: 0 } }\n',
+        'recipients: { mail: { endpoint: mail, owner: ana, to: "ana@example.org,duty@example.org", one_per_address: true } }\n',
     );
     await site.run('reload');
     said.again = await site.run('import', 'alertgateway', site.database);

@@ -7,7 +7,7 @@
  * | telegram: bot-key · chat-id                                        | telegram: token · chat                                       |
  * | discord, slack: webhook                                            | discord, slack: · webhook                                    |
  * | rocket_chat: webhook                                               | rocketchat: · webhook                                        |
- * | smtp: server, port, from, auth, user, password · emails, subject   | smtp: server, port, from, user, password · to, subject_prefix, every |
+ * | smtp: server, port, from, auth, user, password · emails, subject   | smtp: server, port, from, user, password · to, subject_prefix |
  * | file: file                                                         | file: dir · file, format                                     |
  * | custom_get_request: url, any other · receivers                     | custom-get: url, values · receivers                          |
  * | custom_post_request: url, urls, datavar, any other · receivers     | custom-post: url, urls, datavar, values · receivers          |
@@ -80,8 +80,7 @@ function smtp(params: Params): ImportedChannel {
       from: params['from'],
       ...(auth ? { user: params['user'], password: params['password'] } : {}),
     },
-    // At once: mails of alerts go out each minute otherwise.
-    { to: params['emails'], subject_prefix: params['subject'], one_per_address: true, every: 0 },
+    { to: params['emails'], subject_prefix: params['subject'], one_per_address: true },
     params['subject'] === undefined ? [] : ['its subject now stands before that of each alert'],
   );
 }

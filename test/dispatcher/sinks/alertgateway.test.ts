@@ -350,7 +350,7 @@ describe('its parameters', () => {
       {
         type: 'smtp',
         endpoint: { server: 'mx', port: 587, from: 'r@x', user: 'u', password: 'p' },
-        recipient: { to: 'a@x,b@x', one_per_address: true, every: 0 },
+        recipient: { to: 'a@x,b@x', one_per_address: true },
       },
     ],
     [
@@ -359,7 +359,7 @@ describe('its parameters', () => {
       {
         type: 'smtp',
         endpoint: { server: 'mx', port: 25, from: 'r@x' },
-        recipient: { to: 'a@x', one_per_address: true, every: 0 },
+        recipient: { to: 'a@x', one_per_address: true },
       },
     ],
     [
