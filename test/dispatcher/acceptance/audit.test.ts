@@ -44,12 +44,12 @@ test('who was told what, under which configuration; and the log is whole, or say
     assert.equal(status, 201, text);
   };
 
-  const firstHash = (await control.call('status', {})).config;
+  const firstHash = (await control.call('status', {})).config.hash;
   await post('under the first');
   await service.sent('soc', 1);
   writeFileSync(join(service.dir, 'dispatcher.yml'), JSON.stringify(config(['soc', 'duty'])));
   assert.deepEqual(await control.call('config.reload', {}), { problems: [] });
-  const secondHash = (await control.call('status', {})).config;
+  const secondHash = (await control.call('status', {})).config.hash;
   assert.notEqual(secondHash, firstHash);
   await control.call('silences.add', {
     criteria: "alert.classification.text == 'under silence'",

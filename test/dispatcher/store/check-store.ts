@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { PlannedPair } from '../../../src/dispatcher/model/plan.ts';
 import type { Store } from '../../../src/dispatcher/model/store.ts';
 import {
   MINUTE,
@@ -13,7 +12,6 @@ import {
   ended,
   fails,
   incident,
-  machine,
   person,
   sha256,
   texts,
@@ -30,24 +28,19 @@ export async function checkStore(store: Store, copy: string): Promise<void> {
   await assertLaw(store);
 }
 
-/** A machine's would come in the order of acceptance. */
-function byUrgency(recipient: string, severity: number): PlannedPair {
-  return { ...machine(recipient, severity), audience: 'people' };
-}
-
 async function checkDeliveries(store: Store): Promise<void> {
   const heard: string[] = [];
   const forget = store.onDue((names) => heard.push(...names));
   const batch = [
     arrival('a', {
-      pairs: [byUrgency('m', 2), person('ana', 2)],
+      pairs: ['m', person('ana', 2)],
       incidents: [incident('k')],
       verbatim: 'as posted',
     }),
     arrival('b', {
       severity: 4,
       at: NOW + 1,
-      pairs: [byUrgency('m', 4), 'n'],
+      pairs: ['m', 'n'],
       origin: { key: 7, address: '192.0.2.1' },
     }),
   ];
