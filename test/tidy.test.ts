@@ -36,7 +36,6 @@ const owners: Readonly<Record<string, string>> = {
   re2js: 'idmef',
   '@photostructure/sqlite': 'journal',
   'node:sqlite': 'journal',
-  fastify: 'dispatcher',
   zod: 'dispatcher',
   liquidjs: 'dispatcher',
   nodemailer: 'dispatcher',

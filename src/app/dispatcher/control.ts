@@ -32,6 +32,7 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
     wake: () => outbox.wake(configuration.current.config.recipients.map(({ name }) => name)),
     service: () => {
       const { refused, current } = configuration;
+      const shortage = thread.shortage();
       return {
         version: parts.version,
         startedAt: parts.startedAt,
@@ -41,6 +42,7 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
         listeners: sources.listeners,
         notListening: sources.notListening,
         underWay: outbox.status().callsUnderWay,
+        ...(shortage === undefined ? {} : { shortage }),
       };
     },
   };
