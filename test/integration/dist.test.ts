@@ -214,7 +214,7 @@ describe('dist', () => {
       const { createTransport } = await import('nodemailer');
       const transport = createTransport({ host: '127.0.0.1', port: Number(mailPort), ignoreTLS: true });
       await transport.sendMail({ from: `${secret}@x`, to: 'ana@x', subject: 'Grüße', text: 'by mail' });
-      await line(/^Grüße by mail$/m);
+      await line(/^Grüße \| \| by mail$/m);
       assert.match(asked('why', '2'), /→ ana: sent/);
       assert.match(readFileSync(join(arrived, 'alerts.jsonl'), 'utf8'), /"title":"Backup failed"/);
       asked('backup', join(dir, 'backup.db'));
