@@ -57,19 +57,20 @@ describe('AlertGateway, taken over', { skip: missing() }, () => {
   const curl = async (path: string, key: string | undefined, message = TEXT): Promise<string> => {
     const { pki } = site;
     const header = key === undefined ? [] : ['-H', `key: ${key}`];
-    const { output } = await run('curl', [
-      ...['-sS', '--cacert', pki.caFile, '-w', '%{http_code}', '--data-urlencode', `message=${message}`],
-      ...header,
-      `https://localhost:${site.port('https')}${path}`,
-    ]);
+    const options = ['-sS', '--cacert', pki.caFile, '-w', '%{http_code}'];
+    const field = ['--data-urlencode', `message=${message}`];
+    const url = `https://localhost:${site.port('https')}${path}`;
+    const { output } = await run('curl', options.concat(field, header, url));
     return output;
   };
   const swaks = async (key: string, to: string, ...more: readonly string[]): Promise<Result> =>
-    await run('swaks', [
-      ...['--server', '127.0.0.1', '--port', String(site.port('smtp')), '--timeout', '20'],
-      ...['--from', `${key}@alertgw`, '--to', to, '--h-Subject', 'Backup', '--body', 'failed: no space'],
-      ...more,
-    ]);
+    await run(
+      'swaks',
+      ['--server', '127.0.0.1', '--port', String(site.port('smtp')), '--timeout', '20'].concat(
+        ['--from', `${key}@alertgw`, '--to', to, '--h-Subject', 'Backup', '--body', 'failed: no space'],
+        more,
+      ),
+    );
   const datagram = async (text: string): Promise<void> => {
     const socket = createSocket('udp4');
     await new Promise<void>((resolve) => {
@@ -243,7 +244,7 @@ describe('AlertGateway, taken over', { skip: missing() }, () => {
   test('Success means stored: killed right after the answer, the message is delivered after the restart', async () => {
     const { bobs } = site.providers;
     bobs.say({ status: 503 });
-    const before = bobs.received.length;
+    const already = bobs.received.length;
     assert.equal(
       await curl('/sender/sendMessage/bobs', KEYS.bob, 'said before the end'),
       '{"message":"Success"}\n200',
@@ -251,9 +252,9 @@ describe('AlertGateway, taken over', { skip: missing() }, () => {
     await site.kill();
     bobs.say({ body: 'ok' });
     await site.start();
-    await until(() => bobs.received.length > before, { timeoutMs: LONG_MS });
+    await until(() => bobs.received.length > already, { timeoutMs: LONG_MS });
     await until(async () => pendingOf(await site.status(), 'bobs') === 0, { timeoutMs: LONG_MS });
-    for (const { json } of bobs.received.slice(before)) {
+    for (const { json } of bobs.received.slice(already)) {
       assert.equal(textIn('slack-mrkdwn', json['text']), 'said before the end');
     }
     // Keys, channels and owners are as they were.

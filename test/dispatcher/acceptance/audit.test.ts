@@ -20,6 +20,10 @@ before(async () => {
   pki = await makePki(pkiDir);
 });
 
+function hashOf(config: { readonly hash: string } | { readonly problem: string }): string {
+  return 'hash' in config ? config.hash : assert.fail(config.problem);
+}
+
 test('who was told what, under which configuration; and the log is whole, or says where it is not', async (t) => {
   const chat = await fakeProvider(t);
   chat.say({ body: { ok: true, result: { message_id: 815 } } });
@@ -44,12 +48,12 @@ test('who was told what, under which configuration; and the log is whole, or say
     assert.equal(status, 201, text);
   };
 
-  const firstHash = (await control.call('status', {})).config.hash;
+  const firstHash = hashOf((await control.call('status', {})).config);
   await post('under the first');
   await service.sent('soc', 1);
   writeFileSync(join(service.dir, 'dispatcher.yml'), JSON.stringify(config(['soc', 'duty'])));
   assert.deepEqual(await control.call('config.reload', {}), { problems: [] });
-  const secondHash = (await control.call('status', {})).config.hash;
+  const secondHash = hashOf((await control.call('status', {})).config);
   assert.notEqual(secondHash, firstHash);
   await control.call('silences.add', {
     criteria: "alert.classification.text == 'under silence'",

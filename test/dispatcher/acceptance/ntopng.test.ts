@@ -62,7 +62,7 @@ interface World {
   readonly service: Service;
   readonly hook: FakeProvider;
   readonly key: string;
-  webhook(alerts: readonly object[]): Promise<Posted>;
+  readonly webhook: (alerts: readonly object[]) => Promise<Posted>;
 }
 
 const body = (alerts: readonly object[], sharedsecret?: string): string =>

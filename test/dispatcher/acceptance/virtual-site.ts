@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { builtIn } from './sink-types.ts';
+import { createSinkTypes } from '../../../src/app/dispatcher/sink-types.ts';
 import { loadConfig } from '../../../src/dispatcher/config/load-config.ts';
 import { noStoredSettings } from '../../../src/dispatcher/config/stored-settings.ts';
 import { callVerb } from '../../../src/dispatcher/control/call.ts';
@@ -19,7 +19,7 @@ import type { LimitSpec, Sink, SinkAnswer, SinkType } from '../../../src/dispatc
 import type { Store } from '../../../src/dispatcher/model/store.ts';
 import { createOutbox, type Outbox } from '../../../src/dispatcher/outbox/outbox.ts';
 import { createExpectations, type Expectations } from '../../../src/dispatcher/route/expectations.ts';
-import { createRouter, type ExplainingRouter } from '../../../src/dispatcher/route/router.ts';
+import { createRouter } from '../../../src/dispatcher/route/router.ts';
 import { openStore } from '../../../src/dispatcher/store/in-process.ts';
 import { parsePath } from '../../../src/idmef/criteria/paths.ts';
 import { generator } from '../../support/generator.ts';
@@ -59,7 +59,7 @@ export class VirtualSite {
 
   /** @param yaml as in dispatcher.yml */
   static async start(t: Ending, yaml: string): Promise<VirtualSite> {
-    const site = new VirtualSite(yaml, await builtIn());
+    const site = new VirtualSite(yaml, await createSinkTypes()(undefined));
     t.after(async () => await site.#end());
     await site.#begin();
     return site;
@@ -90,7 +90,9 @@ export class VirtualSite {
   async call<N extends VerbName>(name: N, args: VerbArgs<N>): Promise<VerbResult<N>> {
     const { store } = this.#parts();
     const context = { store, clock: this.timers, config: () => this.config };
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the verbs that look need no more
     const answer = await callVerb(context as never, name, args, 'cli:test');
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the verb of that name returns
     return answer as VerbResult<N>;
   }
 
@@ -154,7 +156,7 @@ export class VirtualSite {
       mark: () => MARK,
       version: '0.0.0',
     });
-    this.#up = { store, router, door, outbox, expectations };
+    this.#up = { store, door, outbox, expectations };
   }
 
   async #end(): Promise<void> {
@@ -190,7 +192,6 @@ export class VirtualSite {
 
 interface Up {
   readonly store: Store;
-  readonly router: ExplainingRouter;
   readonly door: CountingDoor;
   readonly outbox: Outbox;
   readonly expectations: Expectations;

@@ -263,7 +263,7 @@ test('a pace that nobody can follow is folded too, however fast the provider', a
   }
 });
 
-test('G-AG: posts to a channel are never grouped: each is a call of its own, however many wait; verbatim: false says otherwise', async () => {
+test('posts to a channel are never grouped: each is a call of its own, however many wait; verbatim: false says otherwise', async () => {
   const limits = [{ key: 'bot', rate: 1, burst: 1 }];
   for (const verbatim of [true, false]) {
     const world = await World.start({

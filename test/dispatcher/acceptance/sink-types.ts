@@ -1,8 +1,0 @@
-/** The sink types of the program, without a site's own modules. */
-
-import { createSinkTypes } from '../../../src/app/dispatcher/sink-types.ts';
-import type { SinkType } from '../../../src/dispatcher/model/sink.ts';
-
-export async function builtIn(): Promise<ReadonlyMap<string, SinkType>> {
-  return await createSinkTypes()(undefined);
-}
