@@ -5,22 +5,25 @@
  */
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 
-import { makePki } from '../support/pki.ts';
+import { makePki, type Pki } from '../support/pki.ts';
 import { sampleAlert } from '../support/sample-alerts.ts';
 import { projectRoot } from '../tools/source-files.ts';
 
@@ -99,7 +102,7 @@ describe('dist', () => {
     assert.deepEqual(others, []);
   });
 
-  for (const name of ['reverse-server', 'http-proxy', 'idmef']) {
+  for (const name of ['reverse-server', 'http-proxy', 'alert-dispatcher', 'idmef']) {
     test(`${name} --help`, () => {
       const { status, stdout, stderr } = run(name, '--help');
       assert.deepEqual([status, stderr], [0, '']);
@@ -143,29 +146,138 @@ describe('dist', () => {
       '0',
     ]);
     const child = spawn(file, args, { env, cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
-    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const { said, ended, line } = listenTo(child);
     try {
-      await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`not listening: ${said}`)), 15_000);
-        const hear = (text: string): void => {
-          said += text;
-          if (!/Listening on https:\/\/127\.0\.0\.1:\d+\//.test(said)) return;
-          clearTimeout(timer);
-          resolve();
-        };
-        child.stdout.setEncoding('utf8').on('data', hear);
-        child.stderr.setEncoding('utf8').on('data', hear);
-        void ended.then(() => reject(new Error(`ended: ${said}`)));
-      });
+      await line(/Listening on https:\/\/127\.0\.0\.1:\d+\//);
       const deadline = performance.now() + 10_000;
       while (existsSync(join(spool, 'a.xml'))) {
-        assert.ok(performance.now() < deadline, said);
+        assert.ok(performance.now() < deadline, said());
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     } finally {
       child.kill('SIGTERM');
     }
-    assert.equal(await ended, 0, said);
+    assert.equal(await ended, 0, said());
+  });
+
+  test('alert-dispatcher takes a post and a mail in, fills a template, writes a file and ends in order', async () => {
+    const pki = await makePki(join(dir, 'dispatcher-pki'));
+    const { certFile: cert, keyFile: key } = pki.server;
+    const state = join(dir, 'dispatcher');
+    const arrived = join(dir, 'arrived');
+    mkdirSync(arrived, { mode: 0o755 });
+    const config = join(dir, 'dispatcher.yml');
+    const settings = {
+      endpoints: { directory: { type: 'file', dir: arrived }, terminal: { type: 'console' } },
+      recipients: {
+        archive: { endpoint: 'directory' },
+        people: { endpoint: 'terminal', template: 'TOLD {{ alert.title | upcase }}' },
+        ana: { endpoint: 'terminal', owner: 'ana', when: 'alert.classification.text ~* "no.such"' },
+      },
+      route: { to: ['archive', 'people'], group_wait: 0 },
+      sources: {
+        https: { listen: '127.0.0.1:0', cert, key, ca: pki.caFile },
+        smtp: { listen: '127.0.0.1:0', allow_from: '127.0.0.1' },
+      },
+    };
+    writeFileSync(config, JSON.stringify(settings), { mode: 0o600 });
+    const places = ['--config', config, '--state', state];
+    // Its clients are in this process: with the network, and like a service with nothing of the shell's.
+    const launch = (...args: string[]): [string, string[], { env: typeof env; cwd: string }] => [
+      join(home, 'bin/alert-dispatcher'),
+      [...args, ...places],
+      { env, cwd: dir },
+    ];
+    const asked = (...args: string[]): string => {
+      const [file, words, options] = launch(...args);
+      const { status, stdout, stderr } = spawnSync(file, words, { ...options, encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      return stdout.trim();
+    };
+    assert.match(asked('check'), /: sound$/);
+    const [file, words, options] = launch('serve', '--min-free', '1M');
+    const child = spawn(file, words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { said, ended, line } = listenTo(child);
+    try {
+      const [, httpsPort] = await line(/^Listening: https on 127\.0\.0\.1 port (\d+)$/m);
+      const [, mailPort] = await line(/^Listening: smtp on 127\.0\.0\.1 port (\d+)$/m);
+      asked('users', 'add', 'ana', '--no-password');
+      const secret = asked('keys', 'add', 'ana');
+      const { status } = await post(
+        Number(httpsPort),
+        secret,
+        { title: 'Backup failed', severity: 'high' },
+        pki,
+      );
+      assert.equal(status, 201, said());
+      await line(/^TOLD BACKUP FAILED$/m);
+      const { createTransport } = await import('nodemailer');
+      const transport = createTransport({ host: '127.0.0.1', port: Number(mailPort), ignoreTLS: true });
+      await transport.sendMail({ from: `${secret}@x`, to: 'ana@x', subject: 'Grüße', text: 'by mail' });
+      await line(/^Grüße \| \| by mail$/m);
+      assert.match(asked('why', '2'), /→ ana: sent/);
+      assert.match(readFileSync(join(arrived, 'alerts.jsonl'), 'utf8'), /"title":"Backup failed"/);
+      asked('backup', join(dir, 'backup.db'));
+      assert.ok(existsSync(join(dir, 'backup.db')));
+    } finally {
+      child.kill('SIGTERM');
+    }
+    assert.equal(await ended, 0, said());
   });
 });
+
+interface Listening {
+  readonly ended: Promise<number | null>;
+  readonly said: () => string;
+  /** Rejects when the program ends, or after a while. */
+  readonly line: (pattern: RegExp) => Promise<RegExpExecArray>;
+}
+
+function listenTo(child: ChildProcessByStdio<null, Readable, Readable>): Listening {
+  let said = '';
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const hear = (text: string): void => {
+    said += text;
+  };
+  child.stdout.setEncoding('utf8').on('data', hear);
+  child.stderr.setEncoding('utf8').on('data', hear);
+  return {
+    ended,
+    said: () => said,
+    line: async (pattern) => {
+      const deadline = performance.now() + 30_000;
+      for (;;) {
+        const found = pattern.exec(said);
+        if (found !== null) return found;
+        assert.ok(child.exitCode === null && performance.now() < deadline, `not ${pattern}: ${said}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+  };
+}
+
+function post(
+  port: number,
+  key: string,
+  alert: object,
+  { caPem }: Pki,
+): Promise<{ readonly status: number }> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const path = '/api/v1/alerts';
+    const asked = request({
+      host: 'localhost',
+      port,
+      path,
+      method: 'POST',
+      headers,
+      ca: caPem,
+      agent: false,
+    });
+    asked.once('error', reject);
+    asked.once('response', (answer) => {
+      answer.resume().once('end', () => resolve({ status: answer.statusCode ?? 0 }));
+    });
+    asked.end(JSON.stringify(alert));
+  });
+}
