@@ -126,7 +126,7 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
       return problems;
     } catch (error) {
       log.error(`reload: ${messageOf(error)}`, { event: 'reload-failed' });
-      return [{ file: 'configuration', path: '', text: messageOf(error) }];
+      return [{ file: '', path: '', text: messageOf(error) }];
     }
   }
 

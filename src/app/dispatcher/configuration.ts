@@ -190,5 +190,5 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
 function problemOf(error: unknown): ConfigProblem {
   if (!(error instanceof RelayError) || error.kind === 'bug') throw error;
   const hint = error.hint === undefined ? '' : `; ${error.hint}`;
-  return { file: 'configuration', path: '', text: `${messageOf(error)}${hint}` };
+  return { file: '', path: '', text: `${messageOf(error)}${hint}` };
 }

@@ -20,7 +20,10 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
     explain: (inbound) => explainInbound(parts.router(), inbound, systemTimers.now()),
     changeSettings: async (edit) => await configuration.change(edit),
     tryOut: async (change) => await configuration.tryOut(change),
-    reload: async () => await configuration.reload(),
+    reload: async () => {
+      sources.lookAtCertificates();
+      return await configuration.reload();
+    },
     changed: async (what) => {
       if (what === 'silences') await silences.refresh();
       else keyRing.forget();
@@ -29,6 +32,7 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
     wake: () => outbox.wake(configuration.current.config.recipients.map(({ name }) => name)),
     service: () => {
       const { refused, current } = configuration;
+      const shortage = thread.shortage();
       return {
         version: parts.version,
         startedAt: parts.startedAt,
@@ -38,6 +42,7 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
         listeners: sources.listeners,
         notListening: sources.notListening,
         underWay: outbox.status().callsUnderWay,
+        ...(shortage === undefined ? {} : { shortage }),
       };
     },
   };

@@ -10,11 +10,9 @@ import { parseYaml } from '../../config/yaml-text.ts';
 import { parsePath } from '../../idmef/criteria/paths.ts';
 import { type ConfigFile, loadConfig, type LoadedConfig } from '../../dispatcher/config/load-config.ts';
 import { readConfigFiles, readTemplate, secretFiles } from '../../dispatcher/config/read-files.ts';
-import type { ConfigProblem } from '../../dispatcher/config/problem.ts';
 import type { StoredSettings } from '../../dispatcher/config/stored-settings.ts';
-import type { DispatcherConfig, RouteNode } from '../../dispatcher/model/config.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
-import { watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
+import { crossChecks } from './cross-checks.ts';
 import { createSinkTypes, type SinkTypes } from './sink-types.ts';
 
 export interface ConfigurationPlace {
@@ -45,7 +43,7 @@ export async function loadConfiguration(
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
   if (!loaded.ok) return { ...loaded, types };
-  const problems = [...pairProblems(loaded.config, types), ...watchdogProblems(loaded.config)];
+  const problems = await crossChecks(loaded.config, types, loaded.placed);
   return problems.length > 0 ? { ok: false, problems, types } : { ...loaded, types };
 }
 
@@ -71,39 +69,4 @@ function pathFault(text: string): string | undefined {
   const full = /^(?:alert|heartbeat)\./.test(text) ? text : `alert.${text}`;
   const parsed = parsePath(full);
   return parsed.ok ? undefined : parsed.text;
-}
-
-/** What each of endpoint and recipient has right, and the two together have not. */
-function pairProblems(config: DispatcherConfig, types: ReadonlyMap<string, SinkType>): ConfigProblem[] {
-  const endpoints = new Map(config.endpoints.map((endpoint) => [endpoint.name, endpoint]));
-  return config.recipients.flatMap((recipient) => {
-    const endpoint = endpoints.get(recipient.endpoint);
-    const text = endpoint === undefined ? undefined : types.get(endpoint.type)?.check?.(endpoint, recipient);
-    if (text === undefined) return [];
-    return [{ file: recipient.provenance, path: `recipients.${recipient.name}`, text }];
-  });
-}
-
-/** A watchdog has nothing to do with alerts. */
-function watchdogProblems({ endpoints, recipients, route, reportTo }: DispatcherConfig): ConfigProblem[] {
-  const types = new Map(endpoints.map(({ name, type }) => [name, type]));
-  const takesNone = new Set(
-    recipients.filter(({ endpoint }) => types.get(endpoint) === watchdogType.type).map(({ name }) => name),
-  );
-  const wrong = (path: string, name: string | undefined): ConfigProblem[] =>
-    name !== undefined && takesNone.has(name)
-      ? [{ file: 'configuration', path, text: `${name} is a watchdog, which takes no alerts` }]
-      : [];
-  return [
-    ...wrong('report_to', reportTo),
-    ...recipients.flatMap(({ name, fallback }) => wrong(`recipients.${name}.fallback`, fallback)),
-    ...routeNodes(route).flatMap(({ path, to, escalate }) => [
-      ...to.flatMap((name) => wrong(`${path}.to`, name)),
-      ...escalate.flatMap(({ to: name }) => wrong(`${path}.escalate`, name)),
-    ]),
-  ];
-}
-
-function routeNodes(node: RouteNode): readonly RouteNode[] {
-  return [node, ...node.routes.flatMap(routeNodes)];
 }

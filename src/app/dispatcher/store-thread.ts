@@ -11,6 +11,7 @@ import { dispatcherLimits } from '../../core/limits.ts';
 import type { Logger } from '../../core/ports.ts';
 import type { MinFree } from '../../core/settings.ts';
 import type { Store } from '../../dispatcher/model/store.ts';
+import { prepareDirectory } from '../../dispatcher/store/open-file.ts';
 import { openStoreInWorker } from '../../dispatcher/store/open-in-worker.ts';
 import { diskReserve } from '../../os/disk-reserve.ts';
 import { systemTimers } from './real-timers.ts';
@@ -36,6 +37,8 @@ export async function startStore(
   const failed = new Promise<RelayError>((resolve) => {
     fail = resolve;
   });
+  // Here too: a thread does not know the command that the remedy names.
+  prepareDirectory(path);
   const store = await openStoreInWorker(
     { path },
     {

@@ -1,10 +1,10 @@
 /** `audit list|verify`. */
 
 import { jsonLine, jsonLines, textTable, when } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import { byWord } from './words.ts';
 
-export const runAudit = byWord(dispatcherTables.audit, {
+export const runAudit = byWord(wordTables.audit, {
   list: async ({ settings, withControl, json, print }) =>
     await withControl(async (control) => {
       const entries = await control.call('audit.list', { limit: settings.integer('limit') });

@@ -1,10 +1,10 @@
 /** `dead list|redrive`. */
 
 import { jsonLine, jsonLines, textTable } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import { byWord, numberOf } from './words.ts';
 
-export const runDead = byWord(dispatcherTables.dead, {
+export const runDead = byWord(wordTables.dead, {
   list: async ({ settings, withControl, json, print }) =>
     await withControl(async (control) => {
       const recipient = settings.text('recipient');

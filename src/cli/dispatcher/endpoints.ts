@@ -2,10 +2,10 @@
 
 import { readKeyValues } from './key-values.ts';
 import { jsonLines, paramsText, textTable } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import { byWord } from './words.ts';
 
-export const runEndpoints = byWord(dispatcherTables.endpoints, {
+export const runEndpoints = byWord(wordTables.endpoints, {
   list: async ({ withControl, json, print }) =>
     await withControl(async (control) => {
       const endpoints = await control.call('endpoints.list', {});

@@ -2,10 +2,10 @@
 
 import { writeYaml } from '../../config/write-yaml.ts';
 import { escapeText, jsonLine } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import { byWord } from './words.ts';
 
-export const runImport = byWord(dispatcherTables.import, {
+export const runImport = byWord(wordTables.import, {
   alertgateway: async ({ operands: [file = ''], settings, json, withControl, print }) => {
     const dryRun = !settings.flag('apply');
     const { planFromFile } = await import('../../app/dispatcher/plan-from-file.ts');

@@ -3,7 +3,7 @@
 import { severityNames } from '../../core/severity.ts';
 import type { VerbResult } from '../../dispatcher/control/call.ts';
 import { escapeText, jsonLine, jsonLines, textTable, when } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import type { VerbContext } from './verb-context.ts';
 import { byWord, numberOf } from './words.ts';
 
@@ -26,7 +26,7 @@ function settled(name: 'incidents.ack' | 'incidents.close') {
   };
 }
 
-export const runIncidents = byWord(dispatcherTables.incidents, {
+export const runIncidents = byWord(wordTables.incidents, {
   list: async ({ settings, withControl, json, print }) => {
     const state = settings.has('incident-state')
       ? settings.choice('incident-state', ['open', 'acked', 'closed'])

@@ -2,7 +2,7 @@
 
 import type { VerbResult } from '../../dispatcher/control/call.ts';
 import { jsonLine, jsonLines, textTable, when } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import { byWord, numberOf } from './words.ts';
 
 const scopes = ['ingest', 'read', 'operate', 'admin'] as const;
@@ -13,7 +13,7 @@ function endOf({ revokedAt, expiresAt }: VerbResult<'keys.list'>[number], now: n
   return end === Infinity ? '-' : `${when(end)}${end <= now ? ' (over)' : ''}`;
 }
 
-export const runKeys = byWord(dispatcherTables.keys, {
+export const runKeys = byWord(wordTables.keys, {
   list: async ({ withControl, json, print }) =>
     await withControl(async (control) => {
       const keys = await control.call('keys.list', {});

@@ -3,10 +3,10 @@
 import { severityNames } from '../../core/severity.ts';
 import { envelopeHead, envelopeTail } from '../../idmef/envelope.ts';
 import { jsonLine, jsonLines, textTable, when } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import { byWord } from './words.ts';
 
-export const runMessages = byWord(dispatcherTables.messages, {
+export const runMessages = byWord(wordTables.messages, {
   search: async ({ operands: [criteria], settings, withControl, json, print }) => {
     const text = settings.text('text');
     const severity = settings.has('severity')

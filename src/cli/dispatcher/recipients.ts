@@ -2,7 +2,7 @@
 
 import { readKeyValues } from './key-values.ts';
 import { escapeText, jsonLine, jsonLines, textTable } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import type { VerbContext } from './verb-context.ts';
 import { byWord } from './words.ts';
 
@@ -25,7 +25,7 @@ function kept(verb: 'recipients.add' | 'recipients.set') {
   };
 }
 
-export const runRecipients = byWord(dispatcherTables.recipients, {
+export const runRecipients = byWord(wordTables.recipients, {
   list: async ({ withControl, json, print }) =>
     await withControl(async (control) => {
       const recipients = await control.call('recipients.list', {});

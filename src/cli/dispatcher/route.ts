@@ -1,11 +1,11 @@
 /** `route explain FILE`: which way a message would go now. */
 
 import { jsonLine } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import { readText } from './verb-context.ts';
 import { byWord } from './words.ts';
 
-export const runRoute = byWord(dispatcherTables.route, {
+export const runRoute = byWord(wordTables.route, {
   explain: async ({ operands: [file = ''], settings, withControl, json, print }) => {
     const document = await readText(file);
     const sensor = settings.text('sensor');

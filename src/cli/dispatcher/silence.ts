@@ -1,11 +1,11 @@
 /** `silence list|add|expire`. */
 
 import { escapeText, jsonLine, jsonLines, textTable, when } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import type { VerbContext } from './verb-context.ts';
 import { byWord, numberOf } from './words.ts';
 
-export const runSilence = byWord(dispatcherTables.silence, {
+export const runSilence = byWord(wordTables.silence, {
   list: async ({ settings, withControl, json, print }) =>
     await withControl(async (control) => {
       const silences = await control.call('silences.list', { all: settings.flag('all') });

@@ -1,7 +1,7 @@
 /** `sources list|enable|disable`. */
 
 import { jsonLines, textTable } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import type { VerbContext } from './verb-context.ts';
 import { byWord } from './words.ts';
 
@@ -13,7 +13,7 @@ function switched(verb: 'sources.enable' | 'sources.disable') {
     });
 }
 
-export const runSources = byWord(dispatcherTables.sources, {
+export const runSources = byWord(wordTables.sources, {
   list: async ({ withControl, json, print }) =>
     await withControl(async (control) => {
       const sources = await control.call('sources.list', {});

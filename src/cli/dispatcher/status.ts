@@ -19,7 +19,10 @@ function needsSomebody({ stats, service, config }: Status): boolean {
   return (
     'problem' in config ||
     stats.queues.some(({ held, dead, heldReason }) => held > 0 || dead > 0 || heldReason !== undefined) ||
-    (service !== null && (service.refusedReload !== undefined || service.notListening.length > 0))
+    (service !== null &&
+      (service.refusedReload !== undefined ||
+        service.shortage !== undefined ||
+        service.notListening.length > 0))
   );
 }
 
@@ -35,6 +38,7 @@ function statusText({ at, service, stats, storms, limits, config }: Status): str
   for (const problem of service?.refusedReload?.problems ?? []) {
     parts.push(`RELOAD REFUSED ${when(service?.refusedReload?.at)}: ${escapeText(problem)}\n`);
   }
+  if (service?.shortage !== undefined) parts.push(`NOTHING IS TAKEN IN: ${escapeText(service.shortage)}\n`);
   const { open, acked } = stats.incidents;
   const refusals = Object.entries(stats.refused).map(([reason, count]) => `${reason} ${count}`);
   parts.push(

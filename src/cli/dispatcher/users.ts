@@ -3,7 +3,7 @@
 import { askPassword } from '../ask-password.ts';
 import type { Settings } from '../settings.ts';
 import { jsonLines, textTable, when } from './print.ts';
-import { dispatcherTables } from './tables.ts';
+import { wordTables } from './word-tables.ts';
 import type { VerbContext } from './verb-context.ts';
 import { byWord } from './words.ts';
 
@@ -21,7 +21,7 @@ function able(disabled: boolean) {
     });
 }
 
-export const runUsers = byWord(dispatcherTables.users, {
+export const runUsers = byWord(wordTables.users, {
   list: async ({ withControl, json, print }) =>
     await withControl(async (control) => {
       const users = await control.call('users.list', {});

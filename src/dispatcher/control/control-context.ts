@@ -56,4 +56,6 @@ export interface ServiceFacts {
   /** Sources that should listen and cannot, and why; tried again and again. */
   readonly notListening: readonly { readonly source: string; readonly reason: string }[];
   readonly underWay: number;
+  /** Why nothing is taken in: the disk is full. */
+  readonly shortage?: string;
 }

@@ -102,7 +102,7 @@ describe('a document', () => {
     ['cut short', three.slice(0, -40), 400, 'malformed'],
     ['of another root', '<a/>', 400, 'malformed'],
     ['with an entity', '<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>', 400, 'malformed'],
-    ['without a message', document(), 422, 'invalid'],
+    ['without a message', document(), 400, 'invalid'],
   ] as const) {
     test(`${what} is ${status}`, async () => {
       const answer = await post(body);
@@ -113,7 +113,7 @@ describe('a document', () => {
 
   test('with one faulty message is refused whole, and the answer names it', async () => {
     const answer = await post(document(alertElement('a'), invalidElement('b'), alertElement('c')));
-    assert.equal(answer.status, 422);
+    assert.equal(answer.status, 400);
     const { detail, faulty, messages, problems } = problemOf(answer.text);
     assert.match(String(detail), /^Message 2 of 3, line \d+: .+\.$/);
     assert.deepEqual([faulty, messages], [1, 3]);
@@ -130,7 +130,7 @@ describe('a document', () => {
     for (const message of shared().door.messages) await viewOf(message);
     const strict = await startSources(t, { config: { idmef: { mode: 'strict' } } });
     const answer = await strict.ask({ as: strict.relay, body, headers: XML });
-    assert.equal(answer.status, 422);
+    assert.equal(answer.status, 400);
     assert.deepEqual(strict.door.accepted, []);
   });
 

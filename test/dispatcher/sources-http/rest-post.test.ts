@@ -222,9 +222,9 @@ describe('IDMEF by key', () => {
     });
   });
 
-  test('faulty is 422, JSON 415, without a key 401 before the body is read', async () => {
+  test('faulty is 400, JSON 415, without a key 401 before the body is read', async () => {
     const body = document(alertElement('a'), invalidElement('b'));
-    assert.equal((await shared().ask({ path, headers, body })).status, 422);
+    assert.equal((await shared().ask({ path, headers, body })).status, 400);
     assert.equal((await post('{}', KEYS.ana, path)).status, 415);
     assert.equal((await shared().ask({ path, headers: { 'content-type': 'text/xml' }, body })).status, 401);
     assert.deepEqual(shared().door.accepted, []);

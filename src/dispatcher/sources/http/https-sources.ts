@@ -34,7 +34,7 @@ import { BodyBudget } from './body-budget.ts';
 import { HttpConnection } from './connection.ts';
 import type { HealthProblems, HttpContext, HttpSettings, HttpSourcesConfig } from './context.ts';
 import { HttpsCounts } from './counts.ts';
-import { createHttpApp, type RequestListener } from './http-app.ts';
+import { createHttpApp } from './http-app.ts';
 import { ntopngNames } from './ntopng-names.ts';
 import { createSourceRoles } from './roles.ts';
 import { takeRequest } from './take-request.ts';
@@ -181,25 +181,26 @@ export function createHttpsSources(deps: HttpsSourcesDeps): HttpsSources {
     }
   };
 
-  const serve = (listener: RequestListener) => {
-    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-      const connection = connections.get(request.socket);
-      if (connection === undefined) request.socket.destroy();
-      else takeRequest({ request, response, connection, bounds, counts }, () => listener(request, response));
-    };
-    server.on('request', onRequest);
-    server.on('checkContinue', onRequest);
-    server.on('checkExpectation', onRequest);
+  const answer = createHttpApp({ context, isLast: (connection) => draining || connection.retired });
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const connection = connections.get(request.socket);
+    if (connection === undefined) {
+      request.socket.destroy();
+      return;
+    }
+    takeRequest(
+      { request, response, connection, bounds, counts },
+      () => void answer(request, response, connection),
+    );
   };
+  server.on('request', onRequest);
+  server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
 
   return {
     async listen() {
       const { https } = settings.sources;
       if (https === undefined) throw new RelayError('BUG', 'sources.https is not configured');
-      const connectionOf = (request: IncomingMessage): HttpConnection | undefined =>
-        connections.get(request.socket);
-      const isLast = (connection: HttpConnection): boolean => draining || connection.retired;
-      serve(await createHttpApp({ server, context, connectionOf, isLast }));
       return await listen(server, https.address, https.port);
     },
     async close() {

@@ -76,7 +76,7 @@ function unreadable({ rule, text, line, column, path }: Problem): Refused {
 
 function empty(): Refused {
   const message = 'the document holds no Alert and no Heartbeat';
-  return { reason: 'invalid', problem: { code: 'INVALID_IDMEF', message, extra: { rule: 'empty' } } };
+  return { reason: 'invalid', problem: { code: 'BAD_REQUEST', message, extra: { rule: 'empty' } } };
 }
 
 function invalid(
@@ -99,5 +99,5 @@ function invalid(
     return { ...(index === undefined ? {} : { message: index + 1 }), rule, line, path, text };
   });
   const extra = { faulty: faulty.length, messages: count, problems };
-  return { reason: 'invalid', problem: { code: 'INVALID_IDMEF', message, extra } };
+  return { reason: 'invalid', problem: { code: 'BAD_REQUEST', message, extra } };
 }
