@@ -10,8 +10,11 @@ import type { MessageFacts } from '../model/message.ts';
 /** Controls, line and paragraph separators, and what is invisible or turns the direction of writing. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu;
 
+/** Nothing but what is printed of ASCII, single blanks between: most texts, and quicker asked than replaced. */
+const HARMLESS = /^[!-~]+(?: [!-~]+)*$/;
+
 function plain(text: string): string {
-  return text.replace(UNSAFE, ' ').trim();
+  return HARMLESS.test(text) ? text : text.replace(UNSAFE, ' ').trim();
 }
 
 export function incidentTitle(
@@ -26,6 +29,7 @@ export function incidentTitle(
     plain(facts.classification) || 'unnamed alert',
     parties === '' ? '' : ` — ${parties}`,
   ].join('');
+  if (title.length <= routeLimits.titleChars) return title;
   const characters = Array.from(title);
   return characters.length <= routeLimits.titleChars
     ? title

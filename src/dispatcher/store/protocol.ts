@@ -6,6 +6,7 @@
  */
 
 import type { PlainError } from '../../journal/protocol.ts';
+import type { Receipt } from '../model/message.ts';
 import type { Arrival, Store } from '../model/store.ts';
 import { toBuffer } from './facts.ts';
 import type { StoreLoss, StoreSetAside } from './options.ts';
@@ -67,7 +68,7 @@ export type VerbName = (typeof verbNames)[number];
 
 export type Request =
   | { readonly call: number; readonly verb: VerbName | 'close'; readonly args: readonly unknown[] }
-  | { readonly call: number; readonly verb: 'accept'; readonly batch: PackedArrivals };
+  | { readonly call: number; readonly verb: 'accept'; readonly packed: PackedArrivals };
 
 export type Notice =
   | { readonly kind: 'ready' }
@@ -78,7 +79,13 @@ export type Notice =
   | { readonly kind: 'set-aside'; readonly event: StoreSetAside }
   | { readonly kind: 'loss'; readonly event: StoreLoss };
 
+/** What became of one batch of those that crossed together. */
+export type Accepted = { readonly receipts: readonly Receipt[] } | { readonly error: PlainError };
+
+/** Batches that were handed over in one turn (accept-together.ts). */
 export interface PackedArrivals {
+  /** Messages of each batch. */
+  readonly counts: readonly number[];
   readonly parts: readonly Omit<Arrival, 'body' | 'hash'>[];
   /** Hash and body of each, one after the other. */
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -89,7 +96,8 @@ export interface PackedArrivals {
 const HASH_BYTES = 32;
 
 /** The caller keeps its buffers. */
-export function packArrivals(batch: readonly Arrival[]): PackedArrivals {
+export function packArrivals(batches: readonly (readonly Arrival[])[]): PackedArrivals {
+  const batch = batches.flat();
   const lengths = batch.map(({ body }) => body.byteLength);
   const size = lengths.reduce((sum, length) => sum + length, batch.length * HASH_BYTES);
   // A buffer of its own, because it is given away.
@@ -100,19 +108,21 @@ export function packArrivals(batch: readonly Arrival[]): PackedArrivals {
     bytes.set(body, offset + HASH_BYTES);
     offset += HASH_BYTES + body.byteLength;
   }
-  return { parts: batch.map(({ hash: _hash, body: _body, ...part }) => part), bytes, lengths };
+  const counts = batches.map((one) => one.length);
+  return { counts, parts: batch.map(({ hash: _hash, body: _body, ...part }) => part), bytes, lengths };
 }
 
-export function unpackArrivals({ parts, bytes, lengths }: PackedArrivals): Arrival[] {
+export function unpackArrivals({ counts, parts, bytes, lengths }: PackedArrivals): Arrival[][] {
   const all = toBuffer(bytes);
   let offset = 0;
-  return parts.map((part, index) => {
+  const batch = parts.map((part, index) => {
     const start = offset + HASH_BYTES;
     const end = start + (lengths[index] ?? 0);
     const hash = all.subarray(offset, start);
     offset = end;
     return { ...part, hash, body: all.subarray(start, end) };
   });
+  return counts.map((count) => batch.splice(0, count));
 }
 
 /** Bytes of a clone, however deep, as Buffers. The clone is changed in place. */

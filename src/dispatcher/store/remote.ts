@@ -10,8 +10,10 @@ import { RelayError } from '../../core/errors.ts';
 import { fromPlain } from '../../journal/protocol.ts';
 import type { Store } from '../model/store.ts';
 import { checkArrivals } from './accept.ts';
+import { AcceptTogether } from './accept-together.ts';
 import type { StoreEvents } from './options.ts';
 import {
+  type Accepted,
   packArrivals,
   verbNames,
   withBuffers,
@@ -53,6 +55,12 @@ class Connection {
   readonly #port: MessagePort;
   readonly #events: StoreEvents;
   readonly #pending = new Map<number, Pending>();
+  readonly #accepts = new AcceptTogether(async (batches) => {
+    const packed = packArrivals(batches);
+    const answers = await this.#post((call) => ({ call, verb: 'accept', packed }), [packed.bytes.buffer]);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- serve.ts answers so
+    return answers as readonly Accepted[];
+  });
   #opening: Pending | undefined;
   #lastCall = 0;
   #ended = false;
@@ -73,13 +81,8 @@ class Connection {
   }
 
   async accept(batch: Parameters<Store['accept']>[0]): ReturnType<Store['accept']> {
-    const packed = packArrivals(batch);
-    const receipts = await this.#ask(
-      (call) => ({ call, verb: 'accept', batch: packed }),
-      [packed.bytes.buffer],
-    );
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- serve.ts answers with what the verb returns
-    return receipts as Awaited<ReturnType<Store['accept']>>;
+    if (this.#ended || this.#closing) throw this.#gone();
+    return await this.#accepts.add(batch);
   }
 
   /** Closing twice, or after the other thread ended, is no error. */
@@ -92,7 +95,13 @@ class Connection {
     this.#port.close();
   }
 
-  #ask(request: (call: number) => Request, transfer: ArrayBuffer[] = []): Promise<unknown> {
+  /** In the order in which it was asked. */
+  #ask(request: (call: number) => Request): Promise<unknown> {
+    this.#accepts.flush();
+    return this.#post(request);
+  }
+
+  #post(request: (call: number) => Request, transfer: ArrayBuffer[] = []): Promise<unknown> {
     if (this.#ended || this.#closing) return Promise.reject(this.#gone());
     const call = ++this.#lastCall;
     const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(call, { resolve, reject }));

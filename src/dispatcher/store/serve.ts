@@ -11,7 +11,15 @@ import { toPlain } from '../../journal/protocol.ts';
 import type { Store } from '../model/store.ts';
 import { openStore } from './in-process.ts';
 import type { StoreOptions } from './options.ts';
-import { unpackArrivals, verbNames, withBuffers, type Notice, type Request } from './protocol.ts';
+import {
+  unpackArrivals,
+  verbNames,
+  withBuffers,
+  type Accepted,
+  type Notice,
+  type PackedArrivals,
+  type Request,
+} from './protocol.ts';
 
 /** Open a store and serve it until its stub closes it or the port closes. Failures go to the stub. */
 export async function serveStore(port: MessagePort, options: StoreOptions): Promise<void> {
@@ -60,8 +68,21 @@ export async function serveStore(port: MessagePort, options: StoreOptions): Prom
   post({ kind: 'ready' });
 }
 
+/** Each by itself; all of them share a commit. */
+async function acceptEach(store: Store, packed: PackedArrivals): Promise<readonly Accepted[]> {
+  return await Promise.all(
+    unpackArrivals(packed).map(async (batch) => {
+      try {
+        return { receipts: await store.accept(batch) };
+      } catch (error) {
+        return { error: toPlain(error) };
+      }
+    }),
+  );
+}
+
 async function answer(store: Store, request: Request): Promise<unknown> {
-  if (request.verb === 'accept') return await store.accept(unpackArrivals(request.batch));
+  if (request.verb === 'accept') return await acceptEach(store, request.packed);
   const { verb, args } = request;
   if (verb === 'close') return await store.close();
   if (!verbNames.includes(verb)) throw new RelayError('BUG', 'the store has no such verb');

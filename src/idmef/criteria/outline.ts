@@ -21,7 +21,6 @@ const BANG = 0x21;
 const QUESTION = 0x3f;
 
 const none: readonly OutlineElement[] = [];
-const ATTRIBUTE = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 
 class OutlineElement implements ReadElement {
   readonly local: string;
@@ -59,10 +58,16 @@ class OutlineElement implements ReadElement {
   }
 
   attribute(name: string): string | undefined {
-    const written = this.#source.slice(this.#nameEnd, this.#tagEnd);
-    if (!written.includes(name)) return undefined;
-    for (const [, key, double, single] of written.matchAll(ATTRIBUTE)) {
-      if (key === name) return decodeAttribute(double ?? single ?? '');
+    const source = this.#source;
+    for (let at = afterSpace(source, this.#nameEnd); !isTagEnd(source, at);) {
+      const equals = source.indexOf('=', at);
+      const open = afterSpace(source, equals + 1);
+      const close = source.indexOf(source.charAt(open), open + 1);
+      if (equals < 0 || close < 0) return undefined;
+      if (source.startsWith(name, at) && afterSpace(source, at + name.length) === equals) {
+        return decodeAttribute(source.slice(open + 1, close));
+      }
+      at = afterSpace(source, close + 1);
     }
     return undefined;
   }
@@ -80,6 +85,18 @@ class OutlineElement implements ReadElement {
   markup(): undefined {
     // There is none in a usual message.
   }
+}
+
+/** The offset of the first character that is no white space. */
+function afterSpace(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) <= SPACE) at += 1;
+  return at;
+}
+
+function isTagEnd(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === GREATER || code === SLASH || Number.isNaN(code);
 }
 
 /** Offset behind the `>` of a start tag; its attribute values may have one. */
