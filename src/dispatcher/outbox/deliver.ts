@@ -33,7 +33,7 @@ export interface Way {
 export async function deliver(load: Load, lane: LaneState, way: Way, context: LaneContext): Promise<void> {
   const { store, timers } = context.deps;
   const startedAt = timers.now();
-  const { form, result } = await carry(load, lane, way, context);
+  const { form, tag, result } = await carry(load, lane, way, context);
   if (result.kind === 'stopped') {
     await keep('a call that was cut off', () => store.abandon([load.claim.id]), lane, context);
     return;
@@ -43,6 +43,7 @@ export async function deliver(load: Load, lane: LaneState, way: Way, context: La
   const ref = result.kind === 'answer' ? result.answer.providerRef : undefined;
   const attempt: AttemptRecord = {
     form,
+    ...(tag === undefined ? {} : { tag }),
     startedAt,
     endedAt: timers.now(),
     outcome,
@@ -56,6 +57,7 @@ export async function deliver(load: Load, lane: LaneState, way: Way, context: La
 
 interface Carried {
   readonly form: AttemptRecord['form'];
+  readonly tag?: string;
   readonly result: CallResult | Result;
 }
 
@@ -69,11 +71,13 @@ async function carry(
   const terms = { recipient: lane.recipient, type, secret, renderer, at: timers.now() };
   try {
     const notification = await notify(load, terms);
+    const { tag } = notification;
     const form = notification.form === 'test' ? 'messages' : notification.form;
     if (turn.barred) return { form, result: { kind: 'barred' } };
     turn.spend();
     return {
       form,
+      tag,
       result: await call(sink, notification, { timers, timeoutMs: type.timeoutMs, stop: abort }),
     };
   } catch (error) {

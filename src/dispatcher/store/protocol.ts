@@ -38,6 +38,7 @@ export const verbNames = [
   'message',
   'messagesOf',
   'pairs',
+  'notifications',
   'search',
   'analyzers',
   'silences',
