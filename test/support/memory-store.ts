@@ -96,7 +96,7 @@ export class MemoryStore implements TestStore {
           arrival,
           recipient: queue.name,
           route,
-          rank: queue.machine ? arrival.at : arrival.at - priority * POINT_MS,
+          rank: queue.machine ? seq : arrival.at - priority * POINT_MS,
           state: suppress === undefined ? 'due' : 'suppressed',
           reason: suppress?.reason ?? '',
           notBefore: arrival.at + waitMs,
@@ -201,7 +201,7 @@ export class MemoryStore implements TestStore {
     const queue = this.#queue(recipient);
     const target = this.#queue(to);
     let moved = 0;
-    for (const pair of [...queue.open.values()]) {
+    for (const pair of Array.from(queue.open.values())) {
       if (pair.state !== 'due' || pair.arrival.at >= before) continue;
       const other = target.all.get(pair.seq);
       if (other?.state === 'dead' || other?.reason === 'fallback') continue;

@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 
 import type { Severity } from '../../src/core/severity.ts';
 import type { AlertView } from '../../src/dispatcher/model/alert-view.ts';
@@ -201,9 +202,8 @@ export function sinkType(more: Partial<SinkType> & Pick<SinkType, 'type'>): Sink
     summary: '',
     audience: 'people',
     medium: 'plain',
-    // Schemas are the configuration's; nothing here reads them.
-    endpoint: undefined as never,
-    recipient: undefined as never,
+    endpoint: z.object({}),
+    recipient: z.object({}),
     secrets: [],
     batch: 1,
     text: { body: 4096 },
@@ -238,7 +238,7 @@ export function arrival(
       audience,
       route: 'route',
       priority: severity * 1000,
-      waitMs: wish.waitMs ?? 0,
+      waitMs: audience === 'machine' ? 0 : (wish.waitMs ?? 0),
       ...(wish.suppress === undefined ? {} : { suppress: wish.suppress }),
     };
   });
@@ -289,5 +289,6 @@ const EMPTY_VIEW: AlertView = {
   details: [],
   messageid: '',
   heartbeat: false,
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing here reads it
   message: undefined as never,
 };

@@ -10,6 +10,7 @@ import { silentLogger } from '../../core/logger.ts';
 import { noStoredSettings } from '../../dispatcher/config/stored-settings.ts';
 import { problemLine } from '../../dispatcher/config/problem.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
+import { isChannel } from '../../dispatcher/model/recipient.ts';
 import type { SinkDeps, SinkType } from '../../dispatcher/model/sink.ts';
 import { watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
 import { formatDuration } from '../../core/quantities.ts';
@@ -131,8 +132,16 @@ function notesOf(config: DispatcherConfig, types: ReadonlyMap<string, SinkType>)
   }
   if (sources.smtp !== undefined && !sources.smtp.requireTls)
     notes.push('sources.smtp: keys may go over the network in clear');
+  const routed = new Set(recipientsOf(config.route));
+  for (const recipient of config.recipients) {
+    const { name, owner = '' } = recipient;
+    if (!isChannel(recipient) || !routed.has(name)) continue;
+    notes.push(
+      `recipients.${name}: is a channel of ${owner} and on a route: in a flood its alerts come one by one, not as digests (verbatim: false)`,
+    );
+  }
   const used = new Set([
-    ...recipientsOf(config.route),
+    ...routed,
     ...config.recipients.flatMap(({ owner, name }) => (owner === undefined ? [] : [name])),
   ]);
   for (const { name, endpoint } of config.recipients) {

@@ -1,6 +1,7 @@
 /** `messages search|show`. */
 
 import { severityNames } from '../../core/severity.ts';
+import { envelopeHead, envelopeTail } from '../../idmef/envelope.ts';
 import { jsonLine, jsonLines, textTable, when } from './print.ts';
 import { wordTables } from './word-tables.ts';
 import { byWord } from './words.ts';
@@ -44,7 +45,12 @@ export const runMessages = byWord(wordTables.messages, {
   show: async ({ operands: [id = ''], withControl, json, print }) =>
     await withControl(async (control) => {
       const message = await control.call('messages.show', { id });
-      await print(json ? jsonLine(message) : `${message.xml ?? ''}\n`);
+      await print(json ? jsonLine(message) : documentOf(message.xml ?? ''));
       return 0;
     }),
 });
+
+/** As `route explain`, `render` and idmef take it. */
+function documentOf(message: string): string {
+  return Buffer.concat([envelopeHead, Buffer.from(message), envelopeTail]).toString('utf8');
+}

@@ -41,6 +41,7 @@ export interface ApiKey {
   readonly channels?: readonly string[];
   readonly createdAt: number;
   readonly expiresAt?: number;
+  /** It opens nothing from then on: ahead while a rotated key has its grace. */
   readonly revokedAt?: number;
   readonly lastUsedAt?: number;
 }

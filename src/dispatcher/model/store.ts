@@ -19,7 +19,16 @@ import type {
 import type { MessageFacts, MessageId, MessageOrigin, Lifecycle, Receipt } from './message.ts';
 import type { Plan } from './plan.ts';
 import type { Provenance } from './recipient.ts';
-import type { ApiKey, AuditEntry, KeyScope, NamedSetting, SettingKind, SettingsChange, Silence, User } from './records.ts';
+import type {
+  ApiKey,
+  AuditEntry,
+  KeyScope,
+  NamedSetting,
+  SettingKind,
+  SettingsChange,
+  Silence,
+  User,
+} from './records.ts';
 
 /** One message with its plan, ready to be stored. */
 export interface Arrival {

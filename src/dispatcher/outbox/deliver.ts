@@ -12,7 +12,7 @@ import { unitInterval } from '../../core/backoff.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { AttemptRecord } from '../model/delivery.ts';
 import type { LimitSpec, SinkAnswer } from '../model/sink.ts';
-import { call, type CallResult } from './call.ts';
+import { call } from './call.ts';
 import { batchOf, enterStorm, leaveStorm } from './choose.ts';
 import type { EndpointSink } from './deps.ts';
 import { insist } from './insist.ts';
@@ -31,13 +31,9 @@ export interface Way {
 }
 
 export async function deliver(load: Load, lane: LaneState, way: Way, context: LaneContext): Promise<void> {
-  const { store, timers } = context.deps;
+  const { timers } = context.deps;
   const startedAt = timers.now();
   const { form, tag, result } = await carry(load, lane, way, context);
-  if (result.kind === 'stopped') {
-    await keep('a call that was cut off', () => store.abandon([load.claim.id]), lane, context);
-    return;
-  }
   const verdict = verdictOn(result, load, lane, way.endpoint, context);
   const { outcome, reason } = verdict;
   const ref = result.kind === 'answer' ? result.answer.providerRef : undefined;
@@ -58,7 +54,7 @@ export async function deliver(load: Load, lane: LaneState, way: Way, context: La
 interface Carried {
   readonly form: AttemptRecord['form'];
   readonly tag?: string;
-  readonly result: CallResult | Result;
+  readonly result: Result;
 }
 
 async function carry(

@@ -20,9 +20,7 @@ import { fullJitter } from './full-jitter.ts';
  * else that it wants no calls.
  */
 export type Result =
-  | Exclude<CallResult, { readonly kind: 'stopped' }>
-  | { readonly kind: 'unready'; readonly reason: string }
-  | { readonly kind: 'barred' };
+  CallResult | { readonly kind: 'unready'; readonly reason: string } | { readonly kind: 'barred' };
 
 export interface Case {
   readonly result: Result;
@@ -92,7 +90,7 @@ export function judge(facts: Case): Verdict {
         ? []
         : [{ seq: pair.seq, fate: fateOf(own, pair, { facts, pauseMs, doubt: false }) }],
     ),
-    failed: !facts.moved && result.kind !== 'barred' && outcomes.every((one) => one.kind === 'again'),
+    failed: !isBlameless(facts) && outcomes.every((one) => one.kind === 'again'),
     pauseMs,
     banMs: limitedMs === undefined ? banMs : undefined,
     hold: broken !== undefined ? heldReason(broken) : fate.kind === 'held' ? fate.reason : undefined,
@@ -110,6 +108,8 @@ function outcomeOf(result: Result, timeoutMs: number): Outcome {
       return { kind: 'again', reason: `the sink failed (${result.what})` };
     case 'unready':
       return { kind: 'again', reason: result.reason };
+    case 'stopped':
+      return { kind: 'again', reason: 'the program ended before the answer' };
     case 'barred':
       break;
   }
@@ -121,7 +121,12 @@ function outcomeOf(result: Result, timeoutMs: number): Outcome {
 function mayHaveArrived({ result }: Case, outcome: Outcome): boolean {
   if (outcome.kind !== 'again') return false;
   if (result.kind === 'answer') return result.answer.uncertain === true;
-  return result.kind === 'timeout' || result.kind === 'threw';
+  return result.kind !== 'unready' && result.kind !== 'barred';
+}
+
+/** It came to nothing, but the recipient is not to blame: no pause, no failure. */
+function isBlameless({ result, moved }: Case): boolean {
+  return moved || result.kind === 'barred' || result.kind === 'stopped';
 }
 
 /** The call was judged, and what is to come again has only not been part of it: it goes with the next one. */
@@ -135,11 +140,11 @@ function limitedFor({ limits = [] }: SinkAnswer, now: number): number | undefine
   return bans.length === 0 ? undefined : Math.max(...bans);
 }
 
-function pauseOf({ result, failures, moved, random }: Case, serverMs: number | undefined): number {
-  if (moved || result.kind === 'barred') return 0;
+function pauseOf(facts: Case, serverMs: number | undefined): number {
+  if (isBlameless(facts)) return 0;
   if (serverMs !== undefined) return Math.max(serverMs, outboxLimits.backoffMinMs);
   const range = { minMs: outboxLimits.backoffMinMs, maxMs: outboxLimits.backoffMaxMs };
-  return fullJitter(failures + 1, range, random);
+  return fullJitter(facts.failures + 1, range, facts.random);
 }
 
 interface Terms {

@@ -33,8 +33,7 @@ export function noteVerdict(verdict: Verdict, past: Past, lane: LaneState, conte
     );
   }
   if (verdict.failed) noteFailure(reason, pauseMs, lane, context);
-  else if (hold === undefined && past.result.kind !== 'barred')
-    noteSuccess(outcome === 'ok', reason, lane, context);
+  else if (hold === undefined && isHeard(past.result)) noteSuccess(outcome === 'ok', reason, lane, context);
   if (hold !== undefined) {
     const { failures } = lane;
     lane.lastError = reason;
@@ -47,6 +46,11 @@ export function noteVerdict(verdict: Verdict, past: Past, lane: LaneState, conte
   const dead = shared + except.filter((one) => one.fate.kind === 'dead').length;
   if (dead > 0) noteDead(reason, dead, lane, context);
   tellAttempt(pairs, past, lane, context);
+}
+
+/** The provider has said something. */
+function isHeard({ kind }: Result): boolean {
+  return kind !== 'barred' && kind !== 'stopped';
 }
 
 /** A failure in a row: nothing was taken. Said when it begins. */

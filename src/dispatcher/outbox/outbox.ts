@@ -8,9 +8,8 @@
 
 import { setMaxListeners } from 'node:events';
 
-import { RelayError } from '../../core/errors.ts';
+import { messageOf, RelayError } from '../../core/errors.ts';
 import { outboxLimits, stormLimits } from '../../core/limits.ts';
-import type { LimitState } from '../model/delivery.ts';
 import type { Recipient } from '../model/recipient.ts';
 import type { SinkAnswer } from '../model/sink.ts';
 import { Buckets } from './buckets.ts';
@@ -18,7 +17,7 @@ import type { OutboxDeps, OutboxStatus } from './deps.ts';
 import { BROKEN } from './judge.ts';
 import { Lane } from './lane.ts';
 import { newLaneState, type LaneContext } from './lane-state.ts';
-import { Pace, paceKey } from './pace.ts';
+import { Pace, pacedBy } from './pace.ts';
 import { loadStorm } from './storm.ts';
 import { startTicks } from './ticks.ts';
 import { tryOut } from './try-out.ts';
@@ -42,6 +41,9 @@ export interface Outbox {
 
 const SECRET_KEY = 'outbox.secret';
 const SECRET_BYTES = 32;
+/** Set as long as calls may be under way whose tokens are not written down. */
+const RUNNING_KEY = 'outbox.running';
+const RUNNING = 'yes';
 
 export function createOutbox(deps: OutboxDeps): Outbox {
   return new Dispatching(deps);
@@ -55,8 +57,9 @@ class Dispatching implements Outbox {
   readonly #turns: Turns;
   /** Lanes of recipients that are gone, until their last call is over. */
   readonly #leaving = new Map<string, Promise<void>>();
-  #paces: ReadonlyMap<string, LimitState> = new Map();
-  #unclean = false;
+  /** By recipient; one that goes and comes back finds its own again. */
+  readonly #paces = new Map<string, Pace>();
+  #changes: Promise<void> = Promise.resolve();
   #context: LaneContext | undefined;
   #stopHearing: () => void = () => undefined;
   #stopTicks: () => Promise<void> = () => Promise.resolve();
@@ -70,13 +73,25 @@ class Dispatching implements Outbox {
     setMaxListeners(0, this.#abort.signal);
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    const started = this.#start();
+    this.#changes = started.catch(() => undefined);
+    return started;
+  }
+
+  async #start(): Promise<void> {
     const { store, storms } = this.#deps;
     const secret = await this.#secret();
-    this.#unclean = (await store.abandon()) > 0;
+    // Claims alone do not tell: a process may have died after giving them back.
+    const unclean = (await store.state(RUNNING_KEY)) === RUNNING;
+    await store.setState(RUNNING_KEY, RUNNING);
+    await store.abandon();
     const states = await store.limits();
-    this.#paces = new Map(states.map((state) => [state.key, state]));
-    this.#buckets.load(states, this.#unclean);
+    this.#buckets.load(states, unclean);
+    for (const state of states) {
+      const recipient = pacedBy(state.key);
+      if (recipient !== undefined) this.#paceOf(recipient).load(state, unclean);
+    }
     const { signal: abort } = this.#abort;
     const rules = { ...stormLimits, ...storms };
     this.#context = {
@@ -88,12 +103,20 @@ class Dispatching implements Outbox {
       takesOver: (name) => this.#lanes.get(name)?.state.recipient.enabled === true,
       abort,
     };
+    if (this.#drained !== undefined) return;
     this.#stopHearing = store.onDue((recipients) => this.wake(recipients));
     await this.#add(this.#deps.recipients(), this.#context);
-    this.#stopTicks = startTicks(this.#lanes, this.#context);
+    if (this.#drained === undefined) this.#stopTicks = startTicks(this.#lanes, this.#context);
   }
 
-  async configure(recipients: readonly Recipient[]): Promise<void> {
+  /** One after the other. */
+  configure(recipients: readonly Recipient[]): Promise<void> {
+    const changed = this.#changes.then(() => this.#change(recipients));
+    this.#changes = changed.catch(() => undefined);
+    return changed;
+  }
+
+  async #change(recipients: readonly Recipient[]): Promise<void> {
     const context = this.#context;
     if (context === undefined || this.#drained !== undefined) return;
     this.#buckets.relearn();
@@ -122,19 +145,23 @@ class Dispatching implements Outbox {
     for (const recipient of recipients) {
       const { name } = recipient;
       if (this.#lanes.has(name)) continue;
-      const pace = new Pace(timers, name);
-      const saved = this.#paces.get(paceKey(name));
-      if (saved !== undefined) pace.load(saved, this.#unclean);
-      const state = newLaneState(recipient, pace);
+      const state = newLaneState(recipient, this.#paceOf(name));
       const storm = storms.get(name);
       state.storm = storm && loadStorm(storm, context.rules);
       state.held = queues.get(name)?.heldReason;
       const lane = new Lane(state, context);
       // What an operator must mend may have been mended before the restart: one call tells.
       if (state.held?.startsWith(BROKEN) === true) await lane.resume();
+      if (this.#drained !== undefined) return;
       this.#lanes.set(name, lane);
       lane.start(this.#leaving.get(name));
     }
+  }
+
+  #paceOf(recipient: string): Pace {
+    const pace = this.#paces.get(recipient) ?? new Pace(this.#deps.timers, recipient);
+    this.#paces.set(recipient, pace);
+    return pace;
   }
 
   wake(recipients: readonly string[]): void {
@@ -168,11 +195,23 @@ class Dispatching implements Outbox {
     const stopping = [...this.#lanes.values()].map((lane) => lane.stop());
     this.#turns.close();
     const ended = Promise.all([...stopping, ...this.#leaving.values(), this.#stopTicks()]);
-    if (await this.#within(ended, deadlineMs)) return 0;
+    if (await this.#within(ended, deadlineMs)) {
+      await this.#ended();
+      return 0;
+    }
     const cut = this.#turns.underWay;
     this.#abort.abort();
-    await this.#within(ended, 2 * outboxLimits.abortGraceMs);
+    if (await this.#within(ended, 2 * outboxLimits.abortGraceMs)) await this.#ended();
     return cut;
+  }
+
+  async #ended(): Promise<void> {
+    const { store, log } = this.#deps;
+    try {
+      await store.setState(RUNNING_KEY, 'no');
+    } catch (error) {
+      log.error(`the outbox’s clean end cannot be stored: ${messageOf(error)}`);
+    }
   }
 
   async #within(work: Promise<unknown>, ms: number): Promise<boolean> {

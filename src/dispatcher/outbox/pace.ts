@@ -10,6 +10,8 @@ import { outboxLimits } from '../../core/limits.ts';
 import type { LimitState } from '../model/delivery.ts';
 import type { Timers } from '../model/timers.ts';
 
+const PREFIX = 'recipient:';
+
 /** Calls of a round without a budget: no bound but what is due. */
 const UNBOUNDED = 1_000_000_000;
 
@@ -28,7 +30,7 @@ export class Pace {
 
   constructor(timers: Timers, recipient: string) {
     this.#timers = timers;
-    this.#key = paceKey(recipient);
+    this.#key = `${PREFIX}${recipient}`;
   }
 
   /** `unclean`: calls were under way; how many of the round's budget they took was not written down. */
@@ -88,6 +90,7 @@ export class Pace {
   }
 }
 
-export function paceKey(recipient: string): string {
-  return `recipient:${recipient}`;
+/** The recipient whose pace is kept under that key; undefined for a provider's. */
+export function pacedBy(key: string): string | undefined {
+  return key.startsWith(PREFIX) ? key.slice(PREFIX.length) : undefined;
 }

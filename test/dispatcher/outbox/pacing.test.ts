@@ -7,6 +7,7 @@ import * as fc from 'fast-check';
 import type { LimitSpec } from '../../../src/dispatcher/model/sink.ts';
 import { Buckets } from '../../../src/dispatcher/outbox/buckets.ts';
 import { Turns, type Turn } from '../../../src/dispatcher/outbox/turns.ts';
+import { sleep } from '../../support/outbox-world.ts';
 import { virtualTimers, type VirtualTimers } from '../../support/virtual-timers.ts';
 
 interface Desk {
@@ -15,7 +16,14 @@ interface Desk {
   readonly turns: Turns;
   /** Who was granted a turn, and when (ms). */
   readonly granted: (readonly [name: string, at: number])[];
-  ask(name: string, specs: readonly LimitSpec[], priority?: number): void;
+  readonly ask: (name: string, specs: readonly LimitSpec[], priority?: number) => void;
+}
+
+async function callAt(turn: Promise<Turn | undefined>, call: () => unknown): Promise<void> {
+  const granted = await turn;
+  await call();
+  granted?.spend();
+  granted?.end();
 }
 
 /** Each call is made as soon as its turn is granted, and is over at once. */
@@ -24,11 +32,7 @@ function desk(callsUnderWay?: number, timers = virtualTimers()): Desk {
   const turns = new Turns(timers, buckets, callsUnderWay);
   const granted: (readonly [string, number])[] = [];
   const ask = (name: string, specs: readonly LimitSpec[], priority = 0): void => {
-    void turns.request(specs, priority).turn.then((turn) => {
-      granted.push([name, timers.monotonic()]);
-      turn?.spend();
-      turn?.end();
-    });
+    void callAt(turns.request(specs, priority).turn, () => granted.push([name, timers.monotonic()]));
   };
   return { timers, buckets, turns, granted, ask };
 }
@@ -142,12 +146,9 @@ describe('a limit key', () => {
     const spec = [{ key: 'k', rate: 1, burst: 1 }];
     const made: number[] = [];
     for (const slowMs of [900, 0]) {
-      void turns.request(spec, 0).turn.then((turn) => {
-        timers.after(slowMs, () => {
-          turn?.spend();
-          made.push(timers.monotonic());
-          turn?.end();
-        });
+      void callAt(turns.request(spec, 0).turn, async () => {
+        await sleep(timers, slowMs);
+        made.push(timers.monotonic());
       });
     }
     await timers.run(10_000);

@@ -244,7 +244,9 @@ describe('in a storm', () => {
 
 test('a pace that nobody can follow is folded too, however fast the provider', async () => {
   for (const owner of [undefined, 'ana']) {
-    const world = await World.start({ recipients: [person('soc', owner === undefined ? {} : { owner, verbatim: true })] });
+    const world = await World.start({
+      recipients: [person('soc', owner === undefined ? {} : { owner, verbatim: true })],
+    });
     await flood(world, 1, 240);
     await world.timers.run(60 * MINUTE);
     const alone = world.calls.filter(({ notification }) => notification.form === 'messages').length;
@@ -261,15 +263,20 @@ test('a pace that nobody can follow is folded too, however fast the provider', a
   }
 });
 
-test('posts to a channel come one by one, however many are due at once', async () => {
-  const channel = person('soc', { owner: 'ana', verbatim: true });
-  const world = await World.start({ recipients: [channel], types: { soc: { batch: 100, everyMs: 60_000 } } });
-  await world.accept(200);
-  await world.timers.run(60_000);
-  assert.deepEqual(
-    world.calls.map(({ notification: { form, messages } }) => [form, messages.length]),
-    Array.from({ length: 200 }, () => ['messages', 1]),
-  );
+test('posts to a channel are never grouped: each is a call of its own, however many wait; verbatim: false says otherwise', async () => {
+  const limits = [{ key: 'bot', rate: 1, burst: 1 }];
+  for (const verbatim of [true, false]) {
+    const world = await World.start({
+      recipients: [person('soc', { owner: 'ana', verbatim })],
+      types: { soc: { batch: 100 } },
+    });
+    world.provider('soc').limits = limits;
+    const seqs = await world.accept(300);
+    await world.timers.run(10 * MINUTE);
+    assert.deepEqual(new Set(await world.states(seqs, 'soc')), new Set(['sent']));
+    if (verbatim) assert.deepEqual(new Set(world.calls.map((call) => call.seqs.length)), new Set([1]));
+    else assert.equal(world.calls[0]?.notification.form, 'digest');
+  }
 });
 
 test('a ticket sink opens one ticket for the storm, and one for what waited for its end', async () => {

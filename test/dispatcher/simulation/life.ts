@@ -21,6 +21,8 @@ import { siteOf, type Place } from './site.ts';
 
 /** A store that outlives the process: `reopen` is what a restart does. */
 export interface LastingStore {
+  /** Claims of a machine are in the order of the messages' numbers. */
+  readonly inOrder: boolean;
   readonly store: TestStore;
   reopen(): Promise<void>;
   carried(claim: number): readonly number[];
@@ -46,16 +48,24 @@ export interface Life {
 }
 
 const MINUTE = 60_000;
-/** Enough for every backoff, round, digest and fallback to come to its end. */
+/** If need be: enough for every backoff, round, digest and fallback to come to its end. */
 const REST_MS = 6 * 60 * MINUTE;
+
+export interface LifeOptions {
+  /** How many awaits the first process survives; then the later ones survive all. By chance unless given. */
+  readonly fuse?: number;
+  /** Before everything is healed. By chance unless given. */
+  readonly spanMs?: number;
+}
 
 export async function live(
   seed: number,
   open: (timers: VirtualTimers) => Promise<LastingStore>,
+  options: LifeOptions = {},
 ): Promise<Life> {
   const timers = virtualTimers();
   const lasting = await open(timers);
-  const living = new Living(seed, timers, lasting);
+  const living = new Living(seed, timers, lasting, options);
   await living.live();
   return living;
 }
@@ -72,6 +82,7 @@ class Living implements Life {
   readonly removed = new Set<string>();
   readonly log = recordingLogger();
   kills = 0;
+  readonly #options: LifeOptions;
   readonly #chance: Chance;
   readonly #providers: ReadonlyMap<string, FakeProvider>;
   #sinks = new Map<string, Sink>();
@@ -82,7 +93,8 @@ class Living implements Life {
   /** Offered and not acknowledged yet: who sent them offers them again. */
   #unacknowledged: (readonly Arrival[])[] = [];
 
-  constructor(seed: number, timers: VirtualTimers, lasting: LastingStore) {
+  constructor(seed: number, timers: VirtualTimers, lasting: LastingStore, options: LifeOptions) {
+    this.#options = options;
     this.seed = seed;
     this.timers = timers;
     this.lasting = lasting;
@@ -105,11 +117,12 @@ class Living implements Life {
   }
 
   async live(): Promise<void> {
-    await this.#start();
-    const end = this.timers.monotonic() + this.#chance.between(3, 12) * MINUTE;
+    const { fuse, spanMs = this.#chance.between(3, 12) * MINUTE } = this.#options;
+    await this.#start(fuse);
+    const end = this.timers.monotonic() + spanMs;
     while (this.timers.monotonic() < end) {
       await this.timers.run(this.#chance.between(0, 5_000), () => !this.#process.alive);
-      if (!this.#process.alive) await this.#restart();
+      if (!this.#process.alive) await this.#restart(fuse === undefined ? undefined : Infinity);
       this.#happen();
     }
     await this.#heal();
@@ -129,32 +142,33 @@ class Living implements Life {
 
   #made(count: number): Arrival[] {
     const chance = this.#chance;
-    const names = this.places.map(({ recipient }) => recipient.name);
+    const recipients = this.places.map(({ recipient }) => recipient);
     return Array.from({ length: count }, () => {
       this.#messages += 1;
       const wish = {
-        to: names.filter(() => chance.is(0.7)),
+        to: recipients.map(({ name }) => name).filter(() => chance.is(0.7)),
         severity: chance.pick([0, 2, 2, 3, 4] as const),
         classification: chance.pick(['scan', 'login', 'worm', `new ${chance.between(1, 20)}`]),
         waitMs: chance.pick([0, 0, 30_000]),
         ...(chance.is(0.05) ? { suppress: { reason: 'silence', detail: 'by ana' } as const } : {}),
       };
-      return arrival(this.#messages, this.timers.now(), wish, this.#recipients);
+      return arrival(this.#messages, this.timers.now(), wish, recipients);
     });
   }
 
   #offer(batch: readonly Arrival[]): void {
     this.#unacknowledged.push(batch);
-    void this.#process
-      .passStore(async () => this.lasting.store.accept(batch))
-      .then((receipts) => {
-        this.#unacknowledged = this.#unacknowledged.filter((other) => other !== batch);
-        this.receipts.push(...receipts);
-        receipts.forEach(({ seq }, index) => {
-          const own = batch[index];
-          if (own !== undefined) this.planned.set(seq, own);
-        });
-      });
+    void this.#accept(batch);
+  }
+
+  async #accept(batch: readonly Arrival[]): Promise<void> {
+    const receipts = await this.#process.passStore(async () => this.lasting.store.accept(batch));
+    this.#unacknowledged = this.#unacknowledged.filter((other) => other !== batch);
+    this.receipts.push(...receipts);
+    receipts.forEach(({ seq }, index) => {
+      const own = batch[index];
+      if (own !== undefined) this.planned.set(seq, own);
+    });
   }
 
   #reconfigure(): void {
@@ -209,7 +223,7 @@ class Living implements Life {
     this.kills += 1;
     await this.timers.settle();
     await this.lasting.reopen();
-    await this.timers.run(this.#chance.between(0, 10_000));
+    await this.timers.run(this.#chance.pick([0, 0, this.#chance.between(0, 10_000)]));
     await this.#start(fuse);
   }
 
@@ -263,7 +277,10 @@ class Living implements Life {
         const method: unknown = Reflect.get(store, name);
         if (typeof method !== 'function') return method;
         return (...wish: unknown[]) =>
-          process.passStore(async () => Reflect.apply(method, store, wish) as Promise<unknown>);
+          process.passStore(async () => {
+            const done: unknown = Reflect.apply(method, store, wish);
+            return done;
+          });
       },
     });
   }
@@ -282,7 +299,17 @@ class Living implements Life {
     await this.timers.run(MINUTE);
     for (const { name } of this.#recipients) await this.lasting.store.resume(name, this.timers.now());
     this.#outbox?.wake(this.#recipients.map(({ name }) => name));
-    await this.timers.run(REST_MS);
-    await this.#outbox?.drain(0);
+    const end = this.timers.monotonic() + REST_MS;
+    while (this.timers.monotonic() < end && !(await this.#atRest())) await this.timers.run(10 * MINUTE);
+    const drained = this.#outbox?.drain(0);
+    await this.timers.run(MINUTE);
+    await drained;
+  }
+
+  async #atRest(): Promise<boolean> {
+    const queues = await this.lasting.store.queues(this.timers.now());
+    return queues.every(({ pending, leased, held, heldReason }) => {
+      return pending + leased === 0 && (held === 0 || heldReason === 'removed');
+    });
   }
 }

@@ -24,8 +24,28 @@ export async function faultsOf(life: Life): Promise<string[]> {
     for (const pair of records) faults.push(...faultsOfPair(pair, arrived, life));
   }
   for (const key of arrived.keys()) if (!owed.has(key)) faults.push(`${key} arrived and was not owed`);
+  if (life.lasting.inOrder) faults.push(...(await overtaken(life)));
   for (const { level, text } of life.log.lines) {
     if (level === 'error' && / a bug/.test(text) && !/a bug of sink/.test(text)) faults.push(text);
+  }
+  return faults;
+}
+
+/** A machine's messages arrive in their order, but for those that were refused on the way. */
+async function overtaken({ places, effects, lasting }: Life): Promise<string[]> {
+  const faults: string[] = [];
+  for (const { recipient, habits } of places) {
+    if (recipient.audience === 'people' || habits.each) continue;
+    let last = 0;
+    const known = new Set<number>();
+    for (const seq of effects.flatMap((effect) => (effect.recipient === recipient.name ? effect.seqs : []))) {
+      if (known.has(seq)) continue;
+      known.add(seq);
+      const pair = (await lasting.store.pairs(seq)).find((one) => one.recipient === recipient.name);
+      if (pair === undefined || pair.notifications.some(({ outcome }) => outcome === 'refused')) continue;
+      if (seq < last) faults.push(`${recipient.name}: ${seq} came after ${last}`);
+      last = seq;
+    }
   }
   return faults;
 }

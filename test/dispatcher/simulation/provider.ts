@@ -4,6 +4,7 @@
  */
 
 import type { Outcome } from '../../../src/core/outcome.ts';
+import type { Recipient } from '../../../src/dispatcher/model/recipient.ts';
 import type { LimitSpec, Notification, SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { OK, silent, sleep } from '../../support/outbox-world.ts';
 import type { VirtualTimers } from '../../support/virtual-timers.ts';
@@ -59,6 +60,9 @@ export interface Habits {
 /** Longest way of an answer back to the outbox. */
 const HEARD_MS = 30;
 
+/** Longest way from the beginning of a round to its first call: claim, views, text. */
+const CLAIMED_MS = 300;
+
 interface Ban {
   readonly since: number;
   readonly until: number;
@@ -78,6 +82,7 @@ export class FakeProvider {
   readonly #bans = new Map<string, Ban>();
   readonly #calling = new Map<string, Mortal>();
   readonly #arrived = new Set<string>();
+  #calls: readonly { readonly process: Mortal; readonly at: number }[] = [];
 
   constructor(habits: Habits, timers: VirtualTimers, chance: Chance, ledger: Ledger) {
     this.habits = habits;
@@ -105,6 +110,9 @@ export class FakeProvider {
     const { name } = notification.recipient;
     const now = this.#timers.monotonic();
     if (this.#calling.get(name)?.alive === true) this.#ledger.violation(`two calls at once for ${name}`);
+    // A test leaves no trace in the store: its token is forgotten with its process.
+    if (notification.form === 'test') return;
+    this.#countCall(notification.recipient, process);
     for (const { key, rate, burst } of this.habits.limits) {
       const bucket = this.#buckets.get(key) ?? { tokens: burst, at: now };
       bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) * rate) / 1000) - 1;
@@ -118,6 +126,17 @@ export class FakeProvider {
         this.#ledger.violation(`${key}: called at ${now}, banned until ${ban.until}`);
       }
     }
+  }
+
+  /** Of one call more than two rounds may have, the first and the last belong to rounds that are not neighbours. */
+  #countCall({ name, everyMs, budget }: Recipient, process: Mortal): void {
+    if (everyMs === undefined || budget === undefined) return;
+    const now = this.#timers.monotonic();
+    const calls = [...this.#calls, { process, at: now }].slice(-(2 * budget + 1));
+    this.#calls = calls;
+    const [first] = calls;
+    if (calls.length <= 2 * budget || first?.process !== process) return;
+    if (now - first.at < everyMs - CLAIMED_MS) this.#ledger.violation(`${name}: beyond its budget at ${now}`);
   }
 
   async #judge(notification: Notification, signal: AbortSignal, process: Mortal): Promise<SinkAnswer> {
@@ -142,9 +161,10 @@ export class FakeProvider {
       case 'refusing':
         return { outcome: { kind: 'refused', reason: '400 bad request' } };
       case 'throwing':
-        if (this.#chance.is(0.5)) this.#take(notification, process);
-        throw new TypeError('cannot read properties of undefined');
+        break;
     }
+    if (this.#chance.is(0.5)) this.#take(notification, process);
+    throw new TypeError('cannot read properties of undefined');
   }
 
   #limit({ id }: Notification, process: Mortal): SinkAnswer {
