@@ -19,11 +19,33 @@ export async function runWhy({
   const recipient = settings.text('recipient');
   return await withControl(async (control) => {
     const why = await control.call('why', { id, ...(recipient === undefined ? {} : { recipient }) });
-    const lines = [...messageLines(why), ...incidentLines(why), ...why.pairs.flatMap(pairLines)];
+    const lines = [
+      ...notificationLines(why),
+      ...messageLines(why),
+      ...incidentLines(why),
+      ...why.pairs.flatMap(pairLines),
+    ];
     if (why.pairs.length === 0) lines.push('  no recipient: no route has led to one');
     await print(json ? jsonLine(why) : lines.map((line) => `${escapeText(line)}\n`).join(''));
     return 0;
   });
+}
+
+function notificationLines({ notifications = [] }: Why): string[] {
+  const [first] = notifications;
+  if (first === undefined) return [];
+  const head =
+    notifications.length === 1
+      ? []
+      : [`${notifications.length} notifications bear the tag ${first.tag}, the newest first:`];
+  return [
+    ...head,
+    ...notifications.flatMap(({ tag, recipient, pairs, seqs, calls }) => [
+      `notification ${tag} to ${recipient}: ${many(pairs, 'message')}`,
+      ...calls.map((call) => `  ${callText(call)}`),
+      `  message ${seqs.join(', ')}${seqs.length < pairs ? ` and ${pairs - seqs.length} more` : ''}`,
+    ]),
+  ];
 }
 
 function messageLines({ message }: Why): string[] {
@@ -53,14 +75,25 @@ function incidentLines({ incident, messages }: Why): string[] {
 }
 
 function pairLines(pair: PairRecord): string[] {
-  const due = pair.state === 'due' ? ` (not before ${when(pair.notBefore)})` : '';
+  const { seq, recipient, route, state, reason, attempts, notBefore, notifications } = pair;
+  const due = state === 'due' ? ` (not before ${when(notBefore)})` : '';
   return [
-    `  → ${pair.recipient}: ${pair.state}${pair.reason === '' ? '' : `: ${pair.reason}`}${due}`,
-    `      message ${pair.seq} by ${pair.route}, ${pair.attempts} failed attempts`,
-    ...pair.notifications.map(
-      ({ id, form, startedAt, endedAt, outcome, reason, providerRef, pairs }) =>
-        `      ${when(startedAt)} notification ${id} (${form}, ${pairs} messages, ${age(endedAt - startedAt)}): ${outcome}` +
-        `${reason === '' ? '' : `: ${reason}`}${providerRef === undefined ? '' : ` [${providerRef}]`}`,
-    ),
+    `  → ${recipient}: ${state}${reason === '' ? '' : `: ${reason}`}${due}`,
+    `      message ${seq} by ${route}, ${many(attempts, 'failed attempt')}`,
+    ...notifications.map((call) => `      ${callText(call)}`),
   ];
+}
+
+type Call = PairRecord['notifications'][number];
+
+/** `2026-11-30 11:26:56Z #k3f9 (3 messages, 0 s): ok` */
+function callText({ form, tag, startedAt, endedAt, outcome, reason, providerRef, pairs }: Call): string {
+  const what = form === 'messages' ? many(pairs, 'message') : `${form} of ${many(pairs, 'message')}`;
+  const ref = providerRef === undefined ? '' : ` [${providerRef}]`;
+  const took = age(endedAt - startedAt);
+  return `${when(startedAt)} ${tag ?? 'no text'} (${what}, ${took}): ${outcome}${reason === '' ? '' : `: ${reason}`}${ref}`;
+}
+
+function many(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -9,6 +9,7 @@ import { queueVerbs } from './verbs/queues.ts';
 import { serviceVerbs } from './verbs/service.ts';
 import { settingVerbs } from './verbs/settings.ts';
 import { silenceVerbs } from './verbs/silences.ts';
+import { whyVerbs } from './verbs/why.ts';
 
 export const verbs = {
   ...accessVerbs,
@@ -20,4 +21,5 @@ export const verbs = {
   ...serviceVerbs,
   ...settingVerbs,
   ...silenceVerbs,
+  ...whyVerbs,
 } as const;

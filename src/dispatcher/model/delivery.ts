@@ -86,6 +86,8 @@ export type Fate =
 /** One external call, as `why` shows it. */
 export interface AttemptRecord {
   readonly form: 'messages' | 'digest' | 'plain';
+  /** As people saw it: `#k3f9`. Absent when it never came to a text. */
+  readonly tag?: string;
   readonly startedAt: number;
   readonly endedAt: number;
   readonly outcome: 'ok' | 'again' | 'broken' | 'refused';

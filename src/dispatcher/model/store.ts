@@ -106,6 +106,15 @@ export interface PairRecord {
   readonly notifications: readonly (AttemptRecord & { readonly id: number; readonly pairs: number })[];
 }
 
+/** A notification as people know it, by its tag. */
+export interface NotificationRecord extends AttemptRecord {
+  readonly id: number;
+  readonly recipient: string;
+  readonly pairs: number;
+  /** The messages it carried, at most so many as were asked for. */
+  readonly seqs: readonly number[];
+}
+
 export interface MessageRecord {
   readonly seq: number;
   readonly id: MessageId;
@@ -220,6 +229,11 @@ export interface Store {
   message(idOrSeq: string | number): Promise<MessageRecord | undefined>;
   messagesOf(incident: number, limit: number): Promise<readonly MessageRecord[]>;
   pairs(seq: number): Promise<readonly PairRecord[]>;
+  /** Calls that bore this tag (`#k3f9`), newest first; others may bear the same. */
+  notifications(
+    tag: string,
+    wish: { readonly limit: number; readonly seqs: number },
+  ): Promise<readonly NotificationRecord[]>;
   search(wish: SearchWish): Promise<readonly MessageRecord[]>;
   analyzers(): Promise<readonly AnalyzerRecord[]>;
 

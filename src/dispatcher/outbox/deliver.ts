@@ -33,12 +33,13 @@ export interface Way {
 export async function deliver(load: Load, lane: LaneState, way: Way, context: LaneContext): Promise<void> {
   const { timers } = context.deps;
   const startedAt = timers.now();
-  const { form, result } = await carry(load, lane, way, context);
+  const { form, tag, result } = await carry(load, lane, way, context);
   const verdict = verdictOn(result, load, lane, way.endpoint, context);
   const { outcome, reason } = verdict;
   const ref = result.kind === 'answer' ? result.answer.providerRef : undefined;
   const attempt: AttemptRecord = {
     form,
+    ...(tag === undefined ? {} : { tag }),
     startedAt,
     endedAt: timers.now(),
     outcome,
@@ -52,6 +53,7 @@ export async function deliver(load: Load, lane: LaneState, way: Way, context: La
 
 interface Carried {
   readonly form: AttemptRecord['form'];
+  readonly tag?: string;
   readonly result: Result;
 }
 
@@ -65,11 +67,13 @@ async function carry(
   const terms = { recipient: lane.recipient, type, secret, renderer, at: timers.now() };
   try {
     const notification = await notify(load, terms);
+    const { tag } = notification;
     const form = notification.form === 'test' ? 'messages' : notification.form;
     if (turn.barred) return { form, result: { kind: 'barred' } };
     turn.spend();
     return {
       form,
+      tag,
       result: await call(sink, notification, { timers, timeoutMs: type.timeoutMs, stop: abort }),
     };
   } catch (error) {

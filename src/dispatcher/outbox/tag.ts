@@ -1,7 +1,7 @@
 /**
  * The name of a notification: a short one for people (`#k3f9`) and a long one for providers (idempotency keys).
  *
- * Called by notify.ts. Both come from what is carried, not from the claim: the recipient and the numbers of the messages, or for a
+ * Called by notify.ts; read back by `why` (src/dispatcher/control/verbs/why.ts). Both come from what is carried, not from the claim: the recipient and the numbers of the messages, or for a
  * digest the time of its oldest pair and their count. So whatever is sent again with the same content has the same name, even after a
  * restart, and anything else has another. Keyed with a secret of this store: nobody can guess a key to suppress an alert at a provider.
  */
@@ -10,7 +10,15 @@ import { createHmac } from 'node:crypto';
 
 /** Without i, l, o and u: read aloud over the telephone. 32 of them. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+/** The last one: a tag is never taken for the number of a message. */
+const LETTERS = ALPHABET.slice(10);
 const TAG_CHARS = 4;
+
+/** As people write it: with or without the #. */
+export function tagOf(text: string): string | undefined {
+  const [, word] = /^#?([0-9a-hjkmnp-tv-z]{3}[a-hjkmnp-tv-z])$/.exec(text.toLowerCase()) ?? [];
+  return word === undefined ? undefined : `#${word}`;
+}
 
 export interface Names {
   readonly tag: string;
@@ -28,6 +36,9 @@ export function nameOf(secret: string, recipient: string, carried: Carried): Nam
     .update(JSON.stringify([recipient, carried]))
     .digest();
   let tag = '#';
-  for (const byte of digest.subarray(16, 16 + TAG_CHARS)) tag += ALPHABET[byte % ALPHABET.length] ?? '';
+  for (const [index, byte] of digest.subarray(16, 16 + TAG_CHARS).entries()) {
+    const from = index === TAG_CHARS - 1 ? LETTERS : ALPHABET;
+    tag += from[byte % from.length] ?? '';
+  }
   return { tag, idempotencyKey: digest.toString('hex', 0, 16) };
 }

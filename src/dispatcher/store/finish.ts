@@ -124,7 +124,7 @@ function consequence({ words }: Ledger, fate: Fate, now: number): Consequence {
 
 function endNotification({ db }: Ledger, id: number, attempt: AttemptRecord): void {
   db.run(
-    `UPDATE notification SET form = ?, started_at = ?, ended_at = ?, outcome = ?, reason = ?, provider_ref = ?
+    `UPDATE notification SET form = ?, started_at = ?, ended_at = ?, outcome = ?, reason = ?, provider_ref = ?, tag = ?
       WHERE id = ?`,
     attempt.form,
     Math.round(attempt.startedAt),
@@ -132,6 +132,7 @@ function endNotification({ db }: Ledger, id: number, attempt: AttemptRecord): vo
     attempt.outcome,
     shortened(attempt.reason),
     attempt.providerRef === undefined ? null : shortened(attempt.providerRef),
+    attempt.tag ?? null,
     id,
   );
 }

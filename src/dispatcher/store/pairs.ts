@@ -1,8 +1,8 @@
-/** Deliveries for people: every pair of a message with all attempts that carried it (`why`), and the dead ones. */
+/** Deliveries for people: every pair of a message with all attempts that carried it (`why`), a notification by its tag, the dead ones. */
 
 import { storeLimits } from '../../core/limits.ts';
 import type { AttemptRecord, DeliveryState } from '../model/delivery.ts';
-import type { PairRecord } from '../model/store.ts';
+import type { NotificationRecord, PairRecord } from '../model/store.ts';
 import type { Ledger } from './ledger.ts';
 import { heldReason } from './recipients.ts';
 import { pairState } from './schema.ts';
@@ -28,7 +28,11 @@ interface AttemptRow {
   readonly reason: string;
   readonly providerRef: string | null;
   readonly pairs: number;
+  readonly tag: string | null;
 }
+
+const ATTEMPT =
+  'form, started_at AS startedAt, ended_at AS endedAt, outcome, reason, provider_ref AS providerRef, pairs, tag';
 
 const COLUMNS =
   'seq, recipient, state, not_before AS notBefore, route, reason, detail, incident, attempts, notification';
@@ -100,18 +104,51 @@ function attempts({ db }: Ledger, { seq, notification }: PairRow): PairRecord['n
   const found: (AttemptRecord & { readonly id: number; readonly pairs: number })[] = [];
   let id = notification;
   for (let count = 0; id !== 0 && count < storeLimits.shownAttempts; count++) {
-    const row = db.get<AttemptRow>(
-      `SELECT form, started_at AS startedAt, ended_at AS endedAt, outcome, reason, provider_ref AS providerRef, pairs
-        FROM notification WHERE id = ?`,
-      id,
-    );
-    if (row !== undefined && row.endedAt !== null && row.outcome !== null) {
-      const { form, startedAt, endedAt, outcome, reason, providerRef, pairs } = row;
-      const reference = providerRef === null ? {} : { providerRef };
-      found.unshift({ id, pairs, form, startedAt, endedAt, outcome, reason, ...reference });
-    }
+    const row = db.get<AttemptRow>(`SELECT ${ATTEMPT} FROM notification WHERE id = ?`, id);
+    const attempt = row && attemptOf(row);
+    if (row !== undefined && attempt !== undefined) found.unshift({ id, pairs: row.pairs, ...attempt });
     const link = 'SELECT previous FROM carried WHERE notification = ? AND seq = ?';
     id = db.get<{ previous: number }>(link, id, seq)?.previous ?? 0;
   }
   return found;
+}
+
+/** Undefined for a call under way. */
+function attemptOf(row: AttemptRow): AttemptRecord | undefined {
+  const { form, startedAt, endedAt, outcome, reason, providerRef, tag } = row;
+  if (endedAt === null || outcome === null) return undefined;
+  return {
+    form,
+    startedAt,
+    endedAt,
+    outcome,
+    reason,
+    ...(providerRef === null ? {} : { providerRef }),
+    ...(tag === null ? {} : { tag }),
+  };
+}
+
+export function notificationsOf(
+  { db, recipients }: Ledger,
+  tag: string,
+  wish: { readonly limit: number; readonly seqs: number },
+): NotificationRecord[] {
+  const rows = db.all<AttemptRow & { readonly id: number; readonly recipient: number }>(
+    `SELECT id, recipient, ${ATTEMPT} FROM notification INDEXED BY notification_tag WHERE tag = ?
+      ORDER BY id DESC LIMIT ?`,
+    tag,
+    Math.min(wish.limit, storeLimits.listedRows),
+  );
+  return rows.flatMap((row) => {
+    const attempt = attemptOf(row);
+    if (attempt === undefined) return [];
+    const carried = db.all<{ seq: number }>(
+      'SELECT seq FROM carried WHERE notification = ? ORDER BY seq LIMIT ?',
+      row.id,
+      Math.min(wish.seqs, storeLimits.listedRows),
+    );
+    const { id, pairs } = row;
+    const seqs = carried.map(({ seq }) => seq);
+    return [{ id, recipient: recipients.nameOf(row.recipient), pairs, seqs, ...attempt }];
+  });
 }

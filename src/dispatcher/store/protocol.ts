@@ -39,6 +39,7 @@ export const verbNames = [
   'message',
   'messagesOf',
   'pairs',
+  'notifications',
   'search',
   'analyzers',
   'silences',

@@ -22,7 +22,7 @@ import {
   type MovePart,
   type Part,
 } from './moves.ts';
-import { deadPairs, pairsOf } from './pairs.ts';
+import { deadPairs, notificationsOf, pairsOf } from './pairs.ts';
 import { allQueues, oneQueue } from './queues.ts';
 
 type QueueVerbs =
@@ -42,7 +42,8 @@ type QueueVerbs =
   | 'endStorm'
   | 'dead'
   | 'redrive'
-  | 'pairs';
+  | 'pairs'
+  | 'notifications';
 
 export function queueVerbs(core: StoreCore): Pick<Store, QueueVerbs> {
   return {
@@ -65,6 +66,7 @@ export function queueVerbs(core: StoreCore): Pick<Store, QueueVerbs> {
     dead: async (wish) => core.look((ledger) => deadPairs(ledger, wish)),
     redrive: (wish) => repeat(core, (ledger) => redrive(ledger, wish)),
     pairs: async (seq) => core.look((ledger) => pairsOf(ledger, seq)),
+    notifications: async (tag, wish) => core.look((ledger) => notificationsOf(ledger, tag, wish)),
   };
 }
 

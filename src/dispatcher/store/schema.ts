@@ -94,7 +94,8 @@ const DELIVERIES = `
   CREATE INDEX pair_dead ON pair(recipient, seq) WHERE state = 4;
   CREATE TABLE notification(
     id INTEGER PRIMARY KEY, recipient INTEGER NOT NULL, form TEXT NOT NULL, started_at INTEGER NOT NULL,
-    ended_at INTEGER, outcome TEXT, reason TEXT NOT NULL, provider_ref TEXT, pairs INTEGER NOT NULL) STRICT;
+    ended_at INTEGER, outcome TEXT, reason TEXT NOT NULL, provider_ref TEXT, pairs INTEGER NOT NULL, tag TEXT) STRICT;
+  CREATE INDEX notification_tag ON notification(tag) WHERE tag IS NOT NULL;
   CREATE INDEX notification_open ON notification(id) WHERE ended_at IS NULL;
   CREATE TABLE carried(
     notification INTEGER NOT NULL, seq INTEGER NOT NULL, previous INTEGER NOT NULL,

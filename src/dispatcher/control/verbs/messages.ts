@@ -1,4 +1,4 @@
-/** Looking back: `messages search`, `messages show`, `why`. */
+/** Looking back: `messages search`, `messages show`. */
 
 import { z } from 'zod';
 
@@ -7,20 +7,11 @@ import { severityRank } from '../../../core/severity.ts';
 import { createSubject } from '../../../idmef/criteria/create-subject.ts';
 import { parseCriteria } from '../../../idmef/criteria/parse-criteria.ts';
 import { dispatcherLimits } from '../../../core/limits.ts';
-import type { Incident } from '../../model/incident.ts';
-import type { MessageRecord, PairRecord } from '../../model/store.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
-import { inOrder, plainMessage, type PlainMessage } from './plain.ts';
+import { messageOf, plainMessage, type PlainMessage } from './plain.ts';
 
 const ID = /^(?:\d+|[0-9a-f]{32})$/;
-
-export interface Why {
-  readonly message?: PlainMessage;
-  readonly incident?: Incident;
-  readonly messages: number;
-  readonly pairs: readonly PairRecord[];
-}
 
 export interface Found {
   /** Newest first. */
@@ -55,36 +46,7 @@ export const messageVerbs = {
   'messages.show': verb(z.strictObject({ id: z.string().regex(ID) }), async ({ store }, { id }) =>
     plainMessage(await messageOf(store, id), true),
   ),
-
-  why: verb(
-    z.strictObject({
-      id: z.string().regex(/^(?:incident:\d+|\d+|[0-9a-f]{32})$/),
-      recipient: z.string().optional(),
-    }),
-    async ({ store }, { id, recipient }): Promise<Why> => {
-      const incidentId = /^incident:(\d+)$/.exec(id)?.[1];
-      const only = (pairs: readonly PairRecord[]): readonly PairRecord[] =>
-        inOrder(recipient === undefined ? pairs : pairs.filter((pair) => pair.recipient === recipient));
-      if (incidentId === undefined) {
-        const message = await messageOf(store, id);
-        return { message: plainMessage(message), messages: 1, pairs: only(await store.pairs(message.seq)) };
-      }
-      const incident = await store.incident(Number(incidentId));
-      if (incident === undefined) throw new RelayError('NOT_FOUND', `there is no incident ${incidentId}`);
-      const messages = await store.messagesOf(incident.id, dispatcherLimits.whyMessages);
-      const pairs = await Promise.all(messages.map(({ seq }) => store.pairs(seq)));
-      return { incident, messages: messages.length, pairs: only(pairs.flat()) };
-    },
-  ),
 } as const;
-
-async function messageOf(store: ControlContext['store'], id: string): Promise<MessageRecord> {
-  const found = await store.message(id.length === 32 ? id : Number(id));
-  if (found !== undefined) return found;
-  throw new RelayError('NOT_FOUND', `there is no message ${id}`, {
-    hint: 'retention may have removed it; messages search lists what is there',
-  });
-}
 
 /** The store narrows by columns; what it finds is read and judged by the criteria, newest first, up to a bound. */
 async function searchByCriteria(
