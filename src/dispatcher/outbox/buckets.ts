@@ -29,7 +29,7 @@ const NEARLY = 1e-6;
 export class Buckets {
   readonly #timers: Timers;
   readonly #buckets = new Map<string, Bucket>();
-  /** After an unclean end: when this process began, with nothing in any bucket. */
+  /** After an unclean end: when (monotonic ms) there was nothing in any bucket. */
   #emptyAt: number | undefined;
 
   constructor(timers: Timers) {
@@ -37,18 +37,20 @@ export class Buckets {
   }
 
   /**
-   * States of an earlier process. `unclean`: it ended with calls under way whose tokens were never written down; then
-   * every bucket starts empty, which costs one interval and never exceeds a limit.
+   * States of earlier processes. `uncleanAt` (wall ms): the last one that ended with calls under way, whose tokens were never written
+   * down, was succeeded then; every bucket was empty at that time, which costs one interval and never exceeds a limit.
    */
-  load(states: readonly LimitState[], unclean: boolean): void {
+  load(states: readonly LimitState[], uncleanAt: number): void {
     const now = this.#timers.monotonic();
     const wall = this.#timers.now();
-    if (unclean) this.#emptyAt = now;
+    const then = (at: number): number => now - Math.max(0, wall - at);
+    this.#emptyAt = uncleanAt === -Infinity ? undefined : then(uncleanAt);
     for (const { key, tokens, updatedAt, notBefore } of states) {
+      const isKnown = updatedAt > uncleanAt;
       this.#buckets.set(key, {
-        tokens: unclean ? Math.min(tokens, 0) : tokens,
+        tokens: isKnown ? tokens : Math.min(tokens, 0),
         reserved: 0,
-        at: unclean ? now : now - Math.max(0, wall - updatedAt),
+        at: then(isKnown ? updatedAt : uncleanAt),
         notBefore: now + clampBan(notBefore - wall),
         rate: undefined,
         burst: undefined,

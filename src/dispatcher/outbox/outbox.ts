@@ -44,6 +44,7 @@ const SECRET_BYTES = 32;
 /** Set as long as calls may be under way whose tokens are not written down. */
 const RUNNING_KEY = 'outbox.running';
 const RUNNING = 'yes';
+const UNCLEAN_KEY = 'outbox.unclean';
 
 export function createOutbox(deps: OutboxDeps): Outbox {
   return new Dispatching(deps);
@@ -82,15 +83,13 @@ class Dispatching implements Outbox {
   async #start(): Promise<void> {
     const { store, storms } = this.#deps;
     const secret = await this.#secret();
-    // Claims alone do not tell: a process may have died after giving them back.
-    const unclean = (await store.state(RUNNING_KEY)) === RUNNING;
-    await store.setState(RUNNING_KEY, RUNNING);
+    const uncleanAt = await this.#lastUnclean();
     await store.abandon();
     const states = await store.limits();
-    this.#buckets.load(states, unclean);
+    this.#buckets.load(states, uncleanAt);
     for (const state of states) {
       const recipient = pacedBy(state.key);
-      if (recipient !== undefined) this.#paceOf(recipient).load(state, unclean);
+      if (recipient !== undefined) this.#paceOf(recipient).load(state, uncleanAt);
     }
     const { signal: abort } = this.#abort;
     const rules = { ...stormLimits, ...storms };
@@ -203,6 +202,19 @@ class Dispatching implements Outbox {
     this.#abort.abort();
     if (await this.#within(ended, 2 * outboxLimits.abortGraceMs)) await this.#ended();
     return cut;
+  }
+
+  /**
+   * When (wall ms) this process, or the last one that had to, took over from one that did not end cleanly: what is known of
+   * limits from before does not count the calls that were under way. -Infinity: never. Claims alone do not tell, because a process
+   * may die after giving them back.
+   */
+  async #lastUnclean(): Promise<number> {
+    const { store, timers } = this.#deps;
+    const isUnclean = (await store.state(RUNNING_KEY)) === RUNNING;
+    if (isUnclean) await store.setState(UNCLEAN_KEY, String(timers.now()));
+    await store.setState(RUNNING_KEY, RUNNING);
+    return Number((await store.state(UNCLEAN_KEY)) ?? -Infinity);
   }
 
   async #ended(): Promise<void> {

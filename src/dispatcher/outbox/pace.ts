@@ -33,13 +33,13 @@ export class Pace {
     this.#key = `${PREFIX}${recipient}`;
   }
 
-  /** `unclean`: calls were under way; how many of the round's budget they took was not written down. */
-  load(state: LimitState, unclean: boolean): void {
+  /** `uncleanAt`, wall ms: of a round from before it is not known how much of its budget calls under way have taken. */
+  load(state: LimitState, uncleanAt: number): void {
     const ahead = this.#timers.monotonic() - this.#timers.now();
     const now = this.#timers.monotonic();
     this.#openAt = Math.min(state.notBefore + ahead, now + outboxLimits.retryAfterMaxMs);
     this.#roundAt = Math.min(state.updatedAt + ahead, now);
-    this.#callsLeft = unclean ? 0 : state.tokens;
+    this.#callsLeft = state.updatedAt > uncleanAt ? state.tokens : 0;
   }
 
   state(): LimitState {

@@ -170,7 +170,7 @@ describe('a restart', () => {
   const spec = { key: 'k', rate: 0.1, burst: 3 };
   const next = async (before: Desk, unclean: boolean, calls: number): Promise<readonly number[]> => {
     const after = desk(undefined, before.timers);
-    after.buckets.load(before.buckets.states(['k']), unclean);
+    after.buckets.load(before.buckets.states(['k']), unclean ? before.timers.now() : -Infinity);
     const start = before.timers.monotonic();
     for (let call = 0; call < calls; call += 1) after.ask('a', [spec]);
     await before.timers.run(200_000);
@@ -197,7 +197,7 @@ describe('a restart', () => {
     await before.timers.settle();
     assert.deepEqual(await next(before, true, 2), [10_000, 20_000]);
     const fresh = desk();
-    fresh.buckets.load([], true);
+    fresh.buckets.load([], fresh.timers.now());
     await fresh.timers.run(10_000);
     fresh.ask('a', [spec]);
     fresh.ask('b', [spec]);
