@@ -3,6 +3,7 @@
  * would go to a watchdog, templates that cannot be used. Called by load-configuration.ts, so that what they find refuses the configuration.
  */
 
+import { templateLimits } from '../../core/limits.ts';
 import type { ConfigProblem, KeyPath } from '../../dispatcher/config/problem.ts';
 import type { DispatcherConfig, RouteNode } from '../../dispatcher/model/config.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
@@ -63,7 +64,8 @@ function watchdogs({ endpoints, recipients, route, reportTo }: DispatcherConfig)
 async function templates({ recipients }: DispatcherConfig): Promise<Found[]> {
   const templated = recipients.filter(({ template }) => template !== undefined);
   if (templated.length === 0) return [];
-  const runner = createTemplateRunner();
+  // A busy host must not refuse a sound template: here it has four times as long as later.
+  const runner = createTemplateRunner({ deadlineMs: 4 * templateLimits.deadlineMs });
   try {
     const found: Found[] = [];
     for (const { name, template = '' } of templated) {

@@ -13,7 +13,7 @@ import type { Notification } from '../../../model/sink.ts';
 import { cutText } from '../format/cut-text.ts';
 
 /** Header of the delivery mark: `<host>; notification=<tag>; id=<idempotency key>`. */
-export const MARK_HEADER = 'X-Idmef-Relay';
+const MARK_HEADER = 'X-Idmef-Relay';
 
 interface MailParts {
   readonly from: string;
