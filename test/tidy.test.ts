@@ -36,7 +36,6 @@ const owners: Readonly<Record<string, string>> = {
   re2js: 'idmef',
   '@photostructure/sqlite': 'journal',
   'node:sqlite': 'journal',
-  fastify: 'dispatcher',
   zod: 'dispatcher',
   liquidjs: 'dispatcher',
   nodemailer: 'dispatcher',
@@ -147,10 +146,10 @@ describe('files', () => {
     );
   });
 
-  test('have at most 300 lines in src, but for the tables of all limits and of Prelude’s model', () =>
+  test('have at most 300 lines in src, but for the tables of limits, of Prelude’s model and of the dispatcher’s verbs', () =>
     check(sources, ({ path, text }) => {
       const lines = text.trimEnd().split('\n').length;
-      const tables = ['src/core/limits.ts', 'src/idmef/prelude/table.ts'];
+      const tables = ['src/core/limits.ts', 'src/idmef/prelude/table.ts', 'src/cli/dispatcher/tables.ts'];
       return lines > 300 && !tables.includes(path) ? `${lines} lines` : undefined;
     }));
 

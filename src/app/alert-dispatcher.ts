@@ -1,14 +1,14 @@
 /**
- * The program alert-dispatcher as a value: create → start → close. Wires the store (in its own thread), the configuration, router, door,
- * outbox, sinks, sources and the control socket, in the order in which a mistake of the operator should show.
+ * The program alert-dispatcher as a value: create → start → close. What stands is made in dispatcher/assemble.ts; here it is started and
+ * ended in the order in which nothing is lost, and a mistake of the operator shows first.
  *
  * Called by src/cli/dispatcher/serve.ts, the demonstration and tests (port 0). Nothing is taken in before everything that delivers it
  * stands; at the end the sources close first. A new configuration is taken up whole or not at all (dispatcher/configuration.ts).
  */
 
-import type { RelayError } from '../core/errors.ts';
+import { messageOf, type RelayError } from '../core/errors.ts';
 import { dispatcherLimits } from '../core/limits.ts';
-import type { ConfigProblem } from '../dispatcher/config/problem.ts';
+import { type ConfigProblem, problemLine } from '../dispatcher/config/problem.ts';
 import { type ControlServer, serveControl } from '../dispatcher/control/control-server.ts';
 import { createExpectations, type Expectations } from '../dispatcher/route/expectations.ts';
 import { assemble, type DispatcherDeps, type DispatcherSettings, type Parts } from './dispatcher/assemble.ts';
@@ -16,14 +16,14 @@ import { controlContext } from './dispatcher/control.ts';
 import { type Housekeeping, startHousekeeping } from './dispatcher/housekeeping.ts';
 import { systemTimers } from './dispatcher/real-timers.ts';
 import type { Sources } from './dispatcher/sources.ts';
-import { createServiceNotices, type ServiceNotices } from './service-notices.ts';
+import { createServiceNotices } from './service-notices.ts';
 
 export interface AlertDispatcher {
   /** Resolves when all sources listen. Throws RelayError (CONFIG, TLS_FILE, LISTEN, JOURNAL_…). */
   start(): Promise<void>;
   /** Where what listens now. */
   listeners(): Sources['listeners'];
-  /** SIGHUP: configuration and certificates. Never rejects for what is wrong with them. */
+  /** SIGHUP: configuration and certificates. Why they are not used: nothing when they are. Never rejects. */
   reload(): Promise<readonly ConfigProblem[]>;
   /** Resolves if the service cannot go on: its store's thread has ended. */
   readonly failed: Promise<RelayError>;
@@ -32,110 +32,129 @@ export interface AlertDispatcher {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Runs by time, on top of the parts. */
+interface Running {
+  housekeeping: Housekeeping;
+  expectations: Expectations;
+  control: ControlServer;
+}
+
 export function createAlertDispatcher(settings: DispatcherSettings, deps: DispatcherDeps): AlertDispatcher {
   const { logger: log } = deps;
   let parts: Parts | undefined;
-  let control: ControlServer | undefined;
-  let housekeeping: Housekeeping | undefined;
-  let expectations: Expectations | undefined;
+  const running: Partial<Running> = {};
   let closing: Promise<void> | undefined;
   let fail: (error: RelayError) => void;
   const failed = new Promise<RelayError>((resolve) => {
     fail = resolve;
   });
-  const notices: ServiceNotices = createServiceNotices({
+  const notices = createServiceNotices({
     manager: deps.manager ?? {},
     logger: log,
-    status: async () => {
-      if (parts === undefined) return 'starting';
-      const { outbox, thread } = parts;
-      const pending = (await thread.store.queues(systemTimers.now())).reduce(
-        (sum, queue) => sum + queue.pending,
-        0,
-      );
-      const held = outbox.status().lanes.filter(({ state }) => state === 'held');
-      return `${pending} deliveries pending${held.length === 0 ? '' : `, held: ${held.map(({ recipient }) => recipient).join(', ')}`}`;
-    },
+    status: async () => (parts === undefined ? 'starting' : await statusLine(parts)),
   });
 
   async function start(): Promise<void> {
     const made = await assemble(settings, deps);
-    parts = made.parts;
-    void parts.thread.failed.then(fail);
+    ({ parts } = made);
+    const { thread, configuration, reports, door, sources } = parts;
+    void thread.failed.then(fail);
     await made.begin();
-    housekeeping = startHousekeeping({
-      store: parts.thread.store,
-      config: () => made.parts.configuration.current.config,
-      reports: parts.reports,
-      timers: systemTimers,
-      log,
-    });
-    expectations = createExpectations({
-      expectations: () => made.parts.configuration.current.config.expect,
-      store: parts.thread.store,
-      door: parts.door,
+    const { store } = thread;
+    const config = () => configuration.current.config;
+    running.housekeeping = startHousekeeping({ store, config, reports, timers: systemTimers, log });
+    running.expectations = createExpectations({
+      expectations: () => config().expect,
+      store,
+      door,
       timers: systemTimers,
       random: deps.random,
       log,
-      instance: parts.configuration.current.config.instance,
-      mark: () => made.parts.thread.id,
+      instance: config().instance,
+      mark: () => thread.id,
       version: deps.version,
     });
-    control = await serveControl(settings.socket, controlContext(parts, deps.random), log);
-    for (const { source, address, port } of parts.sources.listeners) {
+    running.control = await serveControl(settings.socket, controlContext(parts, deps.random), log);
+    for (const { source, address, port } of sources.listeners) {
       deps.stdout.write(`Listening: ${source} on ${address} port ${port}\n`);
     }
-    log.notice(`started: ${parts.configuration.current.config.recipients.length} recipients`, {
+    log.notice(`started: ${config().recipients.length} recipients`, {
       event: 'started',
-      config: parts.configuration.current.config.hash.slice(0, 12),
+      config: config().hash.slice(0, 12),
     });
     notices.ready();
   }
 
+  /** One after the other, whatever becomes of each: no step may keep the next from ending what it holds. */
   async function close(): Promise<void> {
-    closing ??= (async () => {
-      notices.stopping();
-      await control?.close();
-      await expectations?.close();
-      await parts?.sources.close();
-      await parts?.watchdogs.close();
-      await housekeeping?.close();
-      await parts?.reports.idle();
-      await parts?.door.settle();
-      const cut = (await parts?.outbox.drain(dispatcherLimits.drainMs)) ?? 0;
-      if (cut > 0)
+    notices.stopping();
+    const steps: readonly (() => unknown)[] = [
+      () => running.control?.close(),
+      () => running.expectations?.close(),
+      () => parts?.watchdogs.close(),
+      () => parts?.sources.close(),
+      () => running.housekeeping?.close(),
+      () => parts?.reports.idle(),
+      () => parts?.door.settle(),
+      async () => {
+        const cut = (await parts?.outbox.drain(dispatcherLimits.drainMs)) ?? 0;
+        if (cut === 0) return;
         log.warning(`${cut} calls were cut off: what they carried is due again, marked as repeated`);
-      await parts?.outbox.close();
-      await parts?.sinks.close();
-      await parts?.renderers.close();
-      await parts?.thread.close();
-      await notices.close();
-    })();
-    await closing;
+      },
+      () => parts?.outbox.close(),
+      () => parts?.sinks.close(),
+      () => parts?.renderers.close(),
+      () => parts?.thread.close(),
+      () => notices.close(),
+    ];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        log.error(`at the end: ${messageOf(error)}`, { event: 'close-failed' });
+      }
+    }
+  }
+
+  async function reload(): Promise<readonly ConfigProblem[]> {
+    if (parts === undefined) return [];
+    const { sources, configuration, reports } = parts;
+    sources.lookAtCertificates();
+    try {
+      const problems = await configuration.reload();
+      if (problems.length > 0) reports.refusedReload(problems.map(problemLine));
+      return problems;
+    } catch (error) {
+      log.error(`reload: ${messageOf(error)}`, { event: 'reload-failed' });
+      return [{ file: '', path: '', text: messageOf(error) }];
+    }
   }
 
   return {
     start,
     failed,
-    close,
+    close: async () => await (closing ??= close()),
     listeners: () => parts?.sources.listeners ?? [],
-    reload: async () => {
-      if (parts === undefined) return [];
-      parts.sources.lookAtCertificates();
-      const problems = await parts.configuration.reload();
-      if (problems.length > 0) parts.reports.refusedReload(parts.configuration.refused?.problems ?? []);
-      return problems;
-    },
+    reload,
     async run(signal) {
       try {
         await start();
         const failure = await Promise.race([failed, aborted(signal)]);
         if (failure !== undefined) throw failure;
       } finally {
-        await close();
+        await (closing ??= close());
       }
     },
   };
+}
+
+/** For systemctl status. */
+async function statusLine({ outbox, thread }: Parts): Promise<string> {
+  const queues = await thread.store.queues(systemTimers.now());
+  const pending = queues.reduce((sum, queue) => sum + queue.pending, 0);
+  const held = outbox.status().lanes.filter(({ state }) => state === 'held');
+  const names = held.map(({ recipient }) => recipient).join(', ');
+  return `${pending} deliveries pending${names === '' ? '' : `, held: ${names}`}`;
 }
 
 async function aborted(signal: AbortSignal): Promise<undefined> {

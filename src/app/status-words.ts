@@ -4,8 +4,8 @@
  * Called by the status-*.ts files beside it. Pure.
  */
 
+import { age } from '../core/quantities.ts';
 import { escapeText } from '../log/escape.ts';
-import { age } from '../poller/run-words.ts';
 import type { StateWord } from './profile-report.ts';
 
 const DAY_MS = 86_400_000;

@@ -105,6 +105,18 @@ export class Settings {
     return choice;
   }
 
+  /** Each of a list; undefined when it is not given. */
+  choices<const Choices extends readonly string[]>(
+    name: string,
+    choices: Choices,
+  ): readonly Choices[number][] | undefined {
+    return this.texts(name)?.map((text) => {
+      const choice = choices.find((candidate) => candidate === text);
+      if (choice !== undefined) return choice;
+      throw this.refusal(name, `must be one of ${choices.join(', ')}, not '${text}'`);
+    });
+  }
+
   size(name: string): number | undefined {
     return this.#read(name, parseSize);
   }

@@ -657,6 +657,9 @@ export const dispatcherLimits = {
   diskLookMs: 1_000,
   /** An answer of the control socket. */
   controlBytes: 64 * MIB,
+  /** A command waits so long for a service that has the store and no socket yet, and asks so often. */
+  commandWaitMs: 10_000,
+  commandRetryMs: 250,
   /** Rows of one listing. */
   searchRows: 10_000,
   /** A search by criteria reads so many messages at a time, and gives up after the second: it says how many it read. */

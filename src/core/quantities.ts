@@ -1,6 +1,6 @@
 /**
- * Durations and sizes as operators write them (`30s`, `15m`, `24h`, `7d`; `512M`, `20G`), both ways. Used by the options of the
- * commands and by the dispatcher's configuration. Sizes are binary: 1K is 1024.
+ * Durations and sizes as operators write them (`30s`, `15m`, `24h`, `7d`; `512M`, `20G`), both ways, and ages as they read them. Used by
+ * the options of the commands, by the dispatcher's configuration, and in logs and status. Sizes are binary: 1K is 1024.
  */
 
 /** A day of 24 hours, in milliseconds. */
@@ -48,4 +48,13 @@ export function formatSize(value: number): string {
     if (value >= factor && value % factor === 0) return `${value / factor}${unit}`;
   }
   return String(value);
+}
+
+/** For people: `45 s`, `12 min`, `62 h`, `9 d`. */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 96 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
 }

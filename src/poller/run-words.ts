@@ -7,6 +7,7 @@
 
 import type { RelayError } from '../core/errors.ts';
 import type { LogFields } from '../core/ports.ts';
+import { age } from '../core/quantities.ts';
 import type { ConsumerStats } from '../journal/journal.ts';
 import type { Illness } from './destination-health.ts';
 import { grouped, streakText, type FaultStreak } from './fault-streak.ts';
@@ -87,13 +88,4 @@ function hintText(hint: string | undefined): string {
 
 function mebibytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(1);
-}
-
-/** `45 s`, `12 min`, `62 h`, `9 d` */
-export function age(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 96 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
 }

@@ -1,14 +1,6 @@
-/**
- * Paths of requests: as router.ts matches them, and as they are counted, where what a peer makes up must not become a
- * label of ours.
- */
+/** Paths of requests as they are counted, where what a peer makes up must not become a label of ours. */
 
-/** Path of a request target in origin, absolute or asterisk form (RFC 9112 §3.2); a query does not matter. */
-export function pathOf(target: string): string {
-  const absolute = /^https?:\/\/[^/?]*(.*)$/i.exec(target);
-  const rest = absolute === null ? target : (absolute[1] ?? '');
-  return rest.replace(/[?#].*$/s, '') || '/';
-}
+import { pathOf } from '../http/request-path.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 

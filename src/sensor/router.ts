@@ -11,7 +11,7 @@ import { acceptedCodings } from './content-coding.ts';
 import { acknowledgeLease, releaseLease, renewLease } from './lease-routes.ts';
 import { answerLease } from './leased-get.ts';
 import { answerHealth, answerMetrics } from './monitor-routes.ts';
-import { pathOf } from './paths.ts';
+import { pathOf } from '../http/request-path.ts';
 import { answerConsuming, answerPeek } from './plain-get.ts';
 import { readPreferences } from './prefer.ts';
 import { sendProblem } from '../http/problem.ts';

@@ -13,7 +13,7 @@ import { readName } from './distinguished-name.ts';
 import { isStale } from './end-dates.ts';
 import { createPeerJudge } from './peer-judge.ts';
 import type { PeerJudge } from './peer-judge.ts';
-import { fault, loadPlainCredentials, readBytes } from './plain-credentials.ts';
+import { fault, loadPlainCredentials, readBytes, settingName } from './plain-credentials.ts';
 import type { LoadOptions, PlainCredentials } from './plain-credentials.ts';
 
 export interface Credentials extends PlainCredentials {
@@ -34,7 +34,7 @@ export function loadCredentials(settings: TlsSettings, options: LoadOptions = {}
   const lists =
     settings.crlFile === undefined
       ? []
-      : loadCrls(`--${options.optionPrefix ?? ''}crl`, settings.crlFile, {
+      : loadCrls(settingName(options, 'crl'), settings.crlFile, {
           authorities,
           now,
           strict,
@@ -75,7 +75,7 @@ function loadCrls(option: string, file: string, context: CrlContext): readonly R
     const named = authorities.filter((authority) => readName(subjectDer(authority)).key === issuer.key);
     if (named.length > 0 && !named.some(({ publicKey }) => isSignedBy(publicKey))) {
       throw fault(
-        `${at}: the list of ${issuer.text} is not signed by the key of that authority in --cacert`,
+        `${at}: the list of ${issuer.text} is not signed by the key of that authority`,
         'it was damaged or forged, or the authority has a new key: fetch both anew',
       );
     }

@@ -37,17 +37,27 @@ export interface LoadOptions {
   readonly now?: number;
   /** `manager-` when the settings came from `--manager-cert` and so on. */
   readonly optionPrefix?: string;
+  /** `sources.https` when they came from a configuration file, where the authorities are `ca`. */
+  readonly setting?: string;
   /** Warn when the certificate is not meant for this side. */
   readonly purpose?: Purpose;
+}
+
+/** As the operator wrote it, for messages: `--cacert`, `sources.https.ca`. */
+export function settingName(
+  { optionPrefix = '', setting }: LoadOptions,
+  option: 'cert' | 'key' | 'cacert' | 'crl',
+): string {
+  if (setting === undefined) return `--${optionPrefix}${option}`;
+  return `${setting}.${option === 'cacert' ? 'ca' : option}`;
 }
 
 /** Throws RelayError TLS_FILE. */
 export function loadPlainCredentials(settings: TlsSettings, options: LoadOptions = {}): PlainCredentials {
   const now = options.now ?? Date.now();
-  const prefix = `--${options.optionPrefix ?? ''}`;
   const warnings: string[] = [];
 
-  const certAt = `${prefix}cert ${settings.certFile}`;
+  const certAt = `${settingName(options, 'cert')} ${settings.certFile}`;
   const chain = readCertificates(certAt, settings.certFile);
   const [leaf] = chain;
   if (leaf === undefined) {
@@ -55,7 +65,7 @@ export function loadPlainCredentials(settings: TlsSettings, options: LoadOptions
   }
   warnings.push(...certificateWarnings(leaf, now, options.purpose).map((text) => `${certAt} ${text}`));
 
-  const keyAt = `${prefix}key ${settings.keyFile}`;
+  const keyAt = `${settingName(options, 'key')} ${settings.keyFile}`;
   const keyText = readText(keyAt, settings.keyFile);
   const key = readKey(keyAt, keyText);
   if (!leaf.checkPrivateKey(key)) {
@@ -71,7 +81,7 @@ export function loadPlainCredentials(settings: TlsSettings, options: LoadOptions
     warnings.push(`${keyAt} can be read by every user of this host: chmod o-rwx`);
   }
 
-  const caAt = `${prefix}cacert ${settings.caFile}`;
+  const caAt = `${settingName(options, 'cacert')} ${settings.caFile}`;
   const authorities = readCertificates(caAt, settings.caFile);
   if (authorities.length === 0) {
     throw fault(
@@ -90,7 +100,7 @@ export function loadPlainCredentials(settings: TlsSettings, options: LoadOptions
     ca: authorities.map((authority) => authority.toString()),
     authorities,
     certificate: leaf,
-    at: { cert: certAt, ca: caAt, crl: `${prefix}crl ${settings.crlFile ?? ''}` },
+    at: { cert: certAt, ca: caAt, crl: `${settingName(options, 'crl')} ${settings.crlFile ?? ''}` },
     warnings,
   };
   proveUsable(credentials, certAt);

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
+import { dispatcherTables } from '../../src/cli/dispatcher/tables.ts';
 import { httpProxyTable } from '../../src/cli/http-proxy-options.ts';
 import { idmefTables } from '../../src/cli/idmef-options.ts';
 import { type CommandTable, commonOptions, environmentKey } from '../../src/cli/option.ts';
@@ -19,7 +20,9 @@ import { projectRoot } from '../tools/source-files.ts';
 
 const root = projectRoot();
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+/** With settings files. */
 const programs: readonly CommandTable[] = [reverseServerTable, httpProxyTable];
+const verbs: readonly CommandTable[] = Object.values(dispatcherTables);
 
 describe('config/', () => {
   for (const [name, text] of configExamples()) {
@@ -51,7 +54,7 @@ describe('config/', () => {
 describe('README.md', () => {
   const readme = read('README.md');
   const known = new Set(
-    [...programs, ...idmefTables].flatMap(({ options }) =>
+    [...programs, ...verbs, ...idmefTables].flatMap(({ options }) =>
       [...options, ...commonOptions].map(({ name }) => name),
     ),
   );
@@ -64,6 +67,7 @@ describe('README.md', () => {
     'now',
     'permanent',
     'add-service',
+    'add-rich-rule',
     'system',
     'reload',
     'strip-components',
@@ -80,8 +84,8 @@ describe('README.md', () => {
     );
   });
 
-  test('names every flag of both programs', () => {
-    for (const { command, options } of programs) {
+  test('names every flag of all programs', () => {
+    for (const { command, options } of [...programs, ...verbs]) {
       for (const { name } of options) assert.ok(readme.includes(`--${name}`), `${command} --${name}`);
     }
   });
@@ -90,11 +94,24 @@ describe('README.md', () => {
     for (const { command } of idmefTables) assert.ok(readme.includes(command), command);
   });
 
+  test('tells of every verb of alert-dispatcher in its table, and of no other', () => {
+    const [, table = ''] = /^\| alert-dispatcher .*\n\|.*\n((?:\|.*\n)+)/m.exec(readme) ?? [];
+    const rows = table.split('\n').flatMap((row) => /^\| ([^|]+)\|/.exec(row)?.[1] ?? []);
+    const named = rows.flatMap((cell) => [...cell.matchAll(/`([a-z]+)`/g)].map((match) => match[1] ?? ''));
+    assert.deepEqual(named.toSorted(), Object.keys(dispatcherTables).toSorted());
+  });
+
+  test('calls no verb of alert-dispatcher that does not exist', () => {
+    const calls = [...readme.matchAll(/(?:^ {4}|[`(])alert-dispatcher ([a-z]+)/gm)];
+    assert.ok(calls.length > 10);
+    for (const [call, verb = ''] of calls) assert.ok(Object.hasOwn(dispatcherTables, verb), call);
+  });
+
   test('lists the exit codes', () => {
-    const codes = new Set(programs.flatMap(({ exits }) => exits.map(({ code }) => code)));
+    const codes = new Set([...programs, ...verbs].flatMap(({ exits }) => exits.map(({ code }) => code)));
     for (const code of codes) assert.match(readme, new RegExp(`^\\| ${code} +\\|`, 'm'));
-    const verbs = idmefTables.flatMap(({ exits }) => exits.map(({ code }) => code));
-    const used = new Set<number>([...verbs, ...Object.values(errorCodes).map(({ exit }) => exit)]);
+    const others = idmefTables.flatMap(({ exits }) => exits.map(({ code }) => code));
+    const used = new Set<number>([...others, ...Object.values(errorCodes).map(({ exit }) => exit)]);
     for (const [, code] of readme.matchAll(/^\| (\d+) +\|/gm)) {
       assert.ok(code === '0' || codes.has(Number(code)) || used.has(Number(code)), code);
     }

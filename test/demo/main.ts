@@ -154,7 +154,7 @@ function invite({ client, caFile }: Pki): void {
   say(`  ${dispatcher} status ${state}`);
   say(`  ${dispatcher} why 6 ${state}`);
   say(`  ${dispatcher} incidents list ${state}`);
-  say(`  ${dispatcher} silence add 'alert.classification.text <> "SSH"' --reason 'known' --for 1h ${state}`);
+  say(`  ${dispatcher} silence add 'alert.classification.text ~ SSH' --reason 'known' --for 1h ${state}`);
   say('look at what waits on the sensor, consuming nothing (404: nothing waits):');
   say(`  curl -s -S -i ${files} -H 'Prefer: peek' https://localhost:${port}/`);
   say('Ctrl-C ends everything');

@@ -1,15 +1,18 @@
 /**
  * The shipped units: systemd understands them, their exposure is at most 1.5, and they call our programs with
- * flags that exist. Needs systemd-analyze; in CI its absence is a failure, elsewhere a skip with the reason.
+ * flags that exist; accounts, directories and firewalld's services too. Needs systemd-analyze; in CI its absence is a failure,
+ * elsewhere a skip with the reason.
  */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
+import { dispatcherTables } from '../../src/cli/dispatcher/tables.ts';
 import { httpProxyTable } from '../../src/cli/http-proxy-options.ts';
+import type { CommandTable } from '../../src/cli/option.ts';
 import { parseArguments } from '../../src/cli/parse.ts';
 import { reverseServerTable } from '../../src/cli/reverse-server-options.ts';
 import { pollerLimits } from '../../src/core/limits.ts';
@@ -20,6 +23,7 @@ const folder = join(projectRoot(), 'systemd');
 const units = readdirSync(folder).filter((name) => /\.(?:service|timer)$/.test(name));
 const services = units.filter((name) => name.endsWith('.service'));
 const maxExposure = 1.5;
+const programs: readonly CommandTable[] = [reverseServerTable, httpProxyTable, dispatcherTables.serve];
 
 function analyze(...args: string[]): string {
   return execFileSync('systemd-analyze', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -57,23 +61,40 @@ describe('systemd units', { skip: available() }, () => {
         encoding: 'utf8',
         env: { PATH: process.env['PATH'] ?? '', SYSTEMD_UNIT_PATH: `${dir}:` },
       });
-      const ours = out.split('\n').filter((line) => /reverse-server|http-proxy/.test(line));
+      const ours = out.split('\n').filter((line) => /reverse-server|http-proxy|alert-dispatcher/.test(line));
       assert.deepEqual(ours, []);
     });
   }
 
-  test('the accounts and directories are what systemd reads', (t) => {
+  test('accounts and directories are made as the units need them', (t) => {
     const dir = tempDir(t);
-    for (const tool of ['sysusers', 'tmpfiles']) {
-      const file = join(folder, `idmef-relay.${tool}`);
-      const lines = readFileSync(file, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '' && !line.startsWith('#'));
-      assert.ok(lines.length >= 3, file);
-    }
-    execFileSync('systemd-sysusers', ['--dry-run', `--root=${dir}`, join(folder, 'idmef-relay.sysusers')], {
+    for (const folderOf of ['etc', 'usr/lib/tmpfiles.d']) mkdirSync(join(dir, folderOf), { recursive: true });
+    const accounts = join(folder, 'idmef-relay.sysusers');
+    const isRoot = process.getuid?.() === 0;
+    execFileSync('systemd-sysusers', [...(isRoot ? [] : ['--dry-run']), `--root=${dir}`, accounts], {
       stdio: 'pipe',
     });
+    if (!isRoot) {
+      t.diagnostic('not root: the directories are not made');
+      return;
+    }
+    for (const name of ['idmef-relay', 'alert-dispatcher']) {
+      copyFileSync(join(folder, `${name}.tmpfiles`), join(dir, 'usr/lib/tmpfiles.d', `${name}.conf`));
+    }
+    execFileSync('systemd-tmpfiles', ['--create', `--root=${dir}`], { stdio: 'pipe' });
+    const uids = new Map(
+      readFileSync(join(dir, 'etc/passwd'), 'utf8')
+        .split('\n')
+        .map((line) => [line.split(':')[0], Number(line.split(':')[2])]),
+    );
+    const owned = (path: string): [number | undefined, string] => {
+      const { uid, mode } = statSync(join(dir, path));
+      return [uid, (mode & 0o7777).toString(8)];
+    };
+    assert.deepEqual(owned('var/spool/idmef-relay'), [uids.get('idmef-relay'), '2770']);
+    // Those of another user go through it; nobody else reads in it.
+    assert.deepEqual(owned('var/lib/idmef-relay'), [uids.get('idmef-relay'), '751']);
+    assert.deepEqual(owned('var/lib/idmef-relay/dispatcher'), [uids.get('idmef-dispatch'), '750']);
   });
 });
 
@@ -82,10 +103,14 @@ describe('units and programs', () => {
     const text = readFileSync(join(folder, name), 'utf8');
     test(`${name} calls a command that parses`, () => {
       const [, command, words = ''] = /^ExecStart=\/usr\/bin\/(\S+) (.*)$/m.exec(text) ?? [];
-      const table = command === 'reverse-server' ? reverseServerTable : httpProxyTable;
-      assert.equal(table.command, command);
-      const { given } = parseArguments(table, words.replace('%i', 'dmz1').split(' '));
-      assert.ok(given.has('config-dir'));
+      const table = programs.find((one) => one.command.split(' ')[0] === command);
+      assert.ok(table, command);
+      const args = words.replace('%i', 'dmz1').split(' ');
+      const [verb] = table.command.split(' ').slice(1);
+      if (verb !== undefined) assert.equal(args.shift(), verb);
+      const { given } = parseArguments(table, args);
+      // The dispatcher's settings have their place, the others' directory is said.
+      assert.equal(given.has('config-dir'), verb === undefined);
     });
     test(`${name} leaves alone what would break it`, () => {
       assert.doesNotMatch(text, /^MemoryDenyWriteExecute=(?:yes|true|1)/m);
@@ -94,7 +119,7 @@ describe('units and programs', () => {
     });
   }
   test('services tell when they are ready and that they live', () => {
-    for (const name of ['reverse-server.service', 'http-proxy-follow@.service']) {
+    for (const name of ['reverse-server.service', 'http-proxy-follow@.service', 'alert-dispatcher.service']) {
       const text = readFileSync(join(folder, name), 'utf8');
       for (const line of ['Type=notify', 'NotifyAccess=all'])
         assert.ok(text.split('\n').includes(line), `${name}: ${line}`);
@@ -106,4 +131,33 @@ describe('units and programs', () => {
     const limit = Number(/^TimeoutStartSec=(\d+)$/m.exec(text)?.[1]);
     assert.ok(limit >= pollerLimits.deadlineSeconds + 30, String(limit));
   });
+  test('the dispatcher lets no unit take its state over', () => {
+    for (const name of ['http-proxy@.service', 'http-proxy-follow@.service']) {
+      const text = readFileSync(join(folder, name), 'utf8');
+      assert.match(text, /^StateDirectory=idmef-relay$/m);
+      assert.match(text, /^StateDirectoryMode=0751$/m);
+    }
+    const tmpfiles = readFileSync(join(folder, 'alert-dispatcher.tmpfiles'), 'utf8');
+    assert.match(tmpfiles, /^d \/var\/lib\/idmef-relay +0751 idmef-relay /m);
+    const unit = readFileSync(join(folder, 'alert-dispatcher.service'), 'utf8');
+    assert.match(unit, /^User=idmef-dispatch$/m);
+    const state = /^StateDirectory=(.*)$/m.exec(unit)?.[1];
+    const byDefault = dispatcherTables.serve.options.find(({ name }) => name === 'state');
+    assert.equal(byDefault && 'default' in byDefault && byDefault.default, `/var/lib/${state}`);
+  });
+});
+
+describe('services of firewalld', () => {
+  const ports = join(projectRoot(), 'firewalld');
+  for (const name of readdirSync(ports)) {
+    test(`${name} is XML and has one port`, () => {
+      const path = join(ports, name);
+      const text = readFileSync(path, 'utf8');
+      // XML forbids it, and firewalld then has no such service; options of commands invite it.
+      for (const [comment = ''] of text.matchAll(/<!--[^]*?-->/g))
+        assert.ok(!comment.slice(4, -3).includes('--'), comment);
+      assert.match(text, new RegExp(`<short>${name.replace('.xml', '')}</short>`));
+      assert.equal([...text.matchAll(/<port protocol="tcp" port="\d+"\/>/g)].length, 1);
+    });
+  }
 });

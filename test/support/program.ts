@@ -8,7 +8,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export type ProgramName = 'reverse-server' | 'http-proxy' | 'idmef';
+export type ProgramName = 'reverse-server' | 'http-proxy' | 'alert-dispatcher' | 'idmef';
 
 export interface Exit {
   readonly code: number | null;

@@ -9,13 +9,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 
-import { messageOf, RelayError } from '../../core/errors.ts';
+import { RelayError } from '../../core/errors.ts';
 import type { Logger, Random } from '../../core/ports.ts';
 import type { MinFree } from '../../core/settings.ts';
 import { createDoor, type CountingDoor } from '../../dispatcher/door/door.ts';
 import { createKeyRing, type StoredKeyRing } from '../../dispatcher/keys/key-ring.ts';
 import { createOutbox, type Outbox } from '../../dispatcher/outbox/outbox.ts';
 import { createRouter, type ExplainingRouter } from '../../dispatcher/route/router.ts';
+import type { SinkDeps } from '../../dispatcher/model/sink.ts';
 import type { ServiceManager } from '../service-notices.ts';
 import { createChannels } from './channels.ts';
 import {
@@ -25,15 +26,18 @@ import {
   prepareAll,
   type Prepared,
 } from './configuration.ts';
-import type { SinkDeps } from '../../dispatcher/model/sink.ts';
+import { createConsoleEcho } from './console-echo.ts';
+import { healthProblems } from './health.ts';
 import { dispatcherMetrics } from './metrics.ts';
-import { rememberMoved, withMoved } from './moved-recipients.ts';
+import { rememberMoved } from './moved-recipients.ts';
 import { outboundPolicy } from './outbound.ts';
+import { createOutboxRecipients } from './outbox-recipients.ts';
 import { systemTimers } from './real-timers.ts';
 import { createRenderers, type Renderers } from './renderers.ts';
 import { createReports, type Reports } from './reports.ts';
 import { createSilences, type Silences } from './silences.ts';
 import { createSinkRegistry, type SinkRegistry } from './sink-registry.ts';
+import { createSinkTypes } from './sink-types.ts';
 import { createSources, type Sources } from './sources.ts';
 import { startStore, type StoreThread } from './store-thread.ts';
 import { createWaits } from './waits.ts';
@@ -69,8 +73,8 @@ export interface Parts {
   readonly door: CountingDoor;
   readonly keyRing: StoredKeyRing;
   readonly outbox: Outbox;
-  readonly watchdogs: Watchdogs;
   readonly sources: Sources;
+  readonly watchdogs: Watchdogs;
   readonly reports: Reports;
   readonly startedAt: number;
   readonly version: string;
@@ -81,163 +85,147 @@ export async function assemble(
   settings: DispatcherSettings,
   deps: DispatcherDeps,
 ): Promise<{ readonly parts: Parts; readonly begin: () => Promise<void> }> {
-  const { logger: log, random, version } = deps;
-  const timers = systemTimers;
-  const host = hostname();
-  const thread = await startStore(
-    { path: join(settings.stateDir, 'dispatcher.db'), minFree: settings.minFree },
-    log,
-  );
+  const { logger: log } = deps;
+  const path = join(settings.stateDir, 'dispatcher.db');
+  const thread = await startStore({ path, minFree: settings.minFree }, log);
   try {
-    const { store } = thread;
-    const configuration = createConfiguration({
-      place: settings,
-      store,
-      clock: timers,
-      log,
-      print: (line) => void deps.stdout.write(line),
-    });
-    const config = (): InForce['config'] => configuration.current.config;
-    const silences = await createSilences(store, log);
-    const waits = createWaits();
-    let router: ExplainingRouter | undefined;
-    const routerInForce = (): ExplainingRouter => {
-      if (router === undefined) throw new RelayError('BUG', 'there is no configuration yet');
-      return router;
-    };
-    const renderers = createRenderers(log);
-    const outbound = outboundPolicy(config, () => sources.listeners);
-    const sinkDeps: SinkDeps = {
-      log,
-      timers,
-      random,
-      hostname: host,
-      version,
-      mark: () => thread.id,
-      outbound,
-    };
-    const sinks: SinkRegistry = createSinkRegistry(sinkDeps, timers, log);
-    const watchdogs = createWatchdogs(sinkDeps, async () => (await healthProblems(thread, outbox))[0]);
-    const door = createDoor({
-      router: routerInForce,
-      store,
-      clock: timers,
-      log,
-      configHash: () => config().hash,
-      mark: () => thread.id,
-    });
-    const reports: Reports = createReports({
-      door,
-      store,
-      config,
-      clock: timers,
-      random,
-      log,
-      hostname: host,
-      mark: () => thread.id,
-    });
-    const outbox = createOutbox({
-      store,
-      sinks: async (endpoint) => sinks.sinkOf(endpoint),
-      renderer: renderers.current,
-      timers,
-      random,
-      log,
-      recipients: () => config().recipients,
-      onTrouble: (recipient, trouble) => reports.trouble(recipient, trouble),
-      onMoved: (name, params) => {
-        const recipient = config().recipients.find((one) => one.name === name);
-        if (recipient !== undefined) void rememberMoved(store, recipient, params, log);
-      },
-      onAttempt: ({ waitedMs }) => waits.add(waitedMs),
-    });
-    const keyRing = createKeyRing({ store, clock: timers });
-    const startedAt = timers.now();
-    const sources: Sources = createSources({
-      door,
-      keyRing,
-      channels: createChannels(config),
-      clock: timers,
-      timers,
-      random,
-      log,
-      hostname: host,
-      store,
-      outbound,
-      metrics: async () =>
-        await dispatcherMetrics({
-          version,
-          uptimeSeconds: (timers.now() - startedAt) / 1000,
-          residentBytes: process.memoryUsage.rss(),
-          now: timers.now(),
-          stats: await store.stats(timers.now()),
-          outbox: outbox.status(),
-          waits: waits.seen(),
-          inFlight: door.inFlight(),
-          more: sources.families(),
-        }),
-      health: async () => await healthProblems(thread, outbox),
-      status: async () => ({ version, startedAt, config: config().hash }),
-    });
-
-    const prepare = async (next: InForce): Promise<Prepared> => {
-      const recipients = await withMoved(store, next.config.recipients);
-      const nextRouter = createRouter(next.config, () => silences.current());
-      return await prepareAll([
-        async () => await renderers.prepare(next.config),
-        async () => await sinks.prepare(next.config.endpoints, next.types),
-        async () => ({
-          async commit() {
-            router = nextRouter;
-            await outbox.configure(recipients);
-          },
-          discard: () => undefined,
-        }),
-        async () => await watchdogs.prepare(next.config),
-        async () => await sources.prepare(next.config.sources),
-      ]);
-    };
-    return {
-      parts: {
-        thread,
-        configuration,
-        router: routerInForce,
-        silences,
-        renderers,
-        sinks,
-        door,
-        keyRing,
-        outbox,
-        watchdogs,
-        sources,
-        reports,
-        startedAt,
-        version,
-      },
-      async begin() {
-        await configuration.start(prepare);
-        await outbox.start();
-        await sources.listen();
-      },
-    };
+    return await assembleAround(thread, settings, deps);
   } catch (error) {
     await thread.close();
     throw error;
   }
 }
 
-/** Sentences; none is healthy. A provider that is down is no illness of ours: the queue is kept. */
-async function healthProblems(thread: StoreThread, outbox: Outbox): Promise<string[]> {
-  const problems: string[] = [];
-  try {
-    await thread.store.state('health');
-  } catch (error) {
-    problems.push(`the store does not answer: ${messageOf(error)}`);
-  }
-  const shortage = thread.shortage();
-  if (shortage !== undefined) problems.push(shortage);
-  for (const { recipient, heldReason } of outbox.status().lanes) {
-    if (heldReason !== undefined) problems.push(`recipient ${recipient} is held: ${heldReason}`);
-  }
-  return problems;
+async function assembleAround(
+  thread: StoreThread,
+  settings: DispatcherSettings,
+  deps: DispatcherDeps,
+): Promise<{ readonly parts: Parts; readonly begin: () => Promise<void> }> {
+  const { logger: log, random, version } = deps;
+  const { store } = thread;
+  const timers = systemTimers;
+  const host = hostname();
+  const mark = (): string => thread.id;
+  const print = (line: string): void => void deps.stdout.write(line);
+  const configuration = createConfiguration({
+    place: settings,
+    store,
+    clock: timers,
+    log,
+    types: createSinkTypes(print),
+  });
+  const config = (): InForce['config'] => configuration.current.config;
+  const silences = await createSilences(store, log);
+  let routerInForce: ExplainingRouter | undefined;
+  const router = (): ExplainingRouter => {
+    if (routerInForce === undefined) throw new RelayError('BUG', 'there is no configuration yet');
+    return routerInForce;
+  };
+  const renderers = createRenderers(log);
+  const outbound = outboundPolicy(config, () => sources.listeners);
+  const sinkDeps: SinkDeps = { log, timers, random, hostname: host, version, mark, outbound };
+  const sinks = createSinkRegistry(sinkDeps);
+  const echo = settings.console ? createConsoleEcho(print) : undefined;
+  const door = createDoor({ router, store, clock: timers, log, configHash: () => config().hash, mark });
+  const reports: Reports = createReports({
+    door,
+    store,
+    config,
+    clock: timers,
+    random,
+    log,
+    hostname: host,
+    mark,
+  });
+  const recipients = createOutboxRecipients({ store, outbox: () => outbox, timers, log });
+  const waits = createWaits();
+  const outbox: Outbox = createOutbox({
+    store,
+    sinks: async (endpoint) => {
+      const made = sinks.sinkOf(endpoint);
+      return echo === undefined ? made : echo(made);
+    },
+    renderer: renderers.current,
+    timers,
+    random,
+    log,
+    recipients: () => recipients.current(),
+    onTrouble: (recipient, trouble) => reports.trouble(recipient, trouble),
+    onMoved: (name, params) => {
+      const recipient = config().recipients.find((one) => one.name === name);
+      if (recipient !== undefined) void rememberMoved(store, recipient, params, log);
+    },
+    onAttempt: ({ waitedMs }) => waits.add(waitedMs),
+  });
+  const keyRing = createKeyRing({ store, clock: timers });
+  const startedAt = timers.now();
+  const health = async (): Promise<readonly string[]> => await healthProblems({ thread, outbox, sources });
+  const sources: Sources = createSources({
+    door,
+    keyRing,
+    channels: createChannels(config),
+    clock: timers,
+    timers,
+    random,
+    log,
+    hostname: host,
+    store,
+    outbound,
+    metrics: async () =>
+      await dispatcherMetrics({
+        version,
+        uptimeSeconds: (timers.now() - startedAt) / 1000,
+        residentBytes: process.memoryUsage.rss(),
+        now: timers.now(),
+        stats: await store.stats(timers.now()),
+        outbox: outbox.status(),
+        waits: waits.seen(),
+        inFlight: door.inFlight(),
+        more: sources.families(),
+      }),
+    health,
+    status: async () => ({ version, startedAt, config: config().hash }),
+  });
+  const watchdogs = createWatchdogs(sinkDeps, async () => (await health())[0]);
+
+  const prepare = async (next: InForce): Promise<Prepared> => {
+    const nextRouter = createRouter(next.config, () => silences.current());
+    const routing: Prepared = {
+      commit: () => {
+        routerInForce = nextRouter;
+      },
+      discard: () => undefined,
+    };
+    return await prepareAll([
+      async () => routing,
+      async () => await renderers.prepare(next.config),
+      async () => await sinks.prepare(next.config.endpoints, next.types),
+      async () => await recipients.prepare(next.config.recipients),
+      async () => await sources.prepare(next.config.sources),
+      async () => await watchdogs.prepare(next.config),
+    ]);
+  };
+  return {
+    parts: {
+      thread,
+      configuration,
+      router,
+      silences,
+      renderers,
+      sinks,
+      door,
+      keyRing,
+      outbox,
+      sources,
+      watchdogs,
+      reports,
+      startedAt,
+      version,
+    },
+    async begin() {
+      await configuration.start(prepare);
+      await outbox.start();
+      await sources.listen();
+    },
+  };
 }

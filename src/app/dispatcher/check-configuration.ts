@@ -3,15 +3,22 @@
  * of delivery without acknowledgement, keys in clear.
  */
 
-import { messageOf } from '../../core/errors.ts';
-import { noStoredSettings } from '../../dispatcher/config/load-config.ts';
+import { hostname } from 'node:os';
+
+import { messageOf, RelayError } from '../../core/errors.ts';
+import { silentLogger } from '../../core/logger.ts';
+import { noStoredSettings } from '../../dispatcher/config/stored-settings.ts';
 import { problemLine } from '../../dispatcher/config/problem.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
-import type { SinkType } from '../../dispatcher/model/sink.ts';
-import { checkTemplate } from '../../dispatcher/render/template/check-template.ts';
+import { isChannel } from '../../dispatcher/model/recipient.ts';
+import type { SinkDeps, SinkType } from '../../dispatcher/model/sink.ts';
+import { watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
 import { formatDuration } from '../../core/quantities.ts';
+import { systemRandom } from '../../os/random.ts';
 import { loadCredentials } from '../../tls/credentials.ts';
 import { type ConfigurationPlace, loadConfiguration } from './load-configuration.ts';
+import { systemTimers } from './real-timers.ts';
+import { createSinkTypes } from './sink-types.ts';
 
 export interface CheckReport {
   readonly problems: readonly string[];
@@ -23,43 +30,63 @@ export async function checkConfiguration(
   place: ConfigurationPlace,
   withoutFiles: boolean,
 ): Promise<CheckReport> {
-  const loaded = await loadConfiguration({ ...place, withoutFiles }, noStoredSettings, {
-    print: () => undefined,
-  });
+  const loaded = await loadConfiguration({ ...place, withoutFiles }, noStoredSettings, createSinkTypes());
   if (!loaded.ok) return { problems: loaded.problems.map(problemLine), notes: [] };
   const { config, types } = loaded;
-  const problems = [...(await templateProblems(config)), ...(withoutFiles ? [] : fileProblems(config))];
-  return { problems, notes: notesOf(config, types) };
-}
-
-async function templateProblems(config: DispatcherConfig): Promise<string[]> {
-  const problems: string[] = [];
-  for (const { name, template } of config.recipients) {
-    if (template === undefined) continue;
-    const checked = await checkTemplate(template);
-    if (!checked.ok) problems.push(`recipients.${name}.template: line ${checked.line}: ${checked.text}`);
-  }
-  return problems;
+  const notes = notesOf(config, types);
+  if (withoutFiles) return { problems: [], notes };
+  const certificates = certificateReport(config);
+  const problems = [...certificates.problems, ...(await endpointProblems(config, types))];
+  return { problems, notes: [...notes, ...certificates.notes] };
 }
 
 /** Certificates and keys the sources name. */
-function fileProblems({ sources }: DispatcherConfig): string[] {
+function certificateReport({ sources }: DispatcherConfig): CheckReport {
+  const problems: string[] = [];
+  const notes: string[] = [];
   const named = [
     ['sources.https', sources.https?.tls],
     ['sources.smtp', sources.smtp?.tls],
     ...sources.syslog.map(({ name, tls }) => [`sources.syslog.${name}`, tls] as const),
   ] as const;
-  return named.flatMap(([path, tls]) => {
-    if (tls === undefined) return [];
+  for (const [setting, tls] of named) {
+    if (tls === undefined) continue;
     const { cert: certFile, key: keyFile, ca: caFile, crl } = tls;
+    const policy = setting === 'sources.https' ? (sources.https?.tlsPolicy ?? 'anssi') : 'intermediate';
     try {
       const files = { certFile, keyFile, caFile, ...(crl === undefined ? {} : { crlFile: crl }) };
-      loadCredentials({ ...files, policy: 'anssi' }, { purpose: 'server' });
-      return [];
+      notes.push(...loadCredentials({ ...files, policy }, { purpose: 'server', setting }).warnings);
     } catch (error) {
-      return [`${path}: ${messageOf(error)}`];
+      problems.push(messageOf(error));
     }
-  });
+  }
+  return { problems, notes };
+}
+
+/** Each endpoint is made, as at the start, and thrown away: its files, its directory, its module. Nothing is dialled. */
+async function endpointProblems(
+  { endpoints }: DispatcherConfig,
+  types: ReadonlyMap<string, SinkType>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const deps: SinkDeps = {
+    log: silentLogger,
+    timers: systemTimers,
+    random: systemRandom,
+    hostname: hostname(),
+    version: '',
+    outbound: { refusal: () => undefined },
+  };
+  for (const endpoint of endpoints) {
+    try {
+      const sink = await types.get(endpoint.type)?.create(endpoint, deps);
+      await sink?.close();
+    } catch (error) {
+      if (!(error instanceof RelayError) || error.kind === 'bug') throw error;
+      problems.push(error.hint === undefined ? error.message : `${error.message}; ${error.hint}`);
+    }
+  }
+  return problems;
 }
 
 function notesOf(config: DispatcherConfig, types: ReadonlyMap<string, SinkType>): string[] {
@@ -105,13 +132,22 @@ function notesOf(config: DispatcherConfig, types: ReadonlyMap<string, SinkType>)
   }
   if (sources.smtp !== undefined && !sources.smtp.requireTls)
     notes.push('sources.smtp: keys may go over the network in clear');
+  const routed = new Set(recipientsOf(config.route));
+  for (const recipient of config.recipients) {
+    const { name, owner = '' } = recipient;
+    if (!isChannel(recipient) || !routed.has(name)) continue;
+    notes.push(
+      `recipients.${name}: is a channel of ${owner} and on a route: in a flood its alerts come one by one, not as digests (verbatim: false)`,
+    );
+  }
   const used = new Set([
-    ...recipientsOf(config.route),
+    ...routed,
     ...config.recipients.flatMap(({ owner, name }) => (owner === undefined ? [] : [name])),
   ]);
-  for (const { name } of config.recipients) {
+  for (const { name, endpoint } of config.recipients) {
     const reached =
       used.has(name) ||
+      endpoints.get(endpoint)?.type === watchdogType.type ||
       config.reportTo === name ||
       config.recipients.some(({ fallback }) => fallback === name);
     if (!reached) notes.push(`recipients.${name}: no route leads to it`);

@@ -1,22 +1,23 @@
 /**
- * The configuration in force, and how another one takes its place: all or nothing. Whoever holds parts of the service that depend on it
- * (sinks, outbox, sources, locales) prepares first; only when all could, it is taken up. What is refused leaves the old one,
- * is logged with file and line, and shown by `status`.
+ * The configuration in force, and how another one takes its place: all or nothing, one after the other. Whoever holds parts of the
+ * service that depend on it (sinks, outbox, sources, locales) prepares first; only when all could, it is kept and taken up. What is
+ * refused leaves the old one, is logged with file and line, and shown by `status`.
  */
 
 import { messageOf, RelayError } from '../../core/errors.ts';
 import type { Clock, Logger } from '../../core/ports.ts';
-import type { StoredSettings } from '../../dispatcher/config/load-config.ts';
-import { type ConfigProblem, problemLine } from '../../dispatcher/config/problem.ts';
+import { type ConfigProblem, problemLine, problemsText } from '../../dispatcher/config/problem.ts';
+import { type StoredSettings, storedSettings, withChange } from '../../dispatcher/config/stored-settings.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
+import type { SettingsChange } from '../../dispatcher/model/records.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
 import type { Store } from '../../dispatcher/model/store.ts';
-import { storedSettings } from '../../dispatcher/control/verbs/settings.ts';
 import {
   type ConfigurationPlace,
   loadConfiguration,
   type LoadedConfiguration,
 } from './load-configuration.ts';
+import type { SinkTypes } from './sink-types.ts';
 
 export interface InForce {
   readonly config: DispatcherConfig;
@@ -25,7 +26,7 @@ export interface InForce {
   readonly at: number;
 }
 
-/** A part of the service that a new configuration must suit. */
+/** A part of the service that a new configuration must suit. Throws RelayError, and changes nothing, when it does not. */
 export type Prepare = (next: InForce) => Promise<Prepared>;
 
 export interface Prepared {
@@ -60,22 +61,23 @@ export interface Configuration {
   readonly refused: { readonly at: number; readonly problems: readonly string[] } | undefined;
   /** The first configuration. Throws RelayError CONFIG that names the first problem and how many there are. */
   start(prepare: Prepare): Promise<void>;
-  /** Another one. Never rejects for what is wrong with it. */
+  /** Files and database as they are now. The problems for which it is not used: none when it is. */
   reload(): Promise<readonly ConfigProblem[]>;
-  /** Whether the configuration would be sound with these settings. */
-  tryOut(stored: StoredSettings): Promise<readonly ConfigProblem[]>;
+  /** The database's part changed: kept and taken up, or neither. Throws RelayError INVALID_INPUT with the first problem. */
+  change(edit: (stored: StoredSettings) => SettingsChange): Promise<SettingsChange>;
+  /** Whether the configuration would be sound with this change. Throws RelayError INVALID_INPUT. */
+  tryOut(change: SettingsChange): Promise<void>;
 }
 
 interface ConfigurationDeps {
   readonly place: ConfigurationPlace;
-  readonly store: Store;
+  readonly store: Pick<Store, 'settings' | 'changeSettings' | 'keepConfig' | 'audit'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** For the `console` sink. */
-  readonly print: (line: string) => void;
+  readonly types: SinkTypes;
 }
 
-export function createConfiguration({ place, store, clock, log, print }: ConfigurationDeps): Configuration {
+export function createConfiguration({ place, store, clock, log, types }: ConfigurationDeps): Configuration {
   let current: InForce | undefined;
   let refused: Configuration['refused'];
   let prepare: Prepare | undefined;
@@ -83,14 +85,17 @@ export function createConfiguration({ place, store, clock, log, print }: Configu
 
   const load = async (stored: StoredSettings): Promise<LoadedConfiguration> => {
     try {
-      return await loadConfiguration(place, stored, { print });
+      return await loadConfiguration(place, stored, types);
     } catch (error) {
-      if (!(error instanceof RelayError)) throw error;
       return { ok: false, types: new Map(), problems: [problemOf(error)] };
     }
   };
 
-  const take = async (loaded: LoadedConfiguration): Promise<readonly ConfigProblem[]> => {
+  /** @param keep writes what has been asked for, once the parts of the service are ready for it */
+  const take = async (
+    loaded: LoadedConfiguration,
+    keep: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<readonly ConfigProblem[]> => {
     if (!loaded.ok) return loaded.problems;
     if (prepare === undefined) throw new RelayError('BUG', 'the service has not started');
     const next: InForce = {
@@ -103,17 +108,21 @@ export function createConfiguration({ place, store, clock, log, print }: Configu
     try {
       prepared = await prepare(next);
     } catch (error) {
-      if (!(error instanceof RelayError)) throw error;
       return [problemOf(error)];
     }
-    const { hash, text } = next.config;
-    const isNew = await store.keepConfig({ hash, text, at: next.at, provenance: 'file' });
-    if (isNew) {
-      await store.audit({ at: next.at, by: 'system', what: 'config.load', detail: hash });
+    try {
+      await keep();
+      const { hash, text } = next.config;
+      const isNew = await store.keepConfig({ hash, text, at: next.at, provenance: 'file' });
+      if (isNew) await store.audit({ at: next.at, by: 'system', what: 'config.load', detail: hash });
+    } catch (error) {
+      await prepared.discard();
+      throw error;
     }
     current = next;
     refused = undefined;
     await prepared.commit();
+    log.notice('configuration taken up', { event: 'config-loaded', hash: next.config.hash.slice(0, 12) });
     return [];
   };
 
@@ -127,7 +136,7 @@ export function createConfiguration({ place, store, clock, log, print }: Configu
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     const before = busy;
     const mine = (async () => {
-      await before.catch(() => undefined);
+      await before;
       return await work();
     })();
     busy = mine.catch(() => undefined);
@@ -144,31 +153,42 @@ export function createConfiguration({ place, store, clock, log, print }: Configu
     },
     async start(given) {
       prepare = given;
-      const problems = await inTurn(async () => await take(await load(await storedSettings({ store }))));
-      const [first, ...more] = problems;
-      if (first === undefined) return;
-      const rest = more.length === 0 ? '' : ` (and ${more.length} more: alert-dispatcher check lists them)`;
-      throw new RelayError('CONFIG', `${problemLine(first)}${rest}`);
+      const problems = await inTurn(async () => await take(await load(await storedSettings(store))));
+      if (problems.length > 0) {
+        throw new RelayError('CONFIG', problemsText(problems), { hint: 'alert-dispatcher check lists all' });
+      }
     },
     reload: async () =>
       await inTurn(async () => {
-        const problems = await take(await load(await storedSettings({ store })));
+        let problems: readonly ConfigProblem[];
+        try {
+          problems = await take(await load(await storedSettings(store)));
+        } catch (error) {
+          // The store cannot keep it: a full disk, say.
+          problems = [problemOf(error)];
+        }
         if (problems.length > 0) refuse(problems);
-        else
-          log.notice('configuration taken up', {
-            event: 'config-loaded',
-            hash: current?.config.hash.slice(0, 12),
-          });
         return problems;
       }),
-    tryOut: async (stored) => {
-      const loaded = await load(stored);
-      return loaded.ok ? [] : loaded.problems;
+    change: async (edit) =>
+      await inTurn(async () => {
+        const stored = await storedSettings(store);
+        const change = edit(stored);
+        const loaded = await load(withChange(stored, change));
+        const problems = await take(loaded, async () => await store.changeSettings(change));
+        if (problems.length > 0) throw new RelayError('INVALID_INPUT', problemsText(problems));
+        return change;
+      }),
+    async tryOut(change) {
+      const loaded = await load(withChange(await storedSettings(store), change));
+      if (!loaded.ok) throw new RelayError('INVALID_INPUT', problemsText(loaded.problems));
     },
   };
 }
 
-function problemOf(error: RelayError): ConfigProblem {
+/** Throws what is no RelayError: a bug. */
+function problemOf(error: unknown): ConfigProblem {
+  if (!(error instanceof RelayError) || error.kind === 'bug') throw error;
   const hint = error.hint === undefined ? '' : `; ${error.hint}`;
-  return { file: 'configuration', path: '', text: `${messageOf(error)}${hint}` };
+  return { file: '', path: '', text: `${messageOf(error)}${hint}` };
 }

@@ -18,8 +18,12 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
     router: parts.router,
     renderer: () => renderers.current,
     explain: (inbound) => explainInbound(parts.router(), inbound, systemTimers.now()),
-    tryOut: async (stored) => await configuration.tryOut(stored),
-    reload: async () => await configuration.reload(),
+    changeSettings: async (edit) => await configuration.change(edit),
+    tryOut: async (change) => await configuration.tryOut(change),
+    reload: async () => {
+      sources.lookAtCertificates();
+      return await configuration.reload();
+    },
     changed: async (what) => {
       if (what === 'silences') await silences.refresh();
       else keyRing.forget();
@@ -28,6 +32,7 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
     wake: () => outbox.wake(configuration.current.config.recipients.map(({ name }) => name)),
     service: () => {
       const { refused, current } = configuration;
+      const shortage = thread.shortage();
       return {
         version: parts.version,
         startedAt: parts.startedAt,
@@ -35,7 +40,9 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
         configAt: current.at,
         ...(refused === undefined ? {} : { refusedReload: refused }),
         listeners: sources.listeners,
+        notListening: sources.notListening,
         underWay: outbox.status().callsUnderWay,
+        ...(shortage === undefined ? {} : { shortage }),
       };
     },
   };

@@ -3,11 +3,15 @@
 import { RelayError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { describeType, describeTypeText } from '../../dispatcher/sinks/describe-type.ts';
-import { sinkTypes } from './sink-types.ts';
+import { siteTypes } from './load-configuration.ts';
 
-/** Throws RelayError NOT_FOUND for a type there is not. */
-export async function describeTypes(name: string | undefined, json: boolean): Promise<string> {
-  const types = await sinkTypes(undefined, { print: () => undefined });
+/** With the own modules of the site, if there is a configuration. Throws RelayError NOT_FOUND for a type there is not. */
+export async function describeTypes(
+  configFile: string,
+  name: string | undefined,
+  json: boolean,
+): Promise<string> {
+  const types = await siteTypes(configFile);
   if (name === undefined) {
     const rows = [...types.values()].map(({ type, audience, summary }) => ({ type, audience, summary }));
     if (json) return rows.map((row) => `${JSON.stringify(row)}\n`).join('');

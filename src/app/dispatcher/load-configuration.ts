@@ -3,21 +3,17 @@
  * used by the service, by `check` and by commands that work without it.
  */
 
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { parseYaml } from '../../config/yaml-text.ts';
 import { parsePath } from '../../idmef/criteria/paths.ts';
-import {
-  type ConfigFile,
-  loadConfig,
-  type LoadedConfig,
-  type StoredSettings,
-} from '../../dispatcher/config/load-config.ts';
+import { type ConfigFile, loadConfig, type LoadedConfig } from '../../dispatcher/config/load-config.ts';
 import { readConfigFiles, readTemplate, secretFiles } from '../../dispatcher/config/read-files.ts';
-import type { ConfigProblem } from '../../dispatcher/config/problem.ts';
-import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
+import type { StoredSettings } from '../../dispatcher/config/stored-settings.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
-import { sinkTypes, type SinkTypeDeps } from './sink-types.ts';
+import { crossChecks } from './cross-checks.ts';
+import { createSinkTypes, type SinkTypes } from './sink-types.ts';
 
 export interface ConfigurationPlace {
   readonly configFile: string;
@@ -34,10 +30,10 @@ export type LoadedConfiguration = {
 export async function loadConfiguration(
   place: ConfigurationPlace,
   stored: StoredSettings,
-  deps: SinkTypeDeps,
+  sinkTypes: SinkTypes,
 ): Promise<LoadedConfiguration> {
   const files = readConfigFiles(place.configFile);
-  const types = await sinkTypes(modulesDirectory(files), deps);
+  const types = await sinkTypes(modulesDirectory(files));
   const loaded = loadConfig(files, stored, {
     types,
     secrets: secretFiles(place.credentialsDirectory, place.withoutFiles === true),
@@ -47,8 +43,15 @@ export async function loadConfiguration(
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
   if (!loaded.ok) return { ...loaded, types };
-  const problems = pairProblems(loaded.config, types);
+  const problems = await crossChecks(loaded.config, types, loaded.placed);
   return problems.length > 0 ? { ok: false, problems, types } : { ...loaded, types };
+}
+
+/** The sink types of a site, whatever else its configuration is; the built-in ones where there is none. */
+export async function siteTypes(configFile: string): ReturnType<SinkTypes> {
+  return await createSinkTypes()(
+    existsSync(configFile) ? modulesDirectory(readConfigFiles(configFile)) : undefined,
+  );
 }
 
 /** Looked at before the whole is read: what the modules declare decides what is valid. */
@@ -66,15 +69,4 @@ function pathFault(text: string): string | undefined {
   const full = /^(?:alert|heartbeat)\./.test(text) ? text : `alert.${text}`;
   const parsed = parsePath(full);
   return parsed.ok ? undefined : parsed.text;
-}
-
-/** What each of endpoint and recipient has right, and the two together have not. */
-function pairProblems(config: DispatcherConfig, types: ReadonlyMap<string, SinkType>): ConfigProblem[] {
-  const endpoints = new Map(config.endpoints.map((endpoint) => [endpoint.name, endpoint]));
-  return config.recipients.flatMap((recipient) => {
-    const endpoint = endpoints.get(recipient.endpoint);
-    const text = endpoint === undefined ? undefined : types.get(endpoint.type)?.check?.(endpoint, recipient);
-    if (text === undefined) return [];
-    return [{ file: recipient.provenance, path: `recipients.${recipient.name}`, text }];
-  });
 }

@@ -3,8 +3,6 @@
  * when a new configuration is taken up.
  */
 
-import { RelayError } from '../../core/errors.ts';
-import type { TlsPolicy } from '../../core/settings.ts';
 import type { SourcesConfig } from '../../dispatcher/model/config.ts';
 import type { LineDeps } from '../../dispatcher/sources/line/deps.ts';
 import type { HttpsSources, HttpsSourcesDeps } from '../../dispatcher/sources/http/https-sources.ts';
@@ -40,17 +38,6 @@ export type SourceDeps = LineDeps &
     /** For feeds: whom they may ask. */
     readonly outbound: AddressPolicy;
   };
-
-const policies: ReadonlySet<string> = new Set<TlsPolicy>(['anssi', 'intermediate', 'modern']);
-
-function policyOf(text: string): TlsPolicy {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one of the set
-  if (policies.has(text)) return text as TlsPolicy;
-  throw new RelayError(
-    'CONFIG',
-    `sources.https.tls_policy must be one of ${[...policies].join(', ')}, not '${text}'`,
-  );
-}
 
 export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSource[] {
   const planned: PlannedSource[] = [];
@@ -164,7 +151,7 @@ async function makeHttps(
   https: NonNullable<SourcesConfig['https']>,
   deps: SourceDeps,
 ): Promise<RunningSource> {
-  const tls = watchSourceTls('https', https.tls, policyOf(https.tlsPolicy), deps);
+  const tls = watchSourceTls('https', https.tls, https.tlsPolicy, deps);
   const { createHttpsSources } = await import('../../dispatcher/sources/http/https-sources.ts');
   const { parameters, warnings } = tlsParameters(tls.settings);
   for (const warning of warnings) deps.log.warning(`https: ${warning}`, { event: 'tls-warning' });

@@ -2,10 +2,10 @@
 
 import { type ImportPlan, planImport } from '../../dispatcher/import/plan-import.ts';
 import { readAlertGateway } from './read-alertgateway.ts';
-import { sinkTypes } from './sink-types.ts';
+import { createSinkTypes } from './sink-types.ts';
 
 export async function planFromFile(file: string): Promise<ImportPlan> {
-  const types = await sinkTypes(undefined, { print: () => undefined });
+  const types = await createSinkTypes()(undefined);
   const fileOnly = new Set(
     [...types.values()].filter((type) => type.fileOnly === true).map(({ type }) => type),
   );

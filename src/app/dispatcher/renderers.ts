@@ -1,4 +1,4 @@
-/** The renderer of the configuration in force: another one when the catalogues or the name of the place change. */
+/** The renderer of the configuration in force. Each configuration gets its own: its catalogues and templates are read anew. */
 
 import { RelayError } from '../../core/errors.ts';
 import type { Logger } from '../../core/ports.ts';

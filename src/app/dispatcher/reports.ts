@@ -45,18 +45,20 @@ const words: Readonly<Record<Trouble['kind'], string>> = {
 
 export function createReports(deps: ReportDeps): Reports {
   const { door, store, config, clock, random, log, hostname, mark } = deps;
-  let busy: Promise<void> = Promise.resolve();
+  let busy: Promise<unknown> = Promise.resolve();
+  let nextHeadAt = -Infinity;
 
-  const send = (
+  /** One after the other. Whether it was stored. */
+  const send = async (
     classification: string,
     severity: 'info' | 'medium' | 'high',
     detail: string,
     about?: string,
-  ): void => {
+  ): Promise<boolean> => {
     const to = config().reportTo;
-    if (to === undefined || to === about) return;
+    if (to === undefined || to === about) return false;
     const before = busy;
-    busy = (async () => {
+    const mine = (async () => {
       await before;
       try {
         const now = clock.now();
@@ -76,10 +78,14 @@ export function createReports(deps: ReportDeps): Reports {
           data: [{ meaning: DELIVERY_MARK, type: 'string', value: mark() }],
         });
         await door.accept([{ body, origin: { source: OWN_SOURCE }, forced: [to] }]);
+        return true;
       } catch (error) {
         log.warning(`a report could not be stored: ${classification}: ${messageOf(error)}`);
+        return false;
       }
     })();
+    busy = mine;
+    return await mine;
   };
 
   return {
@@ -89,10 +95,10 @@ export function createReports(deps: ReportDeps): Reports {
         event: `recipient-${kind}`,
         recipient,
       });
-      send(`Delivery trouble: ${recipient} ${words[kind]}`, 'high', text, recipient);
+      void send(`Delivery trouble: ${recipient} ${words[kind]}`, 'high', text, recipient);
     },
     refusedReload(problems) {
-      send(
+      void send(
         'Configuration refused',
         'medium',
         `the old configuration stays: ${problems.slice(0, 5).join('; ')}`,
@@ -104,10 +110,13 @@ export function createReports(deps: ReportDeps): Reports {
       const now = clock.now();
       // A clock that was set back must not silence it for good.
       if (now - last < dispatcherLimits.auditHeadMs && last <= now) return;
+      // What could not be stored is not tried at every tick.
+      if (clock.monotonic() < nextHeadAt) return;
+      nextHeadAt = clock.monotonic() + dispatcherLimits.repeatSayingMs;
       const [head] = await store.auditTrail({ limit: 1, newest: true });
       if (head === undefined) return;
-      await store.setState(AUDIT_SENT, String(now));
-      send('Head of the audit log', 'info', `entry ${head.id}, SHA-256 ${head.hash}`);
+      const detail = `entry ${head.id}, SHA-256 ${head.hash}`;
+      if (await send('Head of the audit log', 'info', detail)) await store.setState(AUDIT_SENT, String(now));
     },
     idle: async () => {
       await busy;

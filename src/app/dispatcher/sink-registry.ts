@@ -1,18 +1,15 @@
 /**
  * The sinks of the configured endpoints: one each, made when the configuration is taken up, kept while its endpoint stays the same.
  *
- * Used by alert-dispatcher.ts. A new configuration is prepared first: every endpoint that is new or has changed gets its sink, and only
+ * Used by assemble.ts. A new configuration is prepared first: every endpoint that is new or has changed gets its sink, and only
  * when all could be made they take their places (all or nothing). A sink that was replaced is closed when its call under way has
  * had time to end.
  */
 
-import { messageOf } from '../../core/errors.ts';
+import { messageOf, RelayError } from '../../core/errors.ts';
 import { dispatcherLimits } from '../../core/limits.ts';
-import type { Logger } from '../../core/ports.ts';
-import { RelayError } from '../../core/errors.ts';
 import type { Endpoint } from '../../dispatcher/model/recipient.ts';
 import type { Sink, SinkDeps, SinkType } from '../../dispatcher/model/sink.ts';
-import type { Timers } from '../../dispatcher/model/timers.ts';
 
 export interface MadeSink {
   readonly type: SinkType;
@@ -36,7 +33,8 @@ interface Entry extends MadeSink {
   readonly identity: string;
 }
 
-export function createSinkRegistry(deps: SinkDeps, timers: Timers, log: Logger): SinkRegistry {
+export function createSinkRegistry(deps: SinkDeps): SinkRegistry {
+  const { log, timers } = deps;
   let current = new Map<string, Entry>();
 
   const closeQuietly = async (name: string, { sink }: Entry): Promise<void> => {

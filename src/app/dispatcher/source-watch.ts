@@ -30,7 +30,8 @@ export function watchSourceTls(
   let taker: (credentials: Credentials) => void = () => undefined;
   const watch = watchTls({
     settings,
-    load: () => loadCredentials(settings, { now: deps.clock.now(), purpose: 'server' }),
+    load: () =>
+      loadCredentials(settings, { now: deps.clock.now(), purpose: 'server', setting: `sources.${source}` }),
     adopt: (credentials) => taker(credentials),
     prefix: `${source}: `,
     logger: deps.log,

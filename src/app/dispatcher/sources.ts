@@ -2,6 +2,8 @@
  * The sources in force: which listen, and how another configuration takes their place. What has not changed stays open. A source on a new
  * address listens before the old configuration is given up; one that changes at its address is closed and opened anew, and if that
  * fails, it is said, shown by `status`, and tried again.
+ *
+ * Made by assemble.ts. A configuration whose sources cannot be made changes nothing.
  */
 
 import { messageOf } from '../../core/errors.ts';
@@ -19,6 +21,8 @@ export interface Listener {
 
 export interface Sources {
   readonly listeners: readonly Listener[];
+  /** Those that should listen and cannot, and why. */
+  readonly notListening: readonly { readonly source: string; readonly reason: string }[];
   /** Throws RelayError LISTEN for the first that cannot. */
   listen(): Promise<void>;
   /** Throws RelayError CONFIG, TLS_FILE, LISTEN, and changes nothing. */
@@ -33,6 +37,8 @@ interface Entry {
   readonly planned: PlannedSource;
   readonly source: RunningSource;
   listener: Listener | undefined;
+  /** Why it does not listen. */
+  trouble: string | undefined;
 }
 
 export function createSources(deps: SourceDeps): Sources {
@@ -43,6 +49,7 @@ export function createSources(deps: SourceDeps): Sources {
 
   const open = async (entry: Entry): Promise<void> => {
     const bound = await entry.source.listen();
+    entry.trouble = undefined;
     if (bound !== undefined)
       entry.listener = { source: entry.planned.name, address: bound.address, port: bound.port };
   };
@@ -50,19 +57,23 @@ export function createSources(deps: SourceDeps): Sources {
     planned,
     source: await planned.make(),
     listener: undefined,
+    trouble: undefined,
   });
   const closeAll = async (some: readonly Entry[]): Promise<void> => {
     await Promise.all(some.map(async ({ source }) => await source.close()));
   };
   /** Its address was taken by what it replaces, or by somebody else. */
   const openOrRetry = async (entry: Entry): Promise<void> => {
+    const { name: source } = entry.planned;
+    const former = entry.trouble;
     try {
       await open(entry);
+      if (former !== undefined) log.notice(`${source}: listens now`, { event: 'source-listening', source });
     } catch (error) {
-      log.error(`${messageOf(error)}; tried again`, {
-        event: 'source-not-listening',
-        source: entry.planned.name,
-      });
+      entry.trouble = messageOf(error);
+      if (former === undefined) {
+        log.error(`${source}: ${entry.trouble}; tried again`, { event: 'source-not-listening', source });
+      }
       timers.after(dispatcherLimits.retryListenMs, () => {
         if (!closed && entries.includes(entry)) void openOrRetry(entry);
       });
@@ -73,6 +84,11 @@ export function createSources(deps: SourceDeps): Sources {
     get listeners() {
       return entries.flatMap(({ listener }) => (listener === undefined ? [] : [listener]));
     },
+    get notListening() {
+      return entries.flatMap(({ planned: { name: source }, trouble }) =>
+        trouble === undefined ? [] : [{ source, reason: trouble }],
+      );
+    },
     async listen() {
       started = true;
       for (const entry of entries) await open(entry);
@@ -82,6 +98,7 @@ export function createSources(deps: SourceDeps): Sources {
       const next: Entry[] = [];
       const fresh: Entry[] = [];
       const later: Entry[] = [];
+      const settings: (() => void)[] = [];
       try {
         for (const one of planned) {
           const same = entries.find(
@@ -89,6 +106,7 @@ export function createSources(deps: SourceDeps): Sources {
           );
           if (same !== undefined) {
             next.push(same);
+            if (same.source.https !== undefined) settings.push(same.source.https.prepare(config));
             continue;
           }
           const entry = await make(one);
@@ -106,7 +124,7 @@ export function createSources(deps: SourceDeps): Sources {
         async commit() {
           const gone = entries.filter((entry) => !next.includes(entry));
           entries = next;
-          for (const { source } of next) source.https?.reconfigure(config);
+          for (const takeUp of settings) takeUp();
           await closeAll(gone);
           for (const entry of later) await openOrRetry(entry);
         },

@@ -11,9 +11,11 @@ import { dispatcherLimits } from '../../core/limits.ts';
 import type { Logger } from '../../core/ports.ts';
 import type { MinFree } from '../../core/settings.ts';
 import type { Store } from '../../dispatcher/model/store.ts';
+import { prepareDirectory } from '../../dispatcher/store/open-file.ts';
 import { openStoreInWorker } from '../../dispatcher/store/open-in-worker.ts';
 import { diskReserve } from '../../os/disk-reserve.ts';
 import { systemTimers } from './real-timers.ts';
+import { lossText, setAsideText } from './store-words.ts';
 
 export interface StoreThread {
   readonly store: Store;
@@ -35,23 +37,13 @@ export async function startStore(
   const failed = new Promise<RelayError>((resolve) => {
     fail = resolve;
   });
+  // Here too: a thread does not know the command that the remedy names.
+  prepareDirectory(path);
   const store = await openStoreInWorker(
     { path },
     {
-      onSetAside: ({ path: kept, reason, salvaged }) => {
-        const lost = Object.values(salvaged?.lost ?? {}).reduce((sum, count) => sum + count, 0);
-        const words =
-          salvaged === undefined
-            ? 'its salvage was finished'
-            : `${salvaged.messages} messages and ${salvaged.pairs} deliveries salvaged, ${lost} deliveries lost`;
-        log.error(`the store was damaged (${reason}): ${words}; the old file is kept as ${kept}`, {
-          event: 'store-set-aside',
-        });
-      },
-      onLoss: ({ seq, recipient, reason }) =>
-        log.error(`delivery of message ${seq} to ${recipient} is lost: ${reason}`, {
-          event: 'delivery-lost',
-        }),
+      onSetAside: (event) => log.error(setAsideText(event), { event: 'store-set-aside' }),
+      onLoss: (event) => log.error(lossText(event), { event: 'delivery-lost' }),
     },
     (error) => fail(error),
   );

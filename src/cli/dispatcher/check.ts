@@ -3,27 +3,19 @@
 import { escapeText, jsonLine } from './print.ts';
 import type { VerbContext } from './verb-context.ts';
 
-export async function runCheck({
-  settings,
-  place,
-  json,
-  operands,
-  print,
-  misuse,
-}: VerbContext): Promise<number> {
-  if (operands.length > 0)
-    throw misuse(`unexpected argument '${operands[0]}': --config FILE names another file`);
+export async function runCheck({ settings, place, json, print }: VerbContext): Promise<number> {
   const { checkConfiguration } = await import('../../app/dispatcher/check-configuration.ts');
   const report = await checkConfiguration(place, settings.flag('without-files'));
+  const sound = report.problems.length === 0;
   if (json) {
     await print(jsonLine(report));
   } else {
     const lines = [
       ...report.problems.map((one) => `error: ${one}`),
       ...report.notes.map((one) => `note: ${one}`),
+      ...(sound ? [`${place.configFile}: sound`] : []),
     ];
     await print(lines.map((line) => `${escapeText(line)}\n`).join(''));
-    await print(report.problems.length === 0 ? `${place.configFile}: sound\n` : '');
   }
-  return report.problems.length === 0 ? 0 : 78;
+  return sound ? 0 : 78;
 }

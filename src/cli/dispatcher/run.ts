@@ -8,6 +8,7 @@ import { nearest } from '../../core/nearest.ts';
 import { start } from '../start.ts';
 import { dispatcherTable, dispatcherTables, type DispatcherVerb } from './tables.ts';
 import { verbContext, type VerbContext } from './verb-context.ts';
+import { checkPlainOperands } from './words.ts';
 
 type Work = (verb: VerbContext) => Promise<number>;
 
@@ -15,24 +16,24 @@ const works: Readonly<Record<DispatcherVerb, () => Promise<Work>>> = {
   serve: async () => (await import('./serve.ts')).runServe,
   check: async () => (await import('./check.ts')).runCheck,
   status: async () => (await import('./status.ts')).runStatus,
-  reload: async () => (await import('./changing.ts')).runReload,
-  route: async () => (await import('./looking.ts')).runRoute,
-  why: async () => (await import('./looking.ts')).runWhy,
-  messages: async () => (await import('./looking.ts')).runMessages,
-  incidents: async () => (await import('./looking.ts')).runIncidents,
-  endpoints: async () => (await import('./changing.ts')).runEndpoints,
-  recipients: async () => (await import('./changing.ts')).runRecipients,
-  sources: async () => (await import('./changing.ts')).runSources,
+  reload: async () => (await import('./reload.ts')).runReload,
+  route: async () => (await import('./route.ts')).runRoute,
+  why: async () => (await import('./why.ts')).runWhy,
+  messages: async () => (await import('./messages.ts')).runMessages,
+  incidents: async () => (await import('./incidents.ts')).runIncidents,
+  endpoints: async () => (await import('./endpoints.ts')).runEndpoints,
+  recipients: async () => (await import('./recipients.ts')).runRecipients,
+  sources: async () => (await import('./sources.ts')).runSources,
   silence: async () => (await import('./silence.ts')).runSilence,
-  dead: async () => (await import('./changing.ts')).runDead,
-  keys: async () => (await import('./access.ts')).runKeys,
-  users: async () => (await import('./access.ts')).runUsers,
-  render: async () => (await import('./looking.ts')).runRender,
+  dead: async () => (await import('./dead.ts')).runDead,
+  keys: async () => (await import('./keys.ts')).runKeys,
+  users: async () => (await import('./users.ts')).runUsers,
+  render: async () => (await import('./render.ts')).runRender,
   import: async () => (await import('./import.ts')).runImport,
-  export: async () => (await import('./changing.ts')).runExport,
-  apply: async () => (await import('./changing.ts')).runApply,
-  backup: async () => (await import('./changing.ts')).runBackup,
-  audit: async () => (await import('./looking.ts')).runAudit,
+  export: async () => (await import('./export.ts')).runExport,
+  apply: async () => (await import('./apply.ts')).runApply,
+  backup: async () => (await import('./backup.ts')).runBackup,
+  audit: async () => (await import('./audit.ts')).runAudit,
 };
 
 /** Starts the verb named first; ends the process. */
@@ -40,8 +41,12 @@ export async function runAlertDispatcher(argv: readonly string[]): Promise<never
   const [word = '', ...rest] = argv;
   if (isVerb(word)) {
     const table = dispatcherTables[word];
-    const work = await works[word]();
-    return start(table, rest, (args, context) => work(verbContext(table, args, context)));
+    return start(table, rest, async (args, context) => {
+      const verb = verbContext(table, args, context);
+      if (!('words' in table)) checkPlainOperands(table, verb);
+      const work = await works[word]();
+      return await work(verb);
+    });
   }
   const flags = word.startsWith('-') ? argv : [];
   return start(dispatcherTable, flags, () => Promise.reject(noVerb(flags.length > 0 ? '' : word)));

@@ -6,8 +6,7 @@ import { managerOf } from '../start.ts';
 import { readVersion } from '../version.ts';
 import type { VerbContext } from './verb-context.ts';
 
-export async function runServe({ settings, place, operands, context, misuse }: VerbContext): Promise<number> {
-  if (operands.length > 0) throw misuse(`unexpected argument '${operands[0]}'`);
+export async function runServe({ settings, place, context }: VerbContext): Promise<number> {
   const { env, signal, onHangup, print } = context;
   const logger = await createLogger('alert-dispatcher', settings.log(), env);
   const { createAlertDispatcher } = await import('../../app/alert-dispatcher.ts');

@@ -1,19 +1,13 @@
 /** `alert-dispatcher status`: how the service is, on one screen. Exit 1 when something needs a person. */
 
+import { age } from '../../core/quantities.ts';
 import type { VerbResult } from '../../dispatcher/control/call.ts';
-import { age, escapeText, jsonLine, textTable, when } from './print.ts';
+import { escapeText, jsonLine, textTable, when } from './print.ts';
 import type { VerbContext } from './verb-context.ts';
 
 type Status = VerbResult<'status'>;
 
-export async function runStatus({
-  json,
-  operands,
-  withControl,
-  print,
-  misuse,
-}: VerbContext): Promise<number> {
-  if (operands.length > 0) throw misuse(`unexpected argument '${operands[0]}'`);
+export async function runStatus({ json, withControl, print }: VerbContext): Promise<number> {
   return withControl(async (control) => {
     const status = await control.call('status', {});
     await print(json ? jsonLine(status) : statusText(status));
@@ -21,8 +15,15 @@ export async function runStatus({
   });
 }
 
-function needsSomebody({ stats, service }: Status): boolean {
-  return stats.queues.some(({ held, dead }) => held > 0 || dead > 0) || service?.refusedReload !== undefined;
+function needsSomebody({ stats, service, config }: Status): boolean {
+  return (
+    'problem' in config ||
+    stats.queues.some(({ held, dead, heldReason }) => held > 0 || dead > 0 || heldReason !== undefined) ||
+    (service !== null &&
+      (service.refusedReload !== undefined ||
+        service.shortage !== undefined ||
+        service.notListening.length > 0))
+  );
 }
 
 function statusText({ at, service, stats, storms, limits, config }: Status): string {
@@ -30,11 +31,14 @@ function statusText({ at, service, stats, storms, limits, config }: Status): str
     service === null
       ? 'not running; this is the store as it was left\n'
       : `running since ${when(service.startedAt)}, version ${service.version}, ${service.underWay} calls under way\n`,
-    `configuration ${config.slice(0, 12)}${service === null ? '' : `, loaded ${when(service.configAt)}`}\n`,
+    'problem' in config
+      ? `CONFIGURATION NOT SOUND: ${escapeText(config.problem)}\n`
+      : `configuration ${config.hash.slice(0, 12)}${service === null ? '' : `, loaded ${when(service.configAt)}`}\n`,
   ];
   for (const problem of service?.refusedReload?.problems ?? []) {
     parts.push(`RELOAD REFUSED ${when(service?.refusedReload?.at)}: ${escapeText(problem)}\n`);
   }
+  if (service?.shortage !== undefined) parts.push(`NOTHING IS TAKEN IN: ${escapeText(service.shortage)}\n`);
   const { open, acked } = stats.incidents;
   const refusals = Object.entries(stats.refused).map(([reason, count]) => `${reason} ${count}`);
   parts.push(
@@ -49,6 +53,9 @@ function statusText({ at, service, stats, storms, limits, config }: Status): str
     parts.push(`storm towards ${recipient} since ${when(since)}: one digest each ${age(intervalMs)}\n`);
   }
   for (const { key, notBefore } of limits) parts.push(`limit ${key}: nothing before ${when(notBefore)}\n`);
+  for (const { source, reason } of service?.notListening ?? []) {
+    parts.push(`NOT LISTENING: ${source}: ${escapeText(reason)}\n`);
+  }
   for (const { source, address, port } of service?.listeners ?? []) {
     parts.push(`listening: ${source} on ${address} port ${port}\n`);
   }

@@ -4,6 +4,7 @@
 
 import type { Control } from '../../dispatcher/control/call.ts';
 import { RelayError } from '../../core/errors.ts';
+import { escapeText } from '../../log/escape.ts';
 import { processIo } from '../command-io.ts';
 import { commonOptions, type CommandTable } from '../option.ts';
 import type { Arguments } from '../parse.ts';
@@ -54,7 +55,8 @@ export function verbContext(table: CommandTable, args: Arguments, context: Conte
     context,
     async withControl(work) {
       const { openControl } = await import('../../app/dispatcher/open-control.ts');
-      const control = await openControl(place, `cli:${io.user}`);
+      const warn = (text: string): void => void io.stderr(`alert-dispatcher: warning: ${escapeText(text)}\n`);
+      const control = await openControl(place, `cli:${io.user}`, warn);
       try {
         return await work(control);
       } finally {

@@ -39,17 +39,18 @@ export function buildEndpoint(
       { path: [...at, 'type'], text: `${typeName} endpoints may come from the root-owned file only` },
     ]);
   }
-  const { params, faults } = resolveSecrets(own, type.secrets, at, files, provenance === 'database');
+  const { params, absent, faults } = resolveSecrets(own, type.secrets, at, files, provenance === 'database');
   if (faults.length > 0) return failed(faults);
   const known = [...Object.keys(type.endpoint.shape), ...Object.keys(endpointKeys), ...fileKeys(type)];
   const parsed = type.endpoint.strict().safeParse(params);
-  if (!parsed.success) return failed(faultsOf(parsed.error, at, known));
+  const wrong = parsed.success ? [] : presentFaults(faultsOf(parsed.error, at, known), at, absent);
+  if (wrong.length > 0) return failed(wrong);
   return {
     ok: true,
     value: {
       name,
       type: typeName,
-      params: parsed.data,
+      params: parsed.data ?? params,
       provenance,
       ...(proxy === undefined ? {} : { proxy }),
       ...(ca_file === undefined ? {} : { caFile: ca_file }),
@@ -57,6 +58,15 @@ export function buildEndpoint(
       ...(client_key === undefined ? {} : { clientKey: client_key }),
     },
   };
+}
+
+/** Without those of secrets that are not there. */
+export function presentFaults(
+  faults: readonly Fault[],
+  at: KeyPath,
+  absent: ReadonlySet<string>,
+): readonly Fault[] {
+  return faults.filter(({ path }) => !absent.has(String(path[at.length] ?? '')));
 }
 
 export function failed(faults: readonly Fault[]): { readonly ok: false; readonly faults: readonly Fault[] } {

@@ -4,9 +4,9 @@ import type { z } from 'zod';
 
 import { dispatcherLimits } from '../../core/limits.ts';
 import { severityRank } from '../../core/severity.ts';
-import type { Endpoint, Provenance, Recipient } from '../model/recipient.ts';
+import { type Endpoint, isChannel, type Provenance, type Recipient } from '../model/recipient.ts';
 import type { SinkType } from '../model/sink.ts';
-import { type Built, failed } from './build-endpoints.ts';
+import { type Built, failed, presentFaults } from './build-endpoints.ts';
 import { recipientKeys } from './file-schema.ts';
 import { type Fault, faultsOf, type KeyPath } from './problem.ts';
 import { resolveSecrets, type SecretFiles } from './secrets.ts';
@@ -36,7 +36,7 @@ export function buildRecipient(
   }
   const common = new Set(Object.keys(recipientKeys));
   const own = Object.fromEntries(Object.entries(content).filter(([key]) => !common.has(key)));
-  const { params, faults } = resolveSecrets(
+  const { params, absent, faults } = resolveSecrets(
     own,
     type.secrets,
     at,
@@ -45,11 +45,13 @@ export function buildRecipient(
   );
   const parsed = type.recipient.strict().safeParse(params);
   const found: Fault[] = [...faults];
-  if (!parsed.success)
-    found.push(...faultsOf(parsed.error, at, [...Object.keys(type.recipient.shape), ...common]));
+  if (!parsed.success) {
+    const known = [...Object.keys(type.recipient.shape), ...common];
+    found.push(...presentFaults(faultsOf(parsed.error, at, known), at, absent));
+  }
   const template = templateOf(content, at, context, found);
-  if (!parsed.success || found.length > 0) return failed(found);
-  return { ok: true, value: assemble(name, content, parsed.data, template, type, context) };
+  if (found.length > 0) return failed(found);
+  return { ok: true, value: assemble(name, content, parsed.data ?? params, template, type, context) };
 }
 
 function assemble(
@@ -62,7 +64,8 @@ function assemble(
 ): Recipient {
   const audience = content.audience ?? type.audience;
   const giveUpMs = 'give_up' in content ? content.give_up : defaultGiveUp(audience);
-  const everyMs = content.every ?? type.everyMs;
+  const { owner, verbatim } = content;
+  const everyMs = content.every ?? (isChannel({ owner, verbatim, audience }) ? undefined : type.everyMs);
   return {
     name,
     endpoint: content.endpoint,

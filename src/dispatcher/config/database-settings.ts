@@ -7,8 +7,8 @@ import { z } from 'zod';
 
 import type { NamedSetting } from '../model/records.ts';
 import { endpointKeys, type FileContent, recipientKeys } from './file-schema.ts';
-import type { StoredSettings } from './load-config.ts';
 import { type Fault, faultsOf } from './problem.ts';
+import type { StoredSettings } from './stored-settings.ts';
 
 const endpointSchema = z.looseObject(endpointKeys);
 const recipientSchema = z.looseObject(recipientKeys);

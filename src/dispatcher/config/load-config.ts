@@ -10,7 +10,6 @@ import { parseYaml } from '../../config/yaml-text.ts';
 import { dispatcherLimits } from '../../core/limits.ts';
 import type { DispatcherConfig, Expectation, TimeInterval } from '../model/config.ts';
 import type { Endpoint, Recipient } from '../model/recipient.ts';
-import type { NamedSetting } from '../model/records.ts';
 import type { SinkType } from '../model/sink.ts';
 import { buildEndpoint } from './build-endpoints.ts';
 import { buildRecipient } from './build-recipients.ts';
@@ -20,23 +19,14 @@ import { checkReferences } from './check-references.ts';
 import { databaseFaults, type DatabaseSettings, readDatabaseSettings } from './database-settings.ts';
 import { type FileContent, fileSchema } from './file-schema.ts';
 import { mergeFiles, type Merged, type ParsedFile } from './merge-files.ts';
-import { type ConfigProblem, type Fault, faultsOf, pathText } from './problem.ts';
+import { type ConfigProblem, type Fault, faultsOf, type KeyPath, pathText } from './problem.ts';
 import type { SecretFiles } from './secrets.ts';
+import type { StoredSettings } from './stored-settings.ts';
 
 export interface ConfigFile {
   readonly path: string;
   readonly text: string;
 }
-
-/** What operators made, as the store keeps it. */
-export interface StoredSettings {
-  readonly endpoints: readonly NamedSetting[];
-  readonly recipients: readonly NamedSetting[];
-  /** `{ enabled: false }` by name. */
-  readonly sources: readonly NamedSetting[];
-}
-
-export const noStoredSettings: StoredSettings = { endpoints: [], recipients: [], sources: [] };
 
 export interface LoadDeps {
   readonly types: ReadonlyMap<string, SinkType>;
@@ -54,6 +44,8 @@ export type LoadedConfig =
       readonly config: DispatcherConfig;
       /** Names that `sources enable|disable` knows. */
       readonly sourceNames: readonly string[];
+      /** For what is found wrong afterwards: where it stands. */
+      readonly placed: (fault: Fault) => ConfigProblem;
     }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
@@ -84,7 +76,13 @@ export function loadConfig(
     ...built.databaseFaults.map(inDatabase),
   );
   if (problems.length > 0) return { ok: false, problems: inOrder(problems, merged) };
-  return { ok: true, config: built.config, sourceNames: sourceNames(content.data.sources ?? {}) };
+  return {
+    ok: true,
+    config: built.config,
+    sourceNames: sourceNames(content.data.sources ?? {}),
+    placed: (fault) =>
+      isOfDatabase(fault.path, fromDatabase) ? inDatabase(fault) : placed(fault, merged.fileOf(fault.path)),
+  };
 }
 
 interface Assembled {
@@ -197,6 +195,11 @@ function placed({ path, text, atKey }: Fault, file: ParsedFile | undefined): Con
   if (file === undefined) return { file: 'configuration', path: pathText(path), text };
   const { line, column } = atKey === true ? file.yaml.locateKey(path) : file.yaml.locate(path);
   return { file: file.path, line, column, path: pathText(path), text };
+}
+
+function isOfDatabase([part, name]: KeyPath, database: DatabaseSettings): boolean {
+  if (part !== 'endpoints' && part !== 'recipients') return false;
+  return typeof name === 'string' && Object.hasOwn(database[part], name);
 }
 
 function inDatabase({ path, text }: Fault): ConfigProblem {

@@ -10,7 +10,7 @@ import { nearest } from '../../core/nearest.ts';
 export type KeyPath = readonly (string | number)[];
 
 export interface ConfigProblem {
-  /** A file's path, or `database`. */
+  /** A file's path, or `database`; '' when the text says where. */
   readonly file: string;
   /** From 1; undefined in the database. */
   readonly line?: number;
@@ -32,7 +32,13 @@ export interface Fault {
 /** `/etc/x.yml:12: recipients.soc.chat: must be a number`. */
 export function problemLine({ file, line, path, text }: ConfigProblem): string {
   const place = line === undefined ? file : `${file}:${line}`;
-  return path === '' ? `${place}: ${text}` : `${place}: ${path}: ${text}`;
+  return [place, path, text].filter((part) => part !== '').join(': ');
+}
+
+/** The first of them, and how many more there are. */
+export function problemsText([first, ...more]: readonly ConfigProblem[]): string {
+  const rest = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  return first === undefined ? '' : `${problemLine(first)}${rest}`;
 }
 
 export function pathText(path: KeyPath): string {

@@ -24,6 +24,8 @@ const MAY_STAND_THERE: ReadonlySet<string> = new Set(['url', 'urls']);
 
 export interface Resolved {
   readonly params: Readonly<Record<string, unknown>>;
+  /** Secrets whose files need not be there and are not: what they look like is nobody's business. */
+  readonly absent: ReadonlySet<string>;
   readonly faults: readonly Fault[];
 }
 
@@ -41,6 +43,7 @@ export function resolveSecrets(
 ): Resolved {
   const result: Record<string, unknown> = { ...params };
   const faults: Fault[] = [];
+  const absent = new Set<string>();
   for (const secret of secrets) {
     const key = `${secret}_file`;
     const named = result[key];
@@ -54,10 +57,14 @@ export function resolveSecrets(
     if (named === undefined) continue;
     delete result[key];
     const read = typeof named === 'string' ? readSecret(named, files) : 'must be the name of a file';
-    if (typeof read === 'string') faults.push({ path: [...at, key], text: read });
-    else result[secret] = read.value;
+    if (typeof read === 'string') {
+      faults.push({ path: [...at, key], text: read });
+      continue;
+    }
+    result[secret] = read.value;
+    if (read.value === PLACEHOLDER) absent.add(secret);
   }
-  return { params: result, faults };
+  return { params: result, absent, faults };
 }
 
 function readSecret(named: string, files: SecretFiles): { readonly value: string } | string {
@@ -80,5 +87,5 @@ function readSecret(named: string, files: SecretFiles): { readonly value: string
   }
 }
 
-/** Stands for what is not there, in a check without files. */
-const PLACEHOLDER = 'absent';
+/** Stands for what is not there, in a check without files. No file of one line holds it. */
+const PLACEHOLDER = 'absent\n';

@@ -72,7 +72,7 @@ export const sourcesSchema = z.strictObject({
     .strictObject({
       listen: v.listen,
       ...tls,
-      tls_policy: z.string().default('anssi'),
+      tls_policy: z.enum(['anssi', 'intermediate', 'modern']).default('anssi'),
       allow_relay: peers.default([]),
       allow_producer: peers.default([]),
       allow_monitor: peers.default([]),

@@ -9,13 +9,15 @@ import type { Renderer, Router } from '../model/ports.ts';
 import type { Inbound } from '../model/message.ts';
 import type { SinkAnswer, SinkType } from '../model/sink.ts';
 import type { Store } from '../model/store.ts';
-import type { StoredSettings } from '../config/load-config.ts';
 import type { ConfigProblem } from '../config/problem.ts';
+import type { StoredSettings } from '../config/stored-settings.ts';
+import type { SettingsChange } from '../model/records.ts';
 
 export interface ControlContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
+  /** In force. Throws RelayError CONFIG when a command works alone and the configuration is not sound: then only what needs none works. */
   readonly config: () => DispatcherConfig;
   readonly types: () => ReadonlyMap<string, SinkType>;
   /** Names `sources enable|disable` knows. */
@@ -24,8 +26,13 @@ export interface ControlContext {
   readonly renderer: () => Renderer;
   /** How a message would be routed now, as text and as data. */
   readonly explain: (inbound: Inbound) => { readonly text: string; readonly data: unknown };
-  /** Whether a change of settings would be a sound configuration. Empty when it would. */
-  readonly tryOut: (stored: StoredSettings) => Promise<readonly ConfigProblem[]>;
+  /**
+   * What commands have made, changed: kept and taken up, or nothing of it. `edit` may throw. Throws RelayError INVALID_INPUT with the
+   * first problem that the configuration would have.
+   */
+  readonly changeSettings: (edit: (stored: StoredSettings) => SettingsChange) => Promise<SettingsChange>;
+  /** Whether the configuration would be sound with this change. Throws RelayError INVALID_INPUT. */
+  readonly tryOut: (change: SettingsChange) => Promise<void>;
   /** Take up what is in files and database now. The problems that keep it from being used; empty when it is. */
   readonly reload: () => Promise<readonly ConfigProblem[]>;
   /** Silences, keys or users changed. */
@@ -46,5 +53,9 @@ export interface ServiceFacts {
   /** Problems of the last reload that was not used. */
   readonly refusedReload?: { readonly at: number; readonly problems: readonly string[] };
   readonly listeners: readonly { readonly source: string; readonly address: string; readonly port: number }[];
+  /** Sources that should listen and cannot, and why; tried again and again. */
+  readonly notListening: readonly { readonly source: string; readonly reason: string }[];
   readonly underWay: number;
+  /** Why nothing is taken in: the disk is full. */
+  readonly shortage?: string;
 }

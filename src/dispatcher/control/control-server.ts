@@ -3,8 +3,9 @@
  * out. Who may open it may do everything a command can; commands say who they are, and the audit log keeps it.
  */
 
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
 
 import { errorCodes, messageOf, RelayError, systemCode } from '../../core/errors.ts';
 import { dispatcherLimits } from '../../core/limits.ts';
@@ -23,12 +24,12 @@ export async function serveControl(
   log: Logger,
 ): Promise<ControlServer> {
   const server = createServer((request, response) => void answer(request, response, context, log));
-  rmSync(path, { force: true });
+  makeRoom(path);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
       reject(
         new RelayError('LISTEN', `control socket ${path}: ${systemCode(error) || messageOf(error)}`, {
-          hint: 'its directory must exist and belong to the service',
+          hint: 'its directory must belong to the user of the service',
           cause: error,
         }),
       ),
@@ -37,6 +38,23 @@ export async function serveControl(
   });
   chmodSync(path, 0o660);
   return { close: () => closed(server, path) };
+}
+
+/** A leftover is removed, anything else is not. */
+function makeRoom(path: string): void {
+  if (!existsSync(dirname(path))) {
+    throw new RelayError('LISTEN', `control socket ${path}: there is no directory ${dirname(path)}`, {
+      hint: 'make it, and chown it to the user of the service',
+    });
+  }
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!there.isSocket()) {
+    throw new RelayError('LISTEN', `control socket ${path}: something else is there`, {
+      hint: 'give --socket a name of its own',
+    });
+  }
+  rmSync(path);
 }
 
 async function closed(server: Server, path: string): Promise<void> {

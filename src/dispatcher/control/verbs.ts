@@ -1,6 +1,7 @@
 /** Every verb there is, by name. */
 
 import { accessVerbs } from './verbs/access.ts';
+import { applyVerbs } from './verbs/apply.ts';
 import { importVerbs } from './verbs/import.ts';
 import { incidentVerbs } from './verbs/incidents.ts';
 import { messageVerbs } from './verbs/messages.ts';
@@ -11,6 +12,7 @@ import { silenceVerbs } from './verbs/silences.ts';
 
 export const verbs = {
   ...accessVerbs,
+  ...applyVerbs,
   ...importVerbs,
   ...incidentVerbs,
   ...messageVerbs,

@@ -52,8 +52,7 @@ export function createKeyRing({ store, clock }: KeyRingDeps): StoredKeyRing {
     async check(text, scope) {
       if (text === '' || text.length > keyLimits.keyChars) return undefined;
       const key = await find(hashKey(text));
-      if (key === undefined || key.revokedAt !== undefined) return undefined;
-      if (key.expiresAt !== undefined && key.expiresAt <= clock.now()) return undefined;
+      if (key === undefined || !works(key, clock.now())) return undefined;
       return key.scopes.includes(scope) ? key : undefined;
     },
     forget() {
@@ -61,6 +60,14 @@ export function createKeyRing({ store, clock }: KeyRingDeps): StoredKeyRing {
       known.clear();
     },
   };
+}
+
+/** Neither past its end nor revoked; `keys rotate --grace` revokes for later. */
+export function works(
+  { revokedAt, expiresAt }: Pick<ApiKey, 'revokedAt' | 'expiresAt'>,
+  now: number,
+): boolean {
+  return (revokedAt === undefined || revokedAt > now) && (expiresAt === undefined || expiresAt > now);
 }
 
 async function ownerOf(

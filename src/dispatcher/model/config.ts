@@ -3,6 +3,7 @@
  * `dispatcher.yml`, `dispatcher.d/*.yml` and what operators keep in the database.
  */
 
+import type { TlsPolicy } from '../../core/settings.ts';
 import type { Criteria } from '../../idmef/criteria/criteria.ts';
 import type { Escalation } from './plan.ts';
 import type { Endpoint, Recipient } from './recipient.ts';
@@ -106,7 +107,7 @@ export interface SourcesConfig {
   /** HTTPS on 4848: IDMEF, REST and the compatible calls share it. Undefined: none of them runs. */
   readonly https?: ListenAddress & {
     readonly tls: TlsFiles;
-    readonly tlsPolicy: string;
+    readonly tlsPolicy: TlsPolicy;
     /** Names (`DNS:…`) of certificates that may post IDMEF with an origin. */
     readonly allowRelay: readonly string[];
     /** Certificates that may post IDMEF without one; `*`: all of the authority. */

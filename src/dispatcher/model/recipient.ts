@@ -62,3 +62,15 @@ export interface Recipient {
   /** Whether posts by key are delivered as written. */
   readonly verbatim: boolean;
 }
+
+/**
+ * An AlertGateway channel towards people: whoever posts to it by key decides himself what is told and how often. Each post is told alone
+ * and as written: no digests, no rounds, one a call, unless its settings say otherwise.
+ */
+export function isChannel({
+  owner,
+  verbatim,
+  audience,
+}: Pick<Recipient, 'verbatim' | 'audience'> & { readonly owner?: string | undefined }): boolean {
+  return owner !== undefined && verbatim && audience === 'people';
+}

@@ -41,6 +41,7 @@ export interface ApiKey {
   readonly channels?: readonly string[];
   readonly createdAt: number;
   readonly expiresAt?: number;
+  /** It opens nothing from then on: ahead while a rotated key has its grace. */
   readonly revokedAt?: number;
   readonly lastUsedAt?: number;
 }
@@ -51,6 +52,12 @@ export type SettingKind = 'endpoint' | 'recipient' | 'source';
 export interface NamedSetting {
   readonly name: string;
   readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** Of settings of any kinds, by an operator. */
+export interface SettingsChange {
+  readonly put: readonly (NamedSetting & { readonly kind: SettingKind })[];
+  readonly remove: readonly { readonly kind: SettingKind; readonly name: string }[];
 }
 
 export interface AuditEntry {

@@ -19,7 +19,16 @@ import type {
 import type { MessageFacts, MessageId, MessageOrigin, Lifecycle, Receipt } from './message.ts';
 import type { Plan } from './plan.ts';
 import type { Provenance } from './recipient.ts';
-import type { ApiKey, AuditEntry, KeyScope, NamedSetting, SettingKind, Silence, User } from './records.ts';
+import type {
+  ApiKey,
+  AuditEntry,
+  KeyScope,
+  NamedSetting,
+  SettingKind,
+  SettingsChange,
+  Silence,
+  User,
+} from './records.ts';
 
 /** One message with its plan, ready to be stored. */
 export interface Arrival {
@@ -220,8 +229,8 @@ export interface Store {
 
   /** Endpoints, recipients, source switches made by operators. */
   settings(kind: SettingKind): Promise<readonly NamedSetting[]>;
-  putSetting(kind: SettingKind, setting: NamedSetting): Promise<void>;
-  removeSetting(kind: SettingKind, name: string): Promise<boolean>;
+  /** All of it or nothing. What is to go and is not there is no fault. */
+  changeSettings(change: SettingsChange): Promise<void>;
 
   users(): Promise<readonly User[]>;
   putUser(user: User): Promise<void>;

@@ -6,6 +6,7 @@
  */
 
 import { outboxLimits } from '../../core/limits.ts';
+import { isChannel } from '../model/recipient.ts';
 import type { SinkType } from '../model/sink.ts';
 import type { RecipientQueue } from '../model/store.ts';
 import type { LaneContext, LaneState } from './lane-state.ts';
@@ -19,10 +20,12 @@ export type Choice = { readonly load: Load } | { readonly restMs: number };
 
 export async function choose(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
   const { recipient } = lane;
-  return recipient.audience === 'machine' ? forMachine(lane, type, context) : forPeople(lane, type, context);
+  if (recipient.audience === 'people' && !isChannel(recipient)) return forPeople(lane, type, context);
+  if (lane.storm !== undefined) await leaveStorm(lane, context);
+  return oneByOne(lane, type, context);
 }
 
-async function forMachine(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
+async function oneByOne(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
   const load = await claimMessages(lane, type, context);
   if (load !== undefined) return { load };
   return rest(await lookAtQueue(lane, context), context);
@@ -144,15 +147,12 @@ function sceneOf(
     batch,
     behindMs: monotonic - (lane.behindSince ?? monotonic),
     ticket: type.ticket === true,
-    // Who posts to a channel of his own decides himself how often.
-    busy:
-      lane.recipient.owner === undefined &&
-      lane.told.filter((at) => monotonic - at < MINUTE_MS).length >= rules.callsPerMinute,
+    busy: lane.told.filter((at) => monotonic - at < MINUTE_MS).length >= rules.callsPerMinute,
   };
 }
 
 export function batchOf({ recipient }: LaneState, type: SinkType): number {
-  return Math.max(1, recipient.batch ?? type.batch);
+  return Math.max(1, recipient.batch ?? (isChannel(recipient) ? 1 : type.batch));
 }
 
 /** Until the next pair is due. What is due but could not be claimed came in between: it has rung. */

@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { backoff, unitInterval } from '../../core/backoff.ts';
 import { messageOf, RelayError } from '../../core/errors.ts';
 import { outboxLimits } from '../../core/limits.ts';
-import type { Recipient } from '../model/recipient.ts';
+import { isChannel, type Recipient } from '../model/recipient.ts';
 import { createBell, type Bell } from './bell.ts';
 import { choose } from './choose.ts';
 import { deliver, type Way } from './deliver.ts';
@@ -235,7 +235,8 @@ export class Lane {
     try {
       const endpoint = await this.#context.deps.sinks(state.recipient.endpoint);
       this.#sink = endpoint.sink;
-      const { everyMs = endpoint.type.everyMs, budget } = state.recipient;
+      const { recipient } = state;
+      const { everyMs = isChannel(recipient) ? undefined : endpoint.type.everyMs, budget } = recipient;
       state.rhythm = { everyMs, budget };
       reason = await endpoint.sink.isAvailable?.();
       if (reason === undefined) {

@@ -28,6 +28,8 @@ export interface ImportedChannel {
 }
 
 const PRIVATE = 'an address that is private needs outbound_allow, or the endpoint in the configuration file';
+const VERIFIED =
+  'the certificate of its server is verified: one of the site’s own authority needs the endpoint in the configuration file, with ca_file';
 
 type Params = Readonly<Record<string, LiteralValue>>;
 
@@ -81,7 +83,10 @@ function smtp(params: Params): ImportedChannel {
       ...(auth ? { user: params['user'], password: params['password'] } : {}),
     },
     { to: params['emails'], subject_prefix: params['subject'], one_per_address: true },
-    params['subject'] === undefined ? [] : ['its subject now stands before that of each alert'],
+    [
+      VERIFIED,
+      ...(params['subject'] === undefined ? [] : ['its subject now stands before that of each alert']),
+    ],
   );
 }
 

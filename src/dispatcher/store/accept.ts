@@ -16,7 +16,7 @@ import { Drafts } from './drafts.ts';
 import { IncidentOpening, type LiveIncident } from './incident-opening.ts';
 import { nextNumber, type Ledger } from './ledger.ts';
 import { PairFates } from './pair-fate.ts';
-import { countPair } from './pair-counters.ts';
+import { PairTally } from './pair-counters.ts';
 import { Recognition } from './recognition.ts';
 import { Rows } from './rows.ts';
 import { pairState, POINT_MS } from './schema.ts';
@@ -58,6 +58,7 @@ class Acceptance {
   readonly #incidents: IncidentOpening;
   readonly #fates: PairFates;
   readonly #analyzers = new Drafts<Analyzer>();
+  readonly #tally = new PairTally();
   readonly #messages: Rows;
   readonly #bodies: Rows;
   readonly #pairs: Rows;
@@ -68,22 +69,10 @@ class Acceptance {
     this.#recognition = new Recognition(ledger);
     this.#incidents = new IncidentOpening(ledger);
     this.#fates = new PairFates(ledger);
-    const { db } = ledger;
-    this.#messages = new Rows(
-      db,
-      'message',
-      'seq id at heartbeat severity conflict config created_at len messageid analyzer classification source target origin incidents'.split(
-        ' ',
-      ),
-    );
-    this.#bodies = new Rows(db, 'body', ['seq', 'crc32', 'body', 'verbatim']);
-    this.#pairs = new Rows(
-      db,
-      'pair',
-      'seq recipient state rank priority not_before fresh route reason detail incident attempts flags notification'.split(
-        ' ',
-      ),
-    );
+    const { db, inserts } = ledger;
+    this.#messages = new Rows(db, inserts.message);
+    this.#bodies = new Rows(db, inserts.body);
+    this.#pairs = new Rows(db, inserts.pair);
   }
 
   take(arrival: Arrival): Receipt {
@@ -98,9 +87,10 @@ class Acceptance {
     counters.add('retained', 1);
     if (verdict.kind === 'conflict') counters.add('conflict', 1);
     const seq = nextNumber(this.#ledger, 'message');
+    const id = Buffer.from(arrival.id, 'hex');
     const { incidents, pairs } = arrival.plan;
     const joined = incidents.map((planned) => this.#incidents.join(planned, arrival, seq));
-    this.#store(arrival, seq, verdict.kind === 'conflict', joined);
+    this.#store(arrival, { seq, id, conflict: verdict.kind === 'conflict' }, joined);
     for (const planned of onePerRecipient(pairs)) {
       const incident = planned.incident === undefined ? undefined : joined[planned.incident];
       this.#plan(planned, arrival, seq, incident);
@@ -109,7 +99,7 @@ class Acceptance {
       const incident = joined[index];
       if (incident !== undefined) this.#incidents.keep(planned, incident);
     });
-    this.#recognition.remember(arrival, seq);
+    this.#recognition.remember(arrival, seq, id);
     this.#hear(arrival);
     return { status: verdict.kind, seq, id: arrival.id };
   }
@@ -118,6 +108,7 @@ class Acceptance {
     const { db } = this.#ledger;
     for (const rows of [this.#messages, this.#bodies, this.#pairs]) rows.finish();
     for (const part of [this.#recognition, this.#incidents, this.#fates]) part.finish();
+    this.#tally.finish(this.#ledger.counters);
     this.#analyzers.finish(({ origin, analyzer, lastAt, heartbeatAt, messages }) => {
       db.run(
         'INSERT OR REPLACE INTO analyzer(origin, analyzer, last_at, heartbeat_at, messages) VALUES(?, ?, ?, ?, ?)',
@@ -132,15 +123,15 @@ class Acceptance {
 
   #store(
     arrival: Arrival,
-    seq: number,
-    conflict: boolean,
+    as: { readonly seq: number; readonly id: Buffer; readonly conflict: boolean },
     joined: readonly (LiveIncident | undefined)[],
   ): void {
-    const { id, at, facts, origin, body, verbatim, config } = arrival;
+    const { at, facts, origin, body, verbatim, config } = arrival;
+    const { seq, id, conflict } = as;
     const incidents = joined.flatMap((incident) => (incident === undefined ? [] : [incident.id]));
     this.#messages.add(
       seq,
-      Buffer.from(id, 'hex'),
+      id,
       at,
       facts.kind === 'heartbeat' ? 1 : 0,
       facts.severity,
@@ -162,7 +153,7 @@ class Acceptance {
   }
 
   #plan(planned: PlannedPair, arrival: Arrival, seq: number, incident: LiveIncident | undefined): void {
-    const { words, recipients, counters, due } = this.#ledger;
+    const { words, recipients, due } = this.#ledger;
     const { at, facts } = arrival;
     const { id, name } = recipients.named(planned.recipient);
     // A machine gets everything in the order of acceptance.
@@ -184,12 +175,8 @@ class Acceptance {
       isDue ? 0 : words.id(fate.reason, at),
       isDue ? 0 : words.id(shortened(fate.detail), at),
       incident?.id ?? null,
-      0,
-      0,
-      0,
     );
-    counters.add(`${id}:planned`, 1);
-    countPair(counters, id, state, isDue ? '' : fate.reason, 1);
+    this.#tally.add(id, state, isDue ? '' : fate.reason);
     if (isDue) due.add(name);
   }
 
@@ -197,7 +184,8 @@ class Acceptance {
   #hear({ at, facts, origin: { sensor, peer, source } }: Arrival): void {
     const origin = sensor ?? peer ?? source;
     const analyzer = shortened(facts.analyzer);
-    const known = this.#analyzers.get(JSON.stringify([origin, analyzer]), () =>
+    const key = `${origin.length} ${origin} ${analyzer}`;
+    const known = this.#analyzers.get(key, () =>
       this.#ledger.db.get<Analyzer>(
         `SELECT origin, analyzer, last_at AS lastAt, heartbeat_at AS heartbeatAt, messages FROM analyzer
           WHERE origin = ? AND analyzer = ?`,
@@ -209,7 +197,7 @@ class Acceptance {
     row.lastAt = Math.max(row.lastAt, at);
     row.messages++;
     if (facts.kind === 'heartbeat') row.heartbeatAt = Math.max(row.heartbeatAt ?? at, at);
-    this.#analyzers.set(JSON.stringify([origin, analyzer]), row);
+    this.#analyzers.set(key, row);
   }
 }
 

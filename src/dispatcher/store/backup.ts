@@ -3,7 +3,8 @@
  *
  * Called by in-process.ts. SQLite writes the copy from one transaction, in a thread of its own (20 GiB take minutes), through a
  * connection that only reads; it is synced and gets its name only when complete. Of passwords and API keys it holds
- * hashes, as the store does; other secrets are in neither. Restored, it delivers again what was delivered after it.
+ * hashes, as the store does, but secrets of endpoints that commands made as they are: only owner and group may read it. Restored, it
+ * delivers again what was delivered after it.
  */
 
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';

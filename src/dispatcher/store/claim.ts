@@ -87,9 +87,9 @@ export function openNotification(
 }
 
 function lease(ledger: Ledger, recipient: RecipientRow, rows: readonly PairRow[], now: number): Claim {
-  const { db, counters } = ledger;
+  const { db, counters, inserts } = ledger;
   const id = openNotification(ledger, recipient.id, 'messages', rows.length, now);
-  const carried = new Rows(db, 'carried', ['notification', 'seq', 'previous']);
+  const carried = new Rows(db, inserts.carried);
   for (const { seq, notification } of rows) carried.add(id, seq, notification);
   carried.finish();
   db.run(

@@ -10,7 +10,8 @@ export class Drafts<Row> {
   readonly #absent = new Set<string>();
 
   get(key: string, load: () => Row | undefined): Row | undefined {
-    if (this.#rows.has(key)) return this.#rows.get(key);
+    const known = this.#rows.get(key);
+    if (known !== undefined || this.#rows.has(key)) return known;
     const row = load();
     this.#rows.set(key, row);
     if (row === undefined) this.#absent.add(key);

@@ -49,7 +49,7 @@ export class IncidentOpening {
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
-    this.#members = new Rows(ledger.db, 'member', ['incident', 'seq']);
+    this.#members = new Rows(ledger.db, ledger.inserts.member);
   }
 
   /** Undefined when a release finds nothing to close. */
@@ -130,13 +130,8 @@ export class IncidentOpening {
   }
 
   #insert(): void {
-    const rows = new Rows(
-      this.#ledger.db,
-      'incident',
-      'id key title state severity first_at last_at count window_ms check_at gravest notified closed_by closed_at'.split(
-        ' ',
-      ),
-    );
+    const { db, inserts } = this.#ledger;
+    const rows = new Rows(db, inserts.incident);
     for (const { opened, closed, ...live } of this.#opened) {
       const { id, state, severity, lastAt, count, windowMs, gravest, notified } = live;
       const { key = '', title = '', at = lastAt } = opened ?? {};

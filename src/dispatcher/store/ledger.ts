@@ -13,6 +13,7 @@ import type { Database } from '../../journal/database.ts';
 import { AS } from '../../journal/driver.ts';
 import type { Reserve } from '../../journal/reserve.ts';
 import { corruption, isFull } from '../../journal/sqlite-errors.ts';
+import { Inserts } from './inserts.ts';
 import type { StoreLoss } from './options.ts';
 import { Recipients } from './recipients.ts';
 import { Words } from './words.ts';
@@ -24,6 +25,7 @@ export interface Ledger {
   readonly counters: Counters;
   readonly words: Words;
   readonly recipients: Recipients;
+  readonly inserts: Inserts;
   readonly reserve: Reserve;
   /** Recipients (names) for whom something may be due since the last announcement. */
   readonly due: Set<string>;
@@ -60,6 +62,7 @@ export function loadLedger(db: Database, parts: LedgerParts): Ledger {
     counters,
     words: new Words(db),
     recipients: new Recipients(db),
+    inserts: new Inserts(),
     due: new Set(),
     losses: [],
     sweep: { after: 0, bucket: -1, restUntil: -Infinity, tooLarge: false },
@@ -96,10 +99,16 @@ export function add<T>(ledger: Ledger, work: () => T): T {
   return result;
 }
 
+const lastOf = {
+  message: 'last:message',
+  incident: 'last:incident',
+  notification: 'last:notification',
+} as const;
+
 /** The next number of messages, incidents or notifications, never given twice. Within a transaction. */
-export function nextNumber({ counters }: Ledger, of: 'message' | 'incident' | 'notification'): number {
-  const number = counters.get(`last:${of}`) + 1;
-  counters.set(`last:${of}`, number);
+export function nextNumber({ counters }: Ledger, of: keyof typeof lastOf): number {
+  const number = counters.get(lastOf[of]) + 1;
+  counters.set(lastOf[of], number);
   return number;
 }
 

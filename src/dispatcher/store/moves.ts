@@ -26,6 +26,8 @@ function openPairs({ counters }: Ledger, { id }: RecipientRow): number {
 export function nameRecipients(ledger: Ledger, names: readonly string[]): void {
   const { recipients, due } = ledger;
   const given = new Set(names);
+  // All of them: status and metrics show a queue before it has its first pair.
+  for (const name of names) recipients.named(name);
   for (const row of recipients.all) {
     const named = given.has(row.name);
     if (named === row.named) continue;

@@ -6,7 +6,7 @@
  * SQLITE_NOTADB set a file aside, when it is found so twice.
  */
 
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RelayError } from '../../core/errors.ts';
 import { Database } from '../../journal/database.ts';
@@ -21,6 +21,7 @@ import { finishReplacement, replaceFile } from './replace.ts';
 import { APPLICATION_ID, configure, createSchema, SCHEMA_VERSION, TABLES } from './schema.ts';
 
 const HEADER_BYTES = 100;
+const MODE = 0o640;
 
 /** Before anything is made: may this user, and can it be. */
 export function prepareDirectory(path: string): void {
@@ -62,6 +63,8 @@ function openSound({ path, random }: StoreOptions): Database {
   const fault = existsSync(path) ? logFault(path) : undefined;
   if (fault !== undefined) throw corruption(fault);
   refuseOthers(path);
+  // SQLite would make one that everybody may read; it holds secrets of endpoints.
+  if (!existsSync(path)) closeSync(openSync(path, 'wx', MODE));
   const db = new Database(path, openAttached(path, { timeout: 0 }));
   try {
     if (formatOf(db) === 'empty') {

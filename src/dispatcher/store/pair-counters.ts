@@ -6,6 +6,7 @@
  */
 
 import type { Counters } from '../../journal/counters.ts';
+import { pairState } from './schema.ts';
 
 const names = ['ready', 'waiting', 'leased', 'sent', 'dead'] as const;
 
@@ -32,6 +33,35 @@ export function movePairs(
 ): void {
   countPair(counters, recipient, from, '', -amount);
   countPair(counters, recipient, to, reason, amount);
+}
+
+/** Pairs as one transaction makes them, by the hundred: each counter is moved once, at its end. */
+export class PairTally {
+  readonly #tallies = new Map<
+    number,
+    { planned: number; readonly made: number[]; readonly kept: Map<string, number> }
+  >();
+
+  /** @param reason of a suppressed pair */
+  add(recipient: number, state: number, reason: string): void {
+    let tally = this.#tallies.get(recipient);
+    if (tally === undefined) {
+      tally = { planned: 0, made: names.map(() => 0), kept: new Map() };
+      this.#tallies.set(recipient, tally);
+    }
+    tally.planned++;
+    if (names[state] === undefined) tally.kept.set(reason, (tally.kept.get(reason) ?? 0) + 1);
+    else tally.made[state] = (tally.made[state] ?? 0) + 1;
+  }
+
+  finish(counters: Counters): void {
+    for (const [recipient, { planned, made, kept }] of this.#tallies) {
+      counters.add(`${recipient}:planned`, planned);
+      made.forEach((count, state) => countPair(counters, recipient, state, '', count));
+      for (const [reason, count] of kept) countPair(counters, recipient, pairState.suppressed, reason, count);
+    }
+    this.#tallies.clear();
+  }
 }
 
 export function countDropped(counters: Counters, recipient: number, reason: string, amount: number): void {

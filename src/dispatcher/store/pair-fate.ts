@@ -21,6 +21,8 @@ export type PairFate =
   | { readonly kind: 'suppressed'; readonly reason: string; readonly detail: string };
 
 interface Notified {
+  readonly incident: number;
+  readonly recipient: number;
   readonly gravity: number;
   /** When the notification is due that counts. */
   readonly dueAt: number;
@@ -67,30 +69,24 @@ export class PairFates {
 
   finish(): void {
     const { db } = this.#ledger;
-    const fresh = new Rows(db, 'notified', [
-      'incident',
-      'recipient',
-      'gravity',
-      'due_at',
-      'until',
-      'interval_ms',
-    ]);
-    this.#notified.finish(({ gravity: grave, dueAt, until, intervalMs }, key, isNew) => {
-      const [incident = 0, recipient = 0] = key.split(' ').map(Number);
-      if (isNew) {
-        fresh.add(incident, recipient, grave, dueAt, until, intervalMs);
-        return;
-      }
-      db.run(
-        `UPDATE notified SET gravity = ?, due_at = ?, until = ?, interval_ms = ? WHERE incident = ? AND recipient = ?`,
-        grave,
-        dueAt,
-        until,
-        intervalMs,
-        incident,
-        recipient,
-      );
-    });
+    const fresh = new Rows(db, this.#ledger.inserts.notified);
+    this.#notified.finish(
+      ({ incident, recipient, gravity: grave, dueAt, until, intervalMs }, _key, isNew) => {
+        if (isNew) {
+          fresh.add(incident, recipient, grave, dueAt, until, intervalMs);
+          return;
+        }
+        db.run(
+          `UPDATE notified SET gravity = ?, due_at = ?, until = ?, interval_ms = ? WHERE incident = ? AND recipient = ?`,
+          grave,
+          dueAt,
+          until,
+          intervalMs,
+          incident,
+          recipient,
+        );
+      },
+    );
     fresh.finish();
     this.#periods.finish(({ endsAt, seen, passed }, name) => {
       const [route = '', recipient = '', ...key] = name.split(' ');
@@ -116,7 +112,7 @@ export class PairFates {
     const key = `${incident.id} ${recipient}`;
     const load = (): Notified | undefined =>
       this.#ledger.db.get<Notified>(
-        `SELECT gravity, due_at AS dueAt, until, interval_ms AS intervalMs FROM notified
+        `SELECT incident, recipient, gravity, due_at AS dueAt, until, interval_ms AS intervalMs FROM notified
           WHERE incident = ? AND recipient = ?`,
         incident.id,
         recipient,
@@ -125,7 +121,9 @@ export class PairFates {
     const before = this.#notified.get(key, incident.opened === undefined ? load : () => undefined);
     const due = (intervalMs: number): PairFate => {
       const most = Math.max(before?.gravity ?? 0, grave);
-      this.#notified.set(key, { gravity: most, dueAt: notBefore, until: notBefore + intervalMs, intervalMs });
+      const until = notBefore + intervalMs;
+      const row = { incident: incident.id, recipient, gravity: most, dueAt: notBefore, until, intervalMs };
+      this.#notified.set(key, row);
       return { kind: 'due', notBefore };
     };
     if (repeat === undefined) return due(0);

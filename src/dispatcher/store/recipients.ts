@@ -1,8 +1,8 @@
 /**
- * The recipients the store has ever had pairs for: their numbers, and whether their pairs are held.
+ * The recipients the store has ever heard of: their numbers, and whether their pairs are held.
  *
- * In memory as a whole (a few hundred names), written through. A recipient is made by its first pair and taken to
- * exist until `nameRecipients` says otherwise. Held is held for a reason: a provider's words, or `removed`.
+ * In memory as a whole (a few hundred names), written through. A recipient is made by `nameRecipients` or its first pair, and taken to
+ * exist until the former says otherwise. Held is held for a reason: a provider's words, or `removed`.
  */
 
 import type { Database } from '../../journal/database.ts';

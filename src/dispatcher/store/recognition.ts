@@ -49,8 +49,8 @@ export class Recognition {
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
-    this.#seen = new Rows(ledger.db, 'seen', ['origin', 'sequence', 'hash', 'seq', 'at']);
-    this.#ident = new Rows(ledger.db, 'ident', ['bucket', 'id', 'seq', 'hash']);
+    this.#seen = new Rows(ledger.db, ledger.inserts.seen);
+    this.#ident = new Rows(ledger.db, ledger.inserts.ident);
   }
 
   judge(arrival: Arrival): Verdict {
@@ -64,20 +64,22 @@ export class Recognition {
     return { kind: known.length > 0 ? 'conflict' : 'stored' };
   }
 
-  remember({ id, hash, at, origin }: Arrival, seq: number): void {
+  /** `bytes`: of the id. */
+  remember({ id, hash, at, origin }: Arrival, seq: number, bytes: Buffer): void {
     const { journal, sequence } = origin;
+    const known = { hash, seq };
     if (journal !== undefined && sequence !== undefined) {
       const from = this.#origin(journal);
       this.#seen.add(from.id, sequence, hash, seq, at);
       const highest = Math.max(from.highest, sequence);
       this.#origins.set(journal, { id: from.id, highest, remembered: from.remembered + 1 });
-      this.#note(`${journal} ${sequence}`, { hash, seq });
+      this.#note(`${journal} ${sequence}`, known);
     }
     const number = bucketOf(seq);
-    this.#ident.add(number, Buffer.from(id, 'hex'), seq, hash);
+    this.#ident.add(number, bytes, seq, hash);
     const { lastAt, entries } = this.#bucket(number);
     this.#buckets.set(String(number), { lastAt: Math.max(lastAt, at), entries: entries + 1 });
-    this.#note(id, { hash, seq });
+    this.#note(id, known);
   }
 
   finish(): void {

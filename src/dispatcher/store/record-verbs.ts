@@ -12,7 +12,7 @@ import { appendAudit, auditTrail, checkAudit, unchecked } from './audit.ts';
 import type { StoreCore } from './core.ts';
 import { listIncidents, setIncident, showIncident } from './incidents.ts';
 import { listAnalyzers, messagesOf, searchStep, showMessage } from './messages.ts';
-import { getState, keepConfig, listSettings, putSetting, removeSetting, setState } from './settings.ts';
+import { changeSettings, getState, keepConfig, listSettings, setState } from './settings.ts';
 import { addSilence, expireSilence, listSilences } from './silences.ts';
 import {
   addKey,
@@ -38,8 +38,7 @@ type RecordVerbs =
   | 'addSilence'
   | 'expireSilence'
   | 'settings'
-  | 'putSetting'
-  | 'removeSetting'
+  | 'changeSettings'
   | 'users'
   | 'putUser'
   | 'removeUser'
@@ -67,8 +66,7 @@ export function recordVerbs(core: StoreCore): Pick<Store, RecordVerbs> {
     addSilence: async (silence) => core.change((ledger) => addSilence(ledger, silence)),
     expireSilence: async (...args) => core.change((ledger) => expireSilence(ledger, ...args)),
     settings: async (kind) => core.look((ledger) => listSettings(ledger, kind)),
-    putSetting: async (...args) => core.change((ledger) => putSetting(ledger, ...args)),
-    removeSetting: async (...args) => core.change((ledger) => removeSetting(ledger, ...args)),
+    changeSettings: async (change) => core.change((ledger) => changeSettings(ledger, change)),
     users: async () => core.look(listUsers),
     putUser: async (user) => core.change((ledger) => putUser(ledger, user)),
     removeUser: async (name) => core.change((ledger) => removeUser(ledger, name)),

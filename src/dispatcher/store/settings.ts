@@ -1,7 +1,7 @@
 /** Endpoints, recipients and source switches operators made, the versions of the configuration, and small state. */
 
 import type { Provenance } from '../model/recipient.ts';
-import type { NamedSetting, SettingKind } from '../model/records.ts';
+import type { NamedSetting, SettingKind, SettingsChange } from '../model/records.ts';
 import { parseObject } from './facts.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -14,13 +14,11 @@ export function listSettings({ db }: Ledger, kind: SettingKind): NamedSetting[] 
     .map(({ name, value }) => ({ name, value: parseObject(value) }));
 }
 
-export function putSetting({ db }: Ledger, kind: SettingKind, { name, value }: NamedSetting): void {
+/** Within a transaction. */
+export function changeSettings({ db }: Ledger, { put, remove }: SettingsChange): void {
+  for (const { kind, name } of remove) db.run('DELETE FROM setting WHERE kind = ? AND name = ?', kind, name);
   const insert = 'INSERT OR REPLACE INTO setting(kind, name, value) VALUES(?, ?, ?)';
-  db.run(insert, kind, name, JSON.stringify(value));
-}
-
-export function removeSetting({ db }: Ledger, kind: SettingKind, name: string): boolean {
-  return db.run('DELETE FROM setting WHERE kind = ? AND name = ?', kind, name) > 0;
+  for (const { kind, name, value } of put) db.run(insert, kind, name, JSON.stringify(value));
 }
 
 /** The version in force has no `replaced_at`; retention keeps the others as long as messages routed under them. */

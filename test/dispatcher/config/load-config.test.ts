@@ -3,13 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import {
-  loadConfig,
-  type LoadDeps,
-  noStoredSettings,
-  type StoredSettings,
-} from '../../../src/dispatcher/config/load-config.ts';
+import { loadConfig, type LoadDeps } from '../../../src/dispatcher/config/load-config.ts';
 import { problemLine } from '../../../src/dispatcher/config/problem.ts';
+import { noStoredSettings, type StoredSettings } from '../../../src/dispatcher/config/stored-settings.ts';
 import type { DispatcherConfig } from '../../../src/dispatcher/model/config.ts';
 import { sinkTypes } from '../../../src/dispatcher/sinks/catalogue.ts';
 

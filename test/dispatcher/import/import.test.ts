@@ -10,27 +10,14 @@ import { readAlertGateway } from '../../../src/app/dispatcher/read-alertgateway.
 import { readChannelFile } from '../../../src/dispatcher/import/channel-file.ts';
 import { planImport } from '../../../src/dispatcher/import/plan-import.ts';
 import { openConnection } from '../../../src/journal/driver.ts';
+import { alertGatewaySchema } from '../../support/alertgateway-schema.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-
-/** The tables SQLAlchemy made for it. */
-const schema = `
-CREATE TABLE users (id INTEGER NOT NULL, user_name VARCHAR(16) NOT NULL, user_pass VARCHAR(100) NOT NULL,
-  user_key VARCHAR(100) NOT NULL, PRIMARY KEY (id));
-CREATE TABLE channels (channel_id INTEGER NOT NULL, channel_name VARCHAR(20) NOT NULL, channel_type VARCHAR(20),
-  channel_enable BOOLEAN, channel_key VARCHAR(200) NOT NULL, channel_parameters VARCHAR(1000), PRIMARY KEY (channel_id),
-  FOREIGN KEY(channel_key) REFERENCES users (user_key));
-CREATE TABLE input_channels (input_channel_id INTEGER NOT NULL, input_channel_name VARCHAR(20) NOT NULL,
-  input_channel_location VARCHAR(100) NOT NULL, input_channel_address VARCHAR(20) NOT NULL, input_channel_port INTEGER NOT NULL,
-  input_channel_status BOOLEAN, input_channel_key VARCHAR(200) NOT NULL, PRIMARY KEY (input_channel_id));
-CREATE TABLE messages (message_id INTEGER NOT NULL, message_sender VARCHAR(20) NOT NULL, message_receiver VARCHAR(50) NOT NULL,
-  message_data VARCHAR(20) NOT NULL, message_date DATETIME NOT NULL, message_channel VARCHAR(20) NOT NULL, PRIMARY KEY (message_id));
-`;
 
 const key = '0f1e2d3c4b5a69788796a5b4c3d2e1f0';
 
 function database(path: string): void {
   const db = openConnection(path, {});
-  db.exec(schema);
+  db.exec(alertGatewaySchema);
   const user = db.prepare('INSERT INTO users(user_name, user_pass, user_key) VALUES(?, ?, ?)');
   user.run('ana', '$2b$12$abcdefghijklmnopqrstuuMRlBvDKJpJ1xoX7Yp6r9KxPN0a1b2c3', key);
   const channel = db.prepare(

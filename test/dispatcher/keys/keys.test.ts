@@ -71,6 +71,7 @@ describe('the key ring', () => {
     ['known', {}, 'ingest', true],
     ['without the scope', {}, 'read', false],
     ['revoked', { revokedAt: 5 }, 'ingest', false],
+    ['in its grace after a rotation', { revokedAt: second + 1 }, 'ingest', true],
     ['past its end', { expiresAt: second }, 'ingest', false],
     ['before its end', { expiresAt: second + 1 }, 'ingest', true],
     ['of a user who is no more', { owner: 'bob' }, 'ingest', false],

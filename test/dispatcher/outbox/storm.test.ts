@@ -244,7 +244,9 @@ describe('in a storm', () => {
 
 test('a pace that nobody can follow is folded too, however fast the provider', async () => {
   for (const owner of [undefined, 'ana']) {
-    const world = await World.start({ recipients: [person('soc', owner === undefined ? {} : { owner })] });
+    const world = await World.start({
+      recipients: [person('soc', owner === undefined ? {} : { owner, verbatim: true })],
+    });
     await flood(world, 1, 240);
     await world.timers.run(60 * MINUTE);
     const alone = world.calls.filter(({ notification }) => notification.form === 'messages').length;
@@ -258,6 +260,22 @@ test('a pace that nobody can follow is folded too, however fast the provider', a
         [440, 'digest'],
       ]);
     }
+  }
+});
+
+test('posts to a channel are never grouped: each is a call of its own, however many wait; verbatim: false says otherwise', async () => {
+  const limits = [{ key: 'bot', rate: 1, burst: 1 }];
+  for (const verbatim of [true, false]) {
+    const world = await World.start({
+      recipients: [person('soc', { owner: 'ana', verbatim })],
+      types: { soc: { batch: 100 } },
+    });
+    world.provider('soc').limits = limits;
+    const seqs = await world.accept(300);
+    await world.timers.run(10 * MINUTE);
+    assert.deepEqual(new Set(await world.states(seqs, 'soc')), new Set(['sent']));
+    if (verbatim) assert.deepEqual(new Set(world.calls.map((call) => call.seqs.length)), new Set([1]));
+    else assert.equal(world.calls[0]?.notification.form, 'digest');
   }
 });
 

@@ -346,16 +346,32 @@ describe('its parameters', () => {
     ],
     [
       'smtp',
-      { emails: 'a@x,b@x', server: 'mx', port: '587', from: 'r@x', auth: 'yes', user: 'u', password: 'p' },
+      {
+        emails: 'a@x,b@x',
+        server: 'mx',
+        port: '587',
+        from: 'r@x',
+        auth: 'yes',
+        user: 'u-4711',
+        password: 'p-4711',
+      },
       {
         type: 'smtp',
-        endpoint: { server: 'mx', port: 587, from: 'r@x', user: 'u', password: 'p' },
+        endpoint: { server: 'mx', port: 587, from: 'r@x', user: 'u-4711', password: 'p-4711' },
         recipient: { to: 'a@x,b@x', one_per_address: true },
       },
     ],
     [
       'smtp',
-      { emails: 'a@x', server: 'mx', port: '25', from: 'r@x', auth: 'no', user: 'u', password: 'p' },
+      {
+        emails: 'a@x',
+        server: 'mx',
+        port: '25',
+        from: 'r@x',
+        auth: 'no',
+        user: 'u-4711',
+        password: 'p-4711',
+      },
       {
         type: 'smtp',
         endpoint: { server: 'mx', port: 25, from: 'r@x' },

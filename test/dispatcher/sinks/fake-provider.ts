@@ -1,4 +1,4 @@
-/** A provider on loopback: answers as it is told, one reply after the other, and remembers what it was asked. */
+/** A provider, on loopback unless said otherwise: answers as it is told, one reply after the other, and remembers what it was asked. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -26,7 +26,7 @@ export interface Reply {
 }
 
 export interface FakeProvider {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://ADDRESS:PORT` */
   readonly base: string;
   readonly port: number;
   readonly received: readonly Received[];
@@ -40,7 +40,7 @@ interface Ending {
   after(hook: () => Promise<void>): void;
 }
 
-export async function fakeProvider(t: Ending): Promise<FakeProvider> {
+export async function fakeProvider(t: Ending, address = '127.0.0.1'): Promise<FakeProvider> {
   const received: Received[] = [];
   const waiting = new Set<() => void>();
   let script: readonly (Reply | ((request: Received) => Reply))[] = [{}];
@@ -63,7 +63,7 @@ export async function fakeProvider(t: Ending): Promise<FakeProvider> {
     socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, address, resolve);
   });
   t.after(async () => {
     for (const socket of sockets) socket.destroy();
@@ -73,7 +73,7 @@ export async function fakeProvider(t: Ending): Promise<FakeProvider> {
   });
   const port = portOf(server);
   return {
-    base: `http://127.0.0.1:${port}`,
+    base: `http://${address}:${port}`,
     port,
     received,
     say: (...replies) => {

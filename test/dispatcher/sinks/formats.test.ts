@@ -160,12 +160,13 @@ describe('ntopng', () => {
     assert.deepEqual(([0, 1, 2, 3, 4] as const).map(of), [4, 2, 3, 4, 5]);
   });
 
-  test('what came from ntopng gets its own values back, and nothing else', () => {
+  test('what came from ntopng gets all of its own fields back, and nothing else', () => {
     const additionalData = [
       { meaning: 'ntopng.ifid', type: 'integer', value: 3 },
       { meaning: 'ntopng.alert_type', type: 'string', value: 'flow_flood' },
       { meaning: 'ntopng.__proto__', type: 'string', value: 'x' },
-      { meaning: 'ntopng.other', type: 'string', value: 'x' },
+      { meaning: 'ntopng.score', type: 'integer', value: 150 },
+      { meaning: 'other', type: 'string', value: 'x' },
     ];
     const alert = ntopngAlert(
       sendMessage(1, { view: alertView({ message: messageView({ additionalData }) }) }),
@@ -173,6 +174,7 @@ describe('ntopng', () => {
     );
     assert.equal(alert['ifid'], 3);
     assert.equal(alert['alert_type'], 'flow_flood');
+    assert.equal(alert['score'], 150);
     assert.equal('other' in alert, false);
     assert.equal(Object.getPrototypeOf(alert), Object.prototype);
   });

@@ -138,7 +138,7 @@ describe('hostile heads', () => {
       head(`GET /sender/sendMessage/${'x'.repeat(2_000)} HTTP/1.1`, 'Host: localhost'),
       404,
     ],
-    ['a method of others', head('PROPFIND / HTTP/1.1', 'Host: localhost'), 404],
+    ['a method of others', head('PROPFIND / HTTP/1.1', 'Host: localhost'), 405],
     ['a method of none of ours', head('DELETE / HTTP/1.1', 'Host: localhost'), 405],
     [
       'both lengths',
@@ -277,17 +277,17 @@ describe('a new configuration', () => {
       address: '127.0.0.1',
       port: 0,
       tls: { cert: '', key: '', ca: '' },
-      tlsPolicy: 'anssi',
+      tlsPolicy: 'anssi' as const,
       allowRelay: [],
       allowProducer: [],
       allowMonitor: [],
     };
-    assert.throws(() => world.sources.reconfigure({ https: { ...https, allowRelay: ['XX:relay1'] } }), {
+    assert.throws(() => world.sources.prepare({ https: { ...https, allowRelay: ['XX:relay1'] } }), {
       code: 'CONFIG',
     });
     client.send(post);
     assert.equal((await client.answer())?.status, 200);
-    world.sources.reconfigure({ https, idmef: { mode: 'strict' } });
+    world.sources.prepare({ https, idmef: { mode: 'strict' } })();
     client.send(post);
     assert.equal((await client.answer())?.status, 403);
     assert.equal(

@@ -122,7 +122,7 @@ describe('the gateway destination', () => {
   test('without a role calls its operator, and keeps everything', async (t) => {
     const world = await startSources(t);
     const { relay } = world;
-    world.sources.reconfigure({
+    world.sources.prepare({
       https: {
         address: '127.0.0.1',
         port: 0,
@@ -133,7 +133,7 @@ describe('the gateway destination', () => {
         allowMonitor: [],
       },
       idmef: { mode: 'strict' },
-    });
+    })();
     assert.deepEqual(kinds(await deliver(t, world, three, 'auto')), ['broken', 'broken', 'broken']);
   });
 });

@@ -51,6 +51,7 @@ class Both {
           at: now,
           pairs: pairs.map(({ recipient, priority, waitMs, suppressed }) => ({
             ...machine(recipient, 0),
+            audience: 'people' as const,
             priority,
             waitMs,
             ...(suppressed ? { suppress: { reason: 'silence', detail: '' } } : {}),

@@ -30,7 +30,7 @@ async function claimOne(store: Store, recipient: string, now = NOW) {
 describe('order', () => {
   test('severity first, then the recipient’s priority, then age', async (t) => {
     const store = await testStore(t).open();
-    const pair = (priority: number) => [{ ...machine('m', 0), priority }];
+    const pair = (priority: number) => [{ ...machine('m', 0), audience: 'people' as const, priority }];
     await store.accept([
       arrival('low', { pairs: pair(2000) }),
       arrival('medium, younger', { pairs: pair(3000), at: NOW + 1 }),
@@ -53,6 +53,12 @@ describe('order', () => {
     const later = NOW + 1001 * MINUTE;
     await store.accept([arrival('new and medium', { severity: 2, at: later })]);
     assert.deepEqual(await texts(store, 'm', 1, later), ['old and low']);
+  });
+
+  test('a machine gets everything in the order of acceptance', async (t) => {
+    const store = await testStore(t).open();
+    await store.accept([arrival('low', { severity: 1 }), arrival('high', { severity: 4 })]);
+    assert.deepEqual(await texts(store, 'm'), ['low', 'high']);
   });
 
   test('what waits is given when its time has come, and announced as the next', async (t) => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { RelayError } from '../../../core/errors.ts';
 import { makeKey } from '../../keys/api-key.ts';
+import { works } from '../../keys/key-ring.ts';
 import { hashPassword } from '../../keys/password.ts';
 import type { ApiKey, User } from '../../model/records.ts';
 import type { ControlContext } from '../control-context.ts';
@@ -65,6 +66,15 @@ async function issue(
   return { key, record: plainKey(record) };
 }
 
+/** Never later than it was. */
+async function revoke(
+  { store }: ControlContext,
+  { id, revokedAt = Infinity }: ApiKey,
+  at: number,
+): Promise<void> {
+  if (at < revokedAt) await store.changeKey(id, { revokedAt: at });
+}
+
 export const accessVerbs = {
   'keys.list': verb(z.strictObject({ owner: z.string().optional() }), async ({ store }, { owner }) =>
     (await store.keys()).filter((key) => owner === undefined || key.owner === owner).map(plainKey),
@@ -88,17 +98,23 @@ export const accessVerbs = {
     z.strictObject({ id: z.number().int(), graceMs: z.number().int().min(0).default(0) }),
     async (context, { id, graceMs }, by) => {
       const old = await keyOf(context, id);
+      const now = context.clock.now();
+      if (!works(old, now)) {
+        throw new RelayError('INVALID_INPUT', `key ${id} does not work any more`, {
+          hint: `make a new one: keys add ${old.owner}`,
+        });
+      }
       const issued = await issue(context, old);
-      await context.store.changeKey(id, { revokedAt: context.clock.now() + graceMs });
+      await revoke(context, old, now + graceMs);
       await audited(context, by, 'key.rotate', `${id} → ${issued.record.id} (${old.owner})`);
       await context.changed('keys');
       return issued;
     },
   ),
   'keys.revoke': verb(z.strictObject({ id: z.number().int() }), async (context, { id }, by) => {
-    const { owner } = await keyOf(context, id);
-    await context.store.changeKey(id, { revokedAt: context.clock.now() });
-    await audited(context, by, 'key.revoke', `${id} (${owner})`);
+    const key = await keyOf(context, id);
+    await revoke(context, key, context.clock.now());
+    await audited(context, by, 'key.revoke', `${id} (${key.owner})`);
     await context.changed('keys');
   }),
   'users.list': verb(z.strictObject({}), async ({ store }) => (await store.users()).map(plainUser)),
@@ -151,8 +167,8 @@ export const accessVerbs = {
   'users.remove': verb(z.strictObject({ name: z.string() }), async (context, { name }, by) => {
     await userOf(context, name);
     const now = context.clock.now();
-    for (const { id, owner, revokedAt } of await context.store.keys()) {
-      if (owner === name && revokedAt === undefined) await context.store.changeKey(id, { revokedAt: now });
+    for (const key of await context.store.keys()) {
+      if (key.owner === name) await revoke(context, key, now);
     }
     await context.store.removeUser(name);
     await audited(context, by, 'user.remove', name);

@@ -2,12 +2,11 @@
 
 import { z } from 'zod';
 
-import { RelayError } from '../../../core/errors.ts';
-import { problemLine } from '../../config/problem.ts';
+import type { SettingsChange } from '../../model/records.ts';
+import { settingKinds } from '../../config/stored-settings.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
 import { audited } from './audited.ts';
-import { storedSettings } from './settings.ts';
 
 const settings = z.record(z.string(), z.record(z.string(), z.unknown()));
 
@@ -35,77 +34,52 @@ export interface ImportReport {
 }
 
 export const importVerbs = {
-  'import.alertgateway': verb(wish, async (context, plan, by): Promise<ImportReport> => {
-    const { store, clock, config } = context;
-    const made: string[] = [];
-    const kept: string[] = [];
-    const existing = new Set((await store.users()).map(({ name }) => name));
-    const keys = new Set((await store.keys()).map(({ hash }) => Buffer.from(hash).toString('hex')));
-    const stored = await storedSettings(context);
-    const fresh = { endpoints: {} as typeof plan.endpoints, recipients: {} as typeof plan.recipients };
-    for (const part of ['endpoints', 'recipients'] as const) {
-      for (const [name, value] of Object.entries(plan[part])) {
-        const isThere = config()[part].some((one) => one.name === name);
-        (isThere ? kept : made).push(`${part.slice(0, -1)} ${name}`);
-        if (!isThere) fresh[part][name] = value;
+  'import.alertgateway': verb(
+    wish,
+    async (context, { users, dryRun, ...wanted }, by): Promise<ImportReport> => {
+      const { store } = context;
+      const made: string[] = [];
+      const kept: string[] = [];
+      const put: SettingsChange['put'][number][] = [];
+      for (const part of ['endpoints', 'recipients'] as const) {
+        const kind = settingKinds[part];
+        const there = new Set(context.config()[part].map(({ name }) => name));
+        for (const [name, value] of Object.entries(wanted[part])) {
+          (there.has(name) ? kept : made).push(`${kind} ${name}`);
+          if (!there.has(name)) put.push({ kind, name, value });
+        }
       }
-    }
-    await tried(context, stored, fresh);
-    for (const { name, keyHash } of plan.users) {
-      (existing.has(name) ? kept : made).push(`user ${name}`);
-      if (keyHash !== undefined) (keys.has(keyHash) ? kept : made).push(`key of ${name}`);
-    }
-    if (plan.dryRun) return { made, kept };
-    const now = clock.now();
-    for (const { name, passwordHash, keyHash, keyPrefix } of plan.users) {
-      if (!existing.has(name)) {
-        await store.putUser({
-          name,
-          role: 'viewer',
-          createdAt: now,
-          ...(passwordHash === undefined ? {} : { passwordHash }),
-        });
+      const known = new Set((await store.users()).map(({ name }) => name));
+      const keys = new Set((await store.keys()).map(({ hash }) => Buffer.from(hash).toString('hex')));
+      for (const { name, keyHash } of users) {
+        (known.has(name) ? kept : made).push(`user ${name}`);
+        if (keyHash !== undefined) (keys.has(keyHash) ? kept : made).push(`key of ${name}`);
       }
-      if (keyHash !== undefined && !keys.has(keyHash)) {
-        await store.addKey({
-          hash: Buffer.from(keyHash, 'hex'),
-          prefix: keyPrefix ?? '',
-          owner: name,
-          scopes: ['ingest'],
-          createdAt: now,
-        });
-      }
-    }
-    for (const [name, value] of Object.entries(fresh.endpoints))
-      await store.putSetting('endpoint', { name, value });
-    for (const [name, value] of Object.entries(fresh.recipients))
-      await store.putSetting('recipient', { name, value });
-    await audited(context, by, 'import.alertgateway', made.join(', '));
-    await context.changed('users');
-    await context.changed('keys');
-    await context.reload();
-    return { made, kept };
-  }),
+      await context.tryOut({ put, remove: [] });
+      if (dryRun) return { made, kept };
+      // Users first: what an interrupted import leaves is harmless, and the next run makes the rest.
+      for (const user of users) await takeUser(context, user, known, keys);
+      await context.changed('users');
+      await context.changed('keys');
+      await context.changeSettings(() => ({ put, remove: [] }));
+      await audited(context, by, 'import.alertgateway', made.join(', '));
+      return { made, kept };
+    },
+  ),
 } as const;
 
-type Stored = Awaited<ReturnType<typeof storedSettings>>;
-
-async function tried(
-  context: ControlContext,
-  stored: Stored,
-  fresh: { readonly endpoints: z.output<typeof settings>; readonly recipients: z.output<typeof settings> },
+async function takeUser(
+  { store, clock }: ControlContext,
+  { name, passwordHash, keyHash, keyPrefix = '' }: z.output<typeof wish>['users'][number],
+  known: ReadonlySet<string>,
+  keys: ReadonlySet<string>,
 ): Promise<void> {
-  const asList = (
-    part: z.output<typeof settings>,
-  ): { readonly name: string; readonly value: Record<string, unknown> }[] =>
-    Object.entries(part).map(([name, value]) => ({ name, value }));
-  const problems = await context.tryOut({
-    ...stored,
-    endpoints: [...stored.endpoints, ...asList(fresh.endpoints)],
-    recipients: [...stored.recipients, ...asList(fresh.recipients)],
-  });
-  const [first] = problems;
-  if (first === undefined) return;
-  const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
-  throw new RelayError('INVALID_INPUT', `${problemLine(first)}${more}`);
+  const createdAt = clock.now();
+  if (!known.has(name)) {
+    const password = passwordHash === undefined ? {} : { passwordHash };
+    await store.putUser({ name, role: 'viewer', createdAt, ...password });
+  }
+  if (keyHash === undefined || keys.has(keyHash)) return;
+  const hash = Buffer.from(keyHash, 'hex');
+  await store.addKey({ hash, prefix: keyPrefix, owner: name, scopes: ['ingest'], createdAt });
 }

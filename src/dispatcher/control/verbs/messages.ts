@@ -22,6 +22,14 @@ export interface Why {
   readonly pairs: readonly PairRecord[];
 }
 
+export interface Found {
+  /** Newest first. */
+  readonly messages: readonly PlainMessage[];
+  readonly looked: number;
+  /** There are no others. */
+  readonly all: boolean;
+}
+
 export const messageVerbs = {
   'messages.search': verb(
     z.strictObject({
@@ -33,14 +41,12 @@ export const messageVerbs = {
       before: z.number().optional(),
       limit: z.number().int().min(1).max(dispatcherLimits.searchRows).default(50),
     }),
-    async (
-      { store },
-      { criteria, severity, ...wish },
-    ): Promise<{ readonly messages: readonly PlainMessage[]; readonly looked: number }> => {
+    async ({ store }, { criteria, severity, ...wish }): Promise<Found> => {
       const minSeverity = severity === undefined ? {} : { minSeverity: severityRank(severity) };
       if (criteria === undefined) {
         const found = await store.search({ ...defined(wish), ...minSeverity, limit: wish.limit });
-        return { messages: found.map((one) => plainMessage(one)), looked: found.length };
+        const all = found.length < wish.limit;
+        return { messages: found.map((one) => plainMessage(one)), looked: found.length, all };
       }
       return await searchByCriteria(store, criteria, { ...defined(wish), ...minSeverity, limit: wish.limit });
     },
@@ -85,7 +91,7 @@ async function searchByCriteria(
   store: ControlContext['store'],
   text: string,
   wish: Parameters<ControlContext['store']['search']>[0],
-): Promise<{ readonly messages: readonly PlainMessage[]; readonly looked: number }> {
+): Promise<Found> {
   const parsed = parseCriteria(text);
   if (!parsed.ok) throw new RelayError('USAGE', `column ${parsed.column} of '${text}': ${parsed.text}`);
   const messages: PlainMessage[] = [];
@@ -97,7 +103,7 @@ async function searchByCriteria(
       ...(before === undefined ? {} : { before }),
       limit: dispatcherLimits.searchPage,
     });
-    if (page.length === 0) break;
+    if (page.length === 0) return { messages, looked, all: true };
     for (const one of page) {
       looked += 1;
       before = one.seq;
@@ -105,7 +111,7 @@ async function searchByCriteria(
       if (messages.length >= wish.limit) break;
     }
   }
-  return { messages, looked };
+  return { messages, looked, all: false };
 }
 
 function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

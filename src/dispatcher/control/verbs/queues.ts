@@ -10,7 +10,9 @@ import { audited } from './audited.ts';
 
 function known({ config }: ControlContext, name: string): void {
   if (config().recipients.some((one) => one.name === name)) return;
-  throw new RelayError('NOT_FOUND', `there is no recipient '${name}'`);
+  throw new RelayError('NOT_FOUND', `there is no recipient '${name}'`, {
+    hint: 'a queue that is held as removed goes on when its recipient is configured again',
+  });
 }
 
 export const queueVerbs = {

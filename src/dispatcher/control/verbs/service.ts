@@ -56,16 +56,27 @@ async function render(
   return { type: type.type, medium: type.medium, audience: recipient.audience, ...rendered };
 }
 
+/** The store is looked at whatever the configuration is. */
+function hashOrProblem(
+  config: ControlContext['config'],
+): { readonly hash: string } | { readonly problem: string } {
+  try {
+    return { hash: config().hash };
+  } catch (error) {
+    if (error instanceof RelayError && error.kind !== 'bug') return { problem: error.message };
+    throw error;
+  }
+}
+
 export const serviceVerbs = {
   ping: verb(z.strictObject({}), async () => ({ pong: true })),
   status: verb(z.strictObject({}), async ({ store, clock, config, service }) => {
     const now = clock.now();
-    const stats = await store.stats(now);
     return {
       at: now,
       service: service?.() ?? null,
-      config: config().hash,
-      stats,
+      config: hashOrProblem(config),
+      stats: await store.stats(now),
       storms: await store.storms(),
       limits: (await store.limits()).filter(({ notBefore }) => notBefore > now),
       analyzers: (await store.analyzers()).length,
@@ -107,11 +118,10 @@ export const serviceVerbs = {
   }),
   'audit.list': verb(
     z.strictObject({
-      after: z.number().int().optional(),
       limit: z.number().int().min(1).max(dispatcherLimits.searchRows).default(100),
     }),
-    async ({ store }, { after, limit }) =>
-      await store.auditTrail({ limit, ...(after === undefined ? {} : { after }) }),
+    // The newest ones; newest last, as somebody reads a story.
+    async ({ store }, { limit }) => (await store.auditTrail({ limit, newest: true })).toReversed(),
   ),
   'audit.verify': verb(z.strictObject({}), async ({ store }) => {
     const broken = await store.verifyAudit();

@@ -2,8 +2,8 @@
  * A message as one of ntopng's alerts, as its webhook endpoint sends them (version 0.2): what receivers written for ntopng expect.
  *
  * Keys and types are ntopng's; what is not IDMEF's to know (interface, entity) is told by neutral values: `ifid` −1, entity
- * `host` (1) with the first target's address, else the first source's. A message that came from ntopng has its own values as additional
- * data named `ntopng.*`, and gets them back.
+ * `host` (1) with the first target's address, else the first source's. A message that came from ntopng has its own fields as additional
+ * data named `ntopng.*`, and gets all of them back, of whichever generation they are.
  */
 
 import type { SendMessage } from '../../model/sink.ts';
@@ -13,6 +13,8 @@ import { jsonMessage } from './json.ts';
 const severities = [4, 2, 3, 4, 5] as const;
 const HOST_ENTITY = 1;
 const MINUTE_GRANULARITY = 60;
+/** As ntopng names them; not `__proto__`. */
+const OWN_FIELD = /^ntopng\.([a-z][a-z0-9_.]{0,63})$/;
 
 export function ntopngAlert(message: SendMessage, id: string): Record<string, unknown> {
   const { facts, view } = message;
@@ -32,8 +34,8 @@ export function ntopngAlert(message: SendMessage, id: string): Record<string, un
     alert_json: JSON.stringify(jsonMessage(message, id)),
   };
   for (const { meaning, value } of view.message.additionalData) {
-    const name = /^ntopng\.([a-z_]+)$/.exec(meaning)?.[1];
-    if (name !== undefined && name in alert) alert[name] = value;
+    const name = OWN_FIELD.exec(meaning)?.[1];
+    if (name !== undefined) alert[name] = value;
   }
   return alert;
 }

@@ -5,7 +5,6 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { JsonObject } from '../../../core/json-object.ts';
 import type { Logger } from '../../../core/ports.ts';
 import type { Pace } from '../../keys/pace.ts';
 import type { SourcesConfig } from '../../model/config.ts';
@@ -59,7 +58,7 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly connection: HttpConnection;
   /** Of the path, decoded. */
-  readonly params: JsonObject;
+  readonly params: Readonly<Record<string, string>>;
   /** Called when the answer is sent or lost. */
   readonly afterwards: (work: () => void) => void;
 }

@@ -34,7 +34,7 @@ import { BodyBudget } from './body-budget.ts';
 import { HttpConnection } from './connection.ts';
 import type { HealthProblems, HttpContext, HttpSettings, HttpSourcesConfig } from './context.ts';
 import { HttpsCounts } from './counts.ts';
-import { createHttpApp, type RequestListener } from './http-app.ts';
+import { createHttpApp } from './http-app.ts';
 import { ntopngNames } from './ntopng-names.ts';
 import { createSourceRoles } from './roles.ts';
 import { takeRequest } from './take-request.ts';
@@ -70,8 +70,8 @@ export interface HttpsSources {
   adopt(credentials: Credentials): void;
   /** What time alone changes: a revocation list has passed its end. Called every few seconds. */
   refresh(): void;
-  /** Sources, roles, rates and names of a new configuration; address and port stay. Throws RelayError CONFIG and changes nothing. */
-  reconfigure(config: HttpSourcesConfig): void;
+  /** Sources, roles, rates and names of a new configuration; address and port stay. Throws RelayError CONFIG; the result takes them up. */
+  prepare(config: HttpSourcesConfig): () => void;
   /** Open connections, and requests being answered. */
   connections(): { readonly open: number; readonly answering: number };
   /** For the exposition. */
@@ -181,25 +181,26 @@ export function createHttpsSources(deps: HttpsSourcesDeps): HttpsSources {
     }
   };
 
-  const serve = (listener: RequestListener) => {
-    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-      const connection = connections.get(request.socket);
-      if (connection === undefined) request.socket.destroy();
-      else takeRequest({ request, response, connection, bounds, counts }, () => listener(request, response));
-    };
-    server.on('request', onRequest);
-    server.on('checkContinue', onRequest);
-    server.on('checkExpectation', onRequest);
+  const answer = createHttpApp({ context, isLast: (connection) => draining || connection.retired });
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const connection = connections.get(request.socket);
+    if (connection === undefined) {
+      request.socket.destroy();
+      return;
+    }
+    takeRequest(
+      { request, response, connection, bounds, counts },
+      () => void answer(request, response, connection),
+    );
   };
+  server.on('request', onRequest);
+  server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
 
   return {
     async listen() {
       const { https } = settings.sources;
       if (https === undefined) throw new RelayError('BUG', 'sources.https is not configured');
-      const connectionOf = (request: IncomingMessage): HttpConnection | undefined =>
-        connections.get(request.socket);
-      const isLast = (connection: HttpConnection): boolean => draining || connection.retired;
-      serve(await createHttpApp({ server, context, connectionOf, isLast }));
       return await listen(server, https.address, https.port);
     },
     async close() {
@@ -217,8 +218,11 @@ export function createHttpsSources(deps: HttpsSourcesDeps): HttpsSources {
     refresh() {
       if (gate.isOutdated()) adopt(gate.credentials);
     },
-    reconfigure(config) {
-      settings = settingsOf(config);
+    prepare(config) {
+      const next = settingsOf(config);
+      return () => {
+        settings = next;
+      };
     },
     connections: () => ({
       open: rawSockets.size,

@@ -13,7 +13,7 @@ import { answerNtopng } from './ntopng-post.ts';
 import { answerAlerts, answerRestIdmef, answerStatus } from './rest-post.ts';
 
 export interface Route {
-  /** In find-my-way's form; the label of the metrics too. */
+  /** `:name` stands for one segment. The label of the metrics too. */
   readonly path: string;
   /** Undefined: not a source. */
   readonly source?: HttpSource;

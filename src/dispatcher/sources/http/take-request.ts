@@ -13,7 +13,7 @@ import type { ConnectionBounds } from '../../../tls/connection-bounds.ts';
 import { problemAnswer } from './answer.ts';
 import type { HttpConnection } from './connection.ts';
 import type { HttpsCounts } from './counts.ts';
-import { routes } from './routes.ts';
+import { findRoute } from './find-route.ts';
 
 interface Taken {
   readonly request: IncomingMessage;
@@ -56,9 +56,6 @@ export function takeRequest(
 
 /** Names of ours for whatever a peer may send. */
 function labelsOf({ url = '/', method = '' }: IncomingMessage): Readonly<Record<'route' | 'method', string>> {
-  const path = (url.split('?')[0] ?? '').replace(/(?<=.)\/$/, '');
-  const known = routes.find((route) => route.path === path);
-  const route =
-    known?.path ?? (path.startsWith('/sender/sendMessage/') ? '/sender/sendMessage/:channel' : 'other');
+  const route = findRoute(url)?.route.path ?? 'other';
   return { route, method: ['GET', 'HEAD', 'POST', 'OPTIONS'].includes(method) ? method : 'other' };
 }

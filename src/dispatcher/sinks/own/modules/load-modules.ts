@@ -24,13 +24,13 @@ export interface LoadOptions {
   readonly timers: Pick<Timers, 'after'>;
   /** Whom directory and files must belong to; root but in tests. */
   readonly ownerUid?: number;
+  /** What was loaded before, by address and time: the same file is the same type. Added to. */
+  readonly loaded?: Map<string, SinkType>;
 }
 
 /** Throws RelayError CONFIG. */
-export async function loadModules(
-  dir: string,
-  { timers, ownerUid = 0 }: LoadOptions,
-): Promise<readonly SinkType[]> {
+export async function loadModules(dir: string, options: LoadOptions): Promise<readonly SinkType[]> {
+  const { ownerUid = 0 } = options;
   const distrusted = distrust(dir, 'directory', ownerUid);
   if (distrusted !== undefined) throw untrusted(distrusted);
   const names = readdirSync(dir)
@@ -43,20 +43,20 @@ export async function loadModules(
     );
   }
   const types = new Map<string, string>();
-  const loaded: SinkType[] = [];
+  const found: SinkType[] = [];
   for (const name of names) {
     const path = join(dir, name);
-    const sink = await load(path, ownerUid, timers);
-    const other = types.get(sink.name);
+    const type = await load(path, options);
+    const other = types.get(type.type);
     if (other !== undefined)
-      throw new RelayError('CONFIG', `module ${path} has the name '${sink.name}' of ${other}`);
-    types.set(sink.name, path);
-    loaded.push(moduleType(sink));
+      throw new RelayError('CONFIG', `module ${path} has the name '${type.type}' of ${other}`);
+    types.set(type.type, path);
+    found.push(type);
   }
-  return loaded;
+  return found;
 }
 
-async function load(path: string, ownerUid: number, timers: Pick<Timers, 'after'>): Promise<OwnSink> {
+async function load(path: string, { ownerUid = 0, timers, loaded }: LoadOptions): Promise<SinkType> {
   const distrusted = distrust(path, 'file', ownerUid);
   if (distrusted !== undefined) throw untrusted(distrusted);
   const { size, mtimeMs } = statSync(path);
@@ -65,6 +65,8 @@ async function load(path: string, ownerUid: number, timers: Pick<Timers, 'after'
   }
   const url = pathToFileURL(path);
   url.searchParams.set('changed', String(mtimeMs));
+  const known = loaded?.get(url.href);
+  if (known !== undefined) return known;
   let module: unknown;
   try {
     module = await inTime(import(url.href), timers);
@@ -72,7 +74,11 @@ async function load(path: string, ownerUid: number, timers: Pick<Timers, 'after'
     throw new RelayError('CONFIG', `module ${path} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }
   const checked = z.object({ sink: shape }).safeParse(module);
-  if (checked.success && exportsSink(module)) return module.sink;
+  if (checked.success && exportsSink(module)) {
+    const type = moduleType(module.sink);
+    loaded?.set(url.href, type);
+    return type;
+  }
   const issue = checked.error?.issues[0];
   throw new RelayError('CONFIG', `module ${path}: ${issue?.path.join('.')}: ${issue?.message}`, {
     hint: 'it must export a constant sink as src/dispatcher/sinks/own/modules/module-interface.ts says',

@@ -1,0 +1,66 @@
+/** `alert-dispatcher why ID|TAG|incident:N`: the recorded path of a message, a notification or an incident. */
+
+import { age } from '../../core/quantities.ts';
+import { severityNames } from '../../core/severity.ts';
+import type { VerbResult } from '../../dispatcher/control/call.ts';
+import type { PairRecord } from '../../dispatcher/model/store.ts';
+import { escapeText, jsonLine, when } from './print.ts';
+import type { VerbContext } from './verb-context.ts';
+
+type Why = VerbResult<'why'>;
+
+export async function runWhy({
+  operands: [id = ''],
+  settings,
+  json,
+  withControl,
+  print,
+}: VerbContext): Promise<number> {
+  const recipient = settings.text('recipient');
+  return await withControl(async (control) => {
+    const why = await control.call('why', { id, ...(recipient === undefined ? {} : { recipient }) });
+    const lines = [...messageLines(why), ...incidentLines(why), ...why.pairs.flatMap(pairLines)];
+    if (why.pairs.length === 0) lines.push('  no recipient: no route has led to one');
+    await print(json ? jsonLine(why) : lines.map((line) => `${escapeText(line)}\n`).join(''));
+    return 0;
+  });
+}
+
+function messageLines({ message }: Why): string[] {
+  if (message === undefined) return [];
+  const { seq, id, at, conflict, facts, origin, config, configAt, incidents } = message;
+  const from = Object.entries(origin).map(([key, value]) => `${key}=${String(value)}`);
+  const severity = severityNames[facts.severity] || 'unrated';
+  return [
+    `message ${seq} (${id}), ${when(at)}${conflict ? ', CONFLICT: same id, other content' : ''}`,
+    `  ${severity}: ${facts.classification || '(no classification)'}, from ${facts.source || '-'} to ${facts.target || '-'}`,
+    `  received from: ${from.join(', ')}`,
+    `  routed under configuration ${config.slice(0, 12)}, loaded ${when(configAt)}`,
+    ...incidents.map((incident) => `  incident ${incident}`),
+  ];
+}
+
+function incidentLines({ incident, messages }: Why): string[] {
+  if (incident === undefined) return [];
+  const { id, state, title, count, firstAt, lastAt, ackedBy, ackedAt, closedBy, closedAt, notes } = incident;
+  return [
+    `incident ${id} (${state}): ${title}`,
+    `  ${count} messages (${messages} shown), ${when(firstAt)} to ${when(lastAt)}`,
+    ...(ackedBy === undefined ? [] : [`  acknowledged by ${ackedBy}, ${when(ackedAt)}`]),
+    ...(closedBy === undefined ? [] : [`  closed by ${closedBy}, ${when(closedAt)}`]),
+    ...notes.map(({ at, by, text }) => `  note of ${by}, ${when(at)}: ${text}`),
+  ];
+}
+
+function pairLines(pair: PairRecord): string[] {
+  const due = pair.state === 'due' ? ` (not before ${when(pair.notBefore)})` : '';
+  return [
+    `  → ${pair.recipient}: ${pair.state}${pair.reason === '' ? '' : `: ${pair.reason}`}${due}`,
+    `      message ${pair.seq} by ${pair.route}, ${pair.attempts} failed attempts`,
+    ...pair.notifications.map(
+      ({ id, form, startedAt, endedAt, outcome, reason, providerRef, pairs }) =>
+        `      ${when(startedAt)} notification ${id} (${form}, ${pairs} messages, ${age(endedAt - startedAt)}): ${outcome}` +
+        `${reason === '' ? '' : `: ${reason}`}${providerRef === undefined ? '' : ` [${providerRef}]`}`,
+    ),
+  ];
+}
