@@ -472,6 +472,8 @@ export const outboxLimits = {
   retryAfterMaxMs: 86_400_000,
   /** A sink has so long to settle after its call was aborted; what it answers then still counts. */
   abortGraceMs: 5_000,
+  /** A batch that was not answered in time so often in a row is halved; before that it stays the same, under the same key. */
+  timeoutsBeforeHalving: 3,
   /** A timer's longest wait; Node's own bound is 24 days. */
   waitStepMs: 3_600_000,
   /** `recipients test` waits so long for its turn, then says that it has to wait. */

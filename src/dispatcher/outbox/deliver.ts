@@ -179,7 +179,6 @@ async function afterDigest(
   }
   lane.plainDigest = false;
   lane.digestDoubt = false;
-  lane.digests += 1;
   if (last) await leaveStorm(lane, context);
   else if (storm !== undefined) {
     const scene = { now: context.deps.timers.now(), planned };

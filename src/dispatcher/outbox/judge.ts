@@ -55,7 +55,7 @@ export interface Verdict {
   /** The server named a time, but no key: nothing to any key of the call for so long. */
   readonly banMs: number | undefined;
   readonly hold: string | undefined;
-  /** How many messages the next call carries: the same again after a failure, half after a refusal. Undefined: as many as it may. */
+  /** How many messages the next call carries: the same again after a failure, half after a refusal or many timeouts. Undefined: as many as it may. */
   readonly nextBatch: number | undefined;
 }
 
@@ -94,7 +94,7 @@ export function judge(facts: Case): Verdict {
     pauseMs,
     banMs: limitedMs === undefined ? banMs : undefined,
     hold: broken !== undefined ? heldReason(broken) : fate.kind === 'held' ? fate.reason : undefined,
-    nextBatch: nextBatch(outcome, again, pairs.length),
+    nextBatch: nextBatch(outcome, again, facts),
   };
 }
 
@@ -194,10 +194,17 @@ function refusedFate(
   };
 }
 
-function nextBatch(outcome: Outcome, again: Outcome | undefined, pairs: number): number | undefined {
-  if (pairs === 0) return undefined;
-  if (outcome.kind === 'refused' && pairs > 1) return Math.floor(pairs / 2);
-  return again === undefined ? undefined : pairs;
+function nextBatch(
+  outcome: Outcome,
+  again: Outcome | undefined,
+  { result, pairs, failures }: Case,
+): number | undefined {
+  const half = Math.floor(pairs.length / 2);
+  if (half === 0) return pairs.length === 0 || again === undefined ? undefined : 1;
+  // What is never answered in time may simply be too much at once.
+  const isTooMuch = result.kind === 'timeout' && failures + 1 >= outboxLimits.timeoutsBeforeHalving;
+  if (outcome.kind === 'refused' || isTooMuch) return half;
+  return again === undefined ? undefined : pairs.length;
 }
 
 function heldReason(outcome: Outcome): string {

@@ -7,7 +7,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 
-import { unitInterval } from '../../core/backoff.ts';
+import { backoff, unitInterval } from '../../core/backoff.ts';
 import { messageOf, RelayError } from '../../core/errors.ts';
 import { outboxLimits } from '../../core/limits.ts';
 import { isChannel, type Recipient } from '../model/recipient.ts';
@@ -34,6 +34,8 @@ export class Lane {
   #calls: Promise<unknown> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** Times in a row that the store could not be read or written. */
+  #storeFaults = 0;
   /** The last failure was one of the endpoint itself: it is over as soon as the endpoint can be used. */
   #unready = false;
 
@@ -139,9 +141,10 @@ export class Lane {
     while (!this.#stopped) {
       try {
         await this.#step();
+        this.#storeFaults = 0;
       } catch (error) {
         if (this.#stopped) break;
-        this.#trouble(error);
+        await this.#trouble(error);
       }
     }
   }
@@ -258,17 +261,19 @@ export class Lane {
     noteFailure(reason, pauseMs, state, this.#context);
   }
 
-  /** The store's faults, and bugs. Neither ends the loop. */
-  #trouble(error: unknown): void {
-    if (error instanceof RelayError && error.kind !== 'bug') {
-      this.#fail(`the store: ${error.message}`);
+  /** The store's faults, for which the recipient is not to blame, and bugs. Neither ends the loop. */
+  async #trouble(error: unknown): Promise<void> {
+    const { log, random } = this.#context.deps;
+    const { name } = this.state.recipient;
+    if (!(error instanceof RelayError) || error.kind === 'bug') {
+      log.error(`${name}: a bug: ${error instanceof Error ? error.stack : messageOf(error)}`);
+      this.#fail('a bug of the outbox');
       return;
     }
-    const { log } = this.#context.deps;
-    log.error(
-      `${this.state.recipient.name}: a bug: ${error instanceof Error ? error.stack : messageOf(error)}`,
-    );
-    this.#fail('a bug of the outbox');
+    this.#storeFaults += 1;
+    if (this.#storeFaults === 1) log.error(`${name}: waits for the store: ${error.message}`);
+    const range = { minMs: outboxLimits.storeRetryMinMs, maxMs: outboxLimits.storeRetryMaxMs };
+    await this.#bell.pause(backoff(this.#storeFaults, range, unitInterval(random.bytes(4))));
   }
 
   #interrupt(): void {

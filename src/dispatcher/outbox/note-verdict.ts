@@ -22,8 +22,9 @@ export function noteVerdict(verdict: Verdict, past: Past, lane: LaneState, conte
   const { name } = lane.recipient;
   const { outcome, reason, fate, except, hold, pauseMs } = verdict;
   lane.attempts[outcome] += 1;
-  if (past.load.kind === 'messages' && outcome === 'ok') {
-    lane.told = [...lane.told, timers.monotonic()].slice(-context.rules.callsPerMinute);
+  if (outcome === 'ok') {
+    if (past.load.kind === 'digest') lane.digests += 1;
+    else lane.told = [...lane.told, timers.monotonic()].slice(-context.rules.callsPerMinute);
   }
   if (past.result.kind === 'threw') {
     lane.thrown += 1;

@@ -193,7 +193,7 @@ class Dispatching implements Outbox {
     this.#stopHearing();
     const stopping = [...this.#lanes.values()].map((lane) => lane.stop());
     this.#turns.close();
-    const ended = Promise.all([...stopping, ...this.#leaving.values(), this.#stopTicks()]);
+    const ended = Promise.all([...stopping, ...this.#leaving.values(), this.#changes, this.#stopTicks()]);
     if (await this.#within(ended, deadlineMs)) {
       await this.#ended();
       return 0;
@@ -219,6 +219,8 @@ class Dispatching implements Outbox {
 
   async #ended(): Promise<void> {
     const { store, log } = this.#deps;
+    // Not started: how the last process ended is not written down yet.
+    if (this.#context === undefined) return;
     try {
       await store.setState(RUNNING_KEY, 'no');
     } catch (error) {

@@ -306,6 +306,19 @@ describe('no answer', () => {
     assert.equal(pair?.notifications[0]?.reason, 'no answer within 10 s');
   });
 
+  test('a batch that is never answered in time is halved until it is', async () => {
+    const world = await World.start({ recipients: [machine('siem')], types: { siem: { batch: 100 } } });
+    world.provider('siem').answer = (notification, signal) =>
+      notification.messages.length > 20 ? silent(notification, signal) : OK;
+    const seqs = await world.accept(100);
+    await world.timers.run(60 * MINUTE);
+    assert.deepEqual(
+      world.calls.slice(0, 6).map((call) => call.seqs.length),
+      [100, 100, 100, 50, 25, 12],
+    );
+    assert.deepEqual(new Set(await world.states(seqs, 'siem')), new Set(['sent']));
+  });
+
   test('a sink that does not even hear its abort is left behind', async () => {
     const world = await soc();
     world.provider('soc').answer = () => new Promise(() => undefined);
@@ -452,8 +465,10 @@ describe('a store that fails', () => {
     const world = await World.start({ recipients: [person('soc')], store });
     await world.acceptInto(store, 1);
     await world.timers.run(10 * MINUTE);
+    assert.equal(world.log.lines.filter(({ text }) => text.includes('input/output')).length, 1);
+    assert.equal(world.outbox.status().lanes[0]?.failures, 0, 'the recipient is not to blame');
     failing = false;
-    await world.timers.run(5 * MINUTE);
+    await world.timers.run(MINUTE);
     assert.equal((await store.pairs(1))[0]?.state, 'sent');
   });
 });

@@ -209,6 +209,30 @@ describe('a restart', () => {
   });
 });
 
+test('what is known from before an unclean end counts no more, however many clean ones came since', async () => {
+  const { timers, buckets, granted, ask } = desk();
+  const before = timers.now();
+  await timers.run(60_000);
+  const unclean = timers.now();
+  await timers.run(3_000);
+  const state = { tokens: 3, notBefore: 0 };
+  buckets.load(
+    [
+      { key: 'old', updatedAt: before, ...state },
+      { key: 'new', updatedAt: unclean + 1, ...state },
+    ],
+    unclean,
+  );
+  for (const key of ['old', 'old', 'new', 'new']) ask(key, [{ key, rate: 0.1, burst: 3 }]);
+  await timers.run(60_000);
+  assert.deepEqual(granted, [
+    ['new', 63_000],
+    ['new', 63_000],
+    ['old', 70_000],
+    ['old', 80_000],
+  ]);
+});
+
 test('a wall clock that is set neither opens a ban nor prolongs it', async () => {
   for (const jump of [-3_600_000, 3_600_000]) {
     const timers = virtualTimers();
