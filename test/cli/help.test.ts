@@ -4,12 +4,20 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { briefHelp, fullHelp } from '../../src/cli/help.ts';
+import { dispatcherTable, dispatcherTables } from '../../src/cli/dispatcher/tables.ts';
 import { httpProxyTable } from '../../src/cli/http-proxy-options.ts';
 import { idmefTable, idmefTables } from '../../src/cli/idmef-options.ts';
 import { type CommandTable, environmentKey } from '../../src/cli/option.ts';
 import { reverseServerTable } from '../../src/cli/reverse-server-options.ts';
 
-const tables: readonly CommandTable[] = [reverseServerTable, httpProxyTable, idmefTable, ...idmefTables];
+const tables: readonly CommandTable[] = [
+  reverseServerTable,
+  httpProxyTable,
+  idmefTable,
+  ...idmefTables,
+  dispatcherTable,
+  ...Object.values(dispatcherTables),
+];
 
 describe('help', () => {
   for (const table of tables) {
@@ -30,7 +38,7 @@ describe('help', () => {
       );
       for (const option of table.options) {
         assert.ok(full.includes(`--${option.name}`), option.name);
-        if (table.options.some(({ name }) => name === 'log-format') && option.momentary !== true) {
+        if (table.settingsFile === true && option.momentary !== true) {
           assert.ok(full.includes(`key: ${environmentKey(option)})`), option.name);
         }
       }

@@ -21,13 +21,19 @@ export interface RunningSource {
   readonly https?: HttpsSources;
 }
 
+export interface Binding {
+  readonly transport: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface PlannedSource {
   /** `https`, `smtp`, `syslog.udp514`, `feeds.nvd`. */
   readonly name: string;
   /** What must be the same for it to stay. */
   readonly identity: string;
-  /** What it binds; two of the same cannot stand at once. */
-  readonly binds: string;
+  /** What it binds; undefined for what only asks others. */
+  readonly binds: Binding | undefined;
   /** Throws RelayError CONFIG, TLS_FILE. */
   make(): Promise<RunningSource>;
 }
@@ -47,7 +53,7 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
     planned.push({
       name: 'https',
       identity: JSON.stringify({ address, port, tls, tlsPolicy }),
-      binds: `tcp ${address} ${port}`,
+      binds: { transport: 'tcp', address, port },
       make: async () => await makeHttps(config, https, deps),
     });
   }
@@ -55,7 +61,7 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
     planned.push({
       name: 'secarc',
       identity: JSON.stringify(secarc),
-      binds: `tcp ${secarc.address} ${secarc.port}`,
+      binds: { transport: 'tcp', address: secarc.address, port: secarc.port },
       make: async () => {
         const { createSecarcSource } = await import('../../dispatcher/sources/line/secarc/secarc-source.ts');
         return running(createSecarcSource(secarc, deps));
@@ -66,7 +72,7 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
     planned.push({
       name: 'smtp',
       identity: JSON.stringify(smtp),
-      binds: `tcp ${smtp.address} ${smtp.port}`,
+      binds: { transport: 'tcp', address: smtp.address, port: smtp.port },
       make: async () => {
         const tls =
           smtp.tls === undefined ? undefined : watchSourceTls('smtp', smtp.tls, 'intermediate', deps);
@@ -82,7 +88,11 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
     planned.push({
       name: `syslog.${one.name}`,
       identity: JSON.stringify(one),
-      binds: `${one.transport === 'udp' ? 'udp' : 'tcp'} ${one.address} ${one.port}`,
+      binds: {
+        transport: one.transport === 'udp' ? 'udp' : 'tcp',
+        address: one.address,
+        port: one.port,
+      },
       make: async () => {
         const name = `syslog.${one.name}`;
         const tls = one.tls === undefined ? undefined : watchSourceTls(name, one.tls, 'intermediate', deps);
@@ -98,7 +108,7 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
     planned.push({
       name: `feeds.${feed.name}`,
       identity: JSON.stringify(feed),
-      binds: `feed ${feed.name}`,
+      binds: undefined,
       make: async () => {
         const { createFeedSource } = await import('../../dispatcher/sources/line/feed/feed-source.ts');
         const { createFeedFetch } = await import('../../dispatcher/sources/line/feed/feed-fetch.ts');

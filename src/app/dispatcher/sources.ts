@@ -11,7 +11,13 @@ import { dispatcherLimits } from '../../core/limits.ts';
 import type { SourcesConfig } from '../../dispatcher/model/config.ts';
 import type { MetricFamily } from '../../log/exposition.ts';
 import type { Prepared } from './configuration.ts';
-import { type PlannedSource, planSources, type RunningSource, type SourceDeps } from './make-source.ts';
+import {
+  type Binding,
+  type PlannedSource,
+  planSources,
+  type RunningSource,
+  type SourceDeps,
+} from './make-source.ts';
 
 export interface Listener {
   readonly source: string;
@@ -100,10 +106,12 @@ export function createSources(deps: SourceDeps): Sources {
       const later: Entry[] = [];
       const settings: (() => void)[] = [];
       try {
+        const sameAs = ({ name, identity }: PlannedSource): Entry | undefined =>
+          entries.find(({ planned: old }) => old.name === name && old.identity === identity);
+        const stay = new Set(planned.map(sameAs));
+        const leave = entries.filter((entry) => !stay.has(entry));
         for (const one of planned) {
-          const same = entries.find(
-            ({ planned: old }) => old.name === one.name && old.identity === one.identity,
-          );
+          const same = sameAs(one);
           if (same !== undefined) {
             next.push(same);
             if (same.source.https !== undefined) settings.push(same.source.https.prepare(config));
@@ -112,8 +120,8 @@ export function createSources(deps: SourceDeps): Sources {
           const entry = await make(one);
           fresh.push(entry);
           next.push(entry);
-          const taken = entries.some(({ planned: old }) => old.binds === one.binds);
-          if (started && !taken) await open(entry);
+          const waits = leave.some((entry) => collide(boundBy(entry), one.binds));
+          if (started && !waits) await open(entry);
           else if (started) later.push(entry);
         }
       } catch (error) {
@@ -141,4 +149,16 @@ export function createSources(deps: SourceDeps): Sources {
       entries = [];
     },
   };
+}
+
+/** With the port that the system chose. */
+function boundBy({ planned: { binds }, listener }: Entry): Binding | undefined {
+  return binds === undefined || listener === undefined ? binds : { ...binds, port: listener.port };
+}
+
+/** Whether the two cannot stand at the same time. */
+function collide(a: Binding | undefined, b: Binding | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (a.transport !== b.transport || a.port !== b.port || a.port === 0) return false;
+  return a.address === b.address || [a, b].some(({ address }) => address === '0.0.0.0' || address === '::');
 }

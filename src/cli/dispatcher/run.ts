@@ -41,15 +41,17 @@ export async function runAlertDispatcher(argv: readonly string[]): Promise<never
   const [word = '', ...rest] = argv;
   if (isVerb(word)) {
     const table = dispatcherTables[word];
-    return start(table, rest, async (args, context) => {
-      const verb = verbContext(table, args, context);
-      if (!('words' in table)) checkPlainOperands(table, verb);
-      const work = await works[word]();
-      return await work(verb);
-    });
+    return start(table, rest, (args, context) => runVerb(word, verbContext(table, args, context)));
   }
   const flags = word.startsWith('-') ? argv : [];
   return start(dispatcherTable, flags, () => Promise.reject(noVerb(flags.length > 0 ? '' : word)));
+}
+
+/** Resolves with the exit code. Throws RelayError USAGE before anything is opened. */
+export async function runVerb(name: DispatcherVerb, verb: VerbContext): Promise<number> {
+  if (!('words' in dispatcherTables[name])) checkPlainOperands(verb.table, verb);
+  const work = await works[name]();
+  return await work(verb);
 }
 
 function isVerb(word: string): word is DispatcherVerb {

@@ -2,6 +2,7 @@
  * What every verb of alert-dispatcher has at hand: its typed options, its operands, the way to the store, and a way to print.
  */
 
+import type { CommandIo } from '../../app/command-io.ts';
 import type { Control } from '../../dispatcher/control/call.ts';
 import { RelayError } from '../../core/errors.ts';
 import { escapeText } from '../../log/escape.ts';
@@ -33,7 +34,13 @@ export interface VerbContext {
   readonly misuse: (text: string) => RelayError;
 }
 
-export function verbContext(table: CommandTable, args: Arguments, context: Context): VerbContext {
+/** @param io what the process reads and writes; a test's own */
+export function verbContext(
+  table: CommandTable,
+  args: Arguments,
+  context: Context,
+  io: CommandIo = processIo(),
+): VerbContext {
   const { env } = context;
   const settings = new Settings([...table.options, ...commonOptions], args.given, env.credentialsDirectory);
   const stateDir = settings.has('state')
@@ -45,7 +52,6 @@ export function verbContext(table: CommandTable, args: Arguments, context: Conte
     socket: settings.path('socket') ?? `${stateDir}/control.sock`,
     ...(env.credentialsDirectory === undefined ? {} : { credentialsDirectory: env.credentialsDirectory }),
   };
-  const io = processIo();
   return {
     table,
     settings,

@@ -9,9 +9,11 @@ import type { NamedSetting } from '../model/records.ts';
 import { endpointKeys, type FileContent, recipientKeys } from './file-schema.ts';
 import { type Fault, faultsOf } from './problem.ts';
 import type { StoredSettings } from './stored-settings.ts';
+import * as v from './values.ts';
 
 const endpointSchema = z.looseObject(endpointKeys);
 const recipientSchema = z.looseObject(recipientKeys);
+const sourceSchema = z.strictObject({ enabled: z.boolean() });
 
 export interface DatabaseSettings {
   readonly endpoints: Readonly<Record<string, z.output<typeof endpointSchema>>>;
@@ -26,7 +28,9 @@ export function readDatabaseSettings(stored: StoredSettings): DatabaseSettings {
     endpoints: readAll(stored.endpoints, 'endpoints', endpointSchema, faults),
     recipients: readAll(stored.recipients, 'recipients', recipientSchema, faults),
     sourcesOff: new Set(
-      stored.sources.filter(({ value }) => value['enabled'] === false).map(({ name }) => name),
+      Object.entries(readAll(stored.sources, 'sources', sourceSchema, faults))
+        .filter(([, { enabled }]) => !enabled)
+        .map(([name]) => name),
     ),
     faults,
   };
@@ -40,6 +44,8 @@ function readAll<T extends z.ZodType>(
 ): Record<string, z.output<T>> {
   const result: Record<string, z.output<T>> = {};
   for (const { name, value } of settings) {
+    const named = v.name.safeParse(name);
+    if (!named.success) faults.push(...faultsOf(named.error, [part, name]));
     const parsed = schema.safeParse(value);
     if (parsed.success) result[name] = parsed.data;
     else faults.push(...faultsOf(parsed.error, [part, name]));
