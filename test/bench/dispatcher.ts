@@ -20,9 +20,8 @@ import { openStoreInWorker } from '../../src/dispatcher/store/open-in-worker.ts'
 import { systemClock } from '../../src/os/clock.ts';
 import { best, costOf, load, quietLog, say, type Cost } from '../support/bench-figures.ts';
 import {
-  recipientsText,
-  ROUTE,
   siteConfig,
+  siteDocument,
   siteMessage,
   siteSilences,
   type SampleSize,
@@ -42,7 +41,11 @@ const ROUNDS = Number(flags.rounds);
 /** Messages on their way at the same time, as posts of several pollers are. */
 const UNDER_WAY = 1_024;
 const config = siteConfig(
-  ROUTE + recipientsText('http://127.0.0.1:9/a', 'http://127.0.0.1:9/b', 'http://127.0.0.1:9/c'),
+  siteDocument({
+    siem: 'http://127.0.0.1:9/a',
+    archive: 'http://127.0.0.1:9/b',
+    soc: 'http://127.0.0.1:9/c',
+  }),
 );
 let made = 0;
 

@@ -8,6 +8,7 @@
 
 import { hostname } from 'node:os';
 
+import type { JsonObject } from '../../src/core/json-object.ts';
 import type { Silence } from '../../src/dispatcher/model/records.ts';
 import type { DispatcherConfig } from '../../src/dispatcher/model/config.ts';
 import { loadConfig } from '../../src/dispatcher/config/load-config.ts';
@@ -23,43 +24,51 @@ export const PEOPLE = 'soc';
 export const RECIPIENTS = [...MACHINES, PEOPLE] as const;
 
 /** What the routes ask: sensors by name, networks, words, severities, a threshold. The last one takes most of the samples. */
-export const ROUTE = `
-route:
-  to: [${MACHINES.join(', ')}]
-  group_by: [classification.text, source.node.address.address]
-  routes:
-    - when: alert.analyzer.analyzerid == 'honeypot' && alert.assessment.impact.severity >= medium
-      to: [${PEOPLE}]
-    - when: alert.source.node.address.address in 192.0.2.0/24
-      to: []
-    - when: alert.classification.text ~ 'File integrity|rootkit' && alert.target.node.name <> 'server*'
-      to: [${PEOPLE}]
-      continue: true
-    - when: alert.assessment.impact.type == recon
-      to: [${PEOPLE}]
-      threshold: { path: source.node.address.address, seconds: 600, limit: 5 }
-    - when: alert.assessment.impact.severity == high && alert.target.node.address.address in 10.0.0.0/8
-      to: [${PEOPLE}]
-      repeat: 30m
-    - when: alert.assessment.impact.severity >= info
-      to: [${PEOPLE}]
-`;
+const route: JsonObject = {
+  to: [...MACHINES],
+  group_by: ['classification.text', 'source.node.address.address'],
+  routes: [
+    {
+      when: `alert.analyzer.analyzerid == 'honeypot' && alert.assessment.impact.severity >= medium`,
+      to: [PEOPLE],
+    },
+    { when: 'alert.source.node.address.address in 192.0.2.0/24', to: [] },
+    {
+      when: `alert.classification.text ~ 'File integrity|rootkit' && alert.target.node.name <> 'server*'`,
+      to: [PEOPLE],
+      continue: true,
+    },
+    {
+      when: 'alert.assessment.impact.type == recon',
+      to: [PEOPLE],
+      threshold: { path: 'source.node.address.address', seconds: 600, limit: 5 },
+    },
+    {
+      when: 'alert.assessment.impact.severity == high && alert.target.node.address.address in 10.0.0.0/8',
+      to: [PEOPLE],
+      repeat: '30m',
+    },
+    { when: 'alert.assessment.impact.severity >= info', to: [PEOPLE] },
+  ],
+};
 
-/** Endpoints and recipients whose receivers are given: addresses of webhooks, and for people too. */
-export function recipientsText(siem: string, archive: string, people: string): string {
-  return `
-endpoints:
-  siem: { type: webhook, url: '${siem}' }
-  archive: { type: webhook, url: '${archive}' }
-  soc: { type: webhook, url: '${people}' }
-recipients:
-  siem: { endpoint: siem, batch: 500 }
-  archive: { endpoint: archive, batch: 500 }
-  soc: { endpoint: soc, audience: people }
-`;
+/** The configuration, with the addresses of the three receivers: webhooks, the third one's for people. */
+export function siteDocument(urls: Readonly<Record<'siem' | 'archive' | 'soc', string>>): JsonObject {
+  const webhook = (url: string): JsonObject => ({ type: 'webhook', url });
+  return {
+    endpoints: { siem: webhook(urls.siem), archive: webhook(urls.archive), soc: webhook(urls.soc) },
+    recipients: {
+      siem: { endpoint: 'siem', batch: 500 },
+      archive: { endpoint: 'archive', batch: 500 },
+      soc: { endpoint: 'soc', audience: 'people' },
+    },
+    route,
+  };
 }
 
-export function siteConfig(text: string): DispatcherConfig {
+/** As the service would load it. JSON is YAML. */
+export function siteConfig(document: JsonObject): DispatcherConfig {
+  const text = JSON.stringify(document);
   const loaded = loadConfig([{ path: 'dispatcher.yml', text }], noStoredSettings, {
     types: new Map([...sinkTypes, [fileType.type, fileType]]),
     secrets: { read: (path) => ({ mode: 0o600, text: path }) },
