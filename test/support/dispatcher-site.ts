@@ -6,9 +6,12 @@
  * `alert-dispatcher` would do.
  */
 
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import type { JsonObject } from '../../src/core/json-object.ts';
+import { createDoor, type CountingDoor } from '../../src/dispatcher/door/door.ts';
+import type { Inbound, MessageOrigin } from '../../src/dispatcher/model/message.ts';
 import type { Silence } from '../../src/dispatcher/model/records.ts';
 import type { DispatcherConfig } from '../../src/dispatcher/model/config.ts';
 import { loadConfig } from '../../src/dispatcher/config/load-config.ts';
@@ -16,6 +19,11 @@ import { noStoredSettings } from '../../src/dispatcher/config/stored-settings.ts
 import { problemLine } from '../../src/dispatcher/config/problem.ts';
 import { sinkTypes } from '../../src/dispatcher/sinks/catalogue.ts';
 import { fileType } from '../../src/dispatcher/sinks/own/file/file.ts';
+import type { Store } from '../../src/dispatcher/model/store.ts';
+import { createRouter } from '../../src/dispatcher/route/router.ts';
+import { compileSilences } from '../../src/dispatcher/route/silences.ts';
+import { systemClock } from '../../src/os/clock.ts';
+import { quietLog } from './bench-figures.ts';
 import { RFC_NAMESPACE } from '../../src/idmef/envelope.ts';
 import { sampleMessage } from './sample-alerts.ts';
 
@@ -135,4 +143,70 @@ function shortMessage(n: number): Buffer {
     `<idmef:AdditionalData type="string" meaning="payload"><idmef:string>`;
   const tail = '</idmef:string></idmef:AdditionalData></idmef:Alert>';
   return Buffer.from(head.padEnd(SHORT_BYTES - tail.length, 'x') + tail);
+}
+
+/** The sample as a relay brings it, with its number as sequence. */
+export function siteInbound(n: number, size: SampleSize): Inbound {
+  return { body: siteMessage(n, size), origin: relayOrigin(n) };
+}
+
+export function relayOrigin(n: number): MessageOrigin {
+  const sensor = `sensor-${n % 40}`;
+  const peer = { source: 'idmef', peer: 'relay1', address: '192.0.2.9' };
+  return { ...peer, profile: 'dmz1', sensor, journal: 'f'.repeat(32), sequence: n };
+}
+
+/** The site's door before a store, as src/app joins them; the receivers' addresses do not matter here. */
+export function createSiteDoor(store: Pick<Store, 'accept' | 'refused'>): CountingDoor {
+  const nowhere = 'http://127.0.0.1:9/';
+  const config = siteConfig(
+    siteDocument({ siem: `${nowhere}a`, archive: `${nowhere}b`, soc: `${nowhere}c` }),
+  );
+  const { silences } = compileSilences(siteSilences(systemClock.now()));
+  const router = createRouter(config, () => silences);
+  return createDoor({
+    router: () => router,
+    store,
+    clock: systemClock,
+    log: quietLog(),
+    configHash: () => config.hash,
+    mark: () => 'bench',
+  });
+}
+
+/** An alert of which one thing or another matters. */
+export function smallAlert(sketch: {
+  readonly messageid: string;
+  readonly severity: 'low' | 'high';
+  readonly text: string;
+}): Buffer {
+  const { messageid, severity, text } = sketch;
+  return Buffer.from(
+    `<idmef:Alert xmlns:idmef="${RFC_NAMESPACE}" messageid="${messageid}"><idmef:Analyzer analyzerid="probe"/>` +
+      `<idmef:CreateTime ntpstamp="0xe9e31ec9.0x4d0e5604">2024-05-06T07:08:09.301Z</idmef:CreateTime>` +
+      `<idmef:Source><idmef:Node><idmef:Address category="ipv4-addr"><idmef:address>203.0.113.7</idmef:address>` +
+      `</idmef:Address></idmef:Node></idmef:Source><idmef:Classification text="${text}"/>` +
+      `<idmef:Assessment><idmef:Impact severity="${severity}"/></idmef:Assessment></idmef:Alert>`,
+  );
+}
+
+/** Lines of one file that grows; what was counted once is not read again. */
+export function lineCounter(path: string): () => number {
+  const part = Buffer.alloc(1024 * 1024);
+  let lines = 0;
+  let end = 0;
+  return () => {
+    if (!existsSync(path)) return lines;
+    const file = openSync(path, 'r');
+    try {
+      for (;;) {
+        const read = readSync(file, part, 0, part.length, end);
+        if (read === 0) return lines;
+        end += read;
+        for (let at = part.indexOf(10); at >= 0 && at < read; at = part.indexOf(10, at + 1)) lines += 1;
+      }
+    } finally {
+      closeSync(file);
+    }
+  };
 }
