@@ -11,22 +11,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { createDoor, type CountingDoor } from '../../src/dispatcher/door/door.ts';
+import type { CountingDoor } from '../../src/dispatcher/door/door.ts';
 import type { Inbound } from '../../src/dispatcher/model/message.ts';
-import type { Store } from '../../src/dispatcher/model/store.ts';
-import { createRouter } from '../../src/dispatcher/route/router.ts';
-import { compileSilences } from '../../src/dispatcher/route/silences.ts';
 import { openStoreInWorker } from '../../src/dispatcher/store/open-in-worker.ts';
 import { systemClock } from '../../src/os/clock.ts';
-import { best, costOf, load, quietLog, say, type Cost } from '../support/bench-figures.ts';
-import {
-  recipientsText,
-  ROUTE,
-  siteConfig,
-  siteMessage,
-  siteSilences,
-  type SampleSize,
-} from '../support/dispatcher-site.ts';
+import { best, costOf, load, say, type Cost } from '../support/bench-figures.ts';
+import { createSiteDoor, relayOrigin, siteMessage, type SampleSize } from '../support/dispatcher-site.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -41,9 +31,6 @@ const COUNT = Number(flags.messages);
 const ROUNDS = Number(flags.rounds);
 /** Messages on their way at the same time, as posts of several pollers are. */
 const UNDER_WAY = 1_024;
-const config = siteConfig(
-  ROUTE + recipientsText('http://127.0.0.1:9/a', 'http://127.0.0.1:9/b', 'http://127.0.0.1:9/c'),
-);
 let made = 0;
 
 interface Setting {
@@ -63,24 +50,8 @@ function batchOf({ size, batch, from }: Setting): Inbound[] {
   return numbers.map((n, index) => {
     const start = end;
     end += bodies[index]?.length ?? 0;
-    const relay = { profile: 'dmz1', sensor: `sensor-${n % 40}`, journal: 'f'.repeat(32), sequence: n };
-    return {
-      body: document.subarray(start, end),
-      origin: { source: 'idmef', peer: 'relay1', address: '192.0.2.9', ...(from === 'relay' ? relay : {}) },
-    };
-  });
-}
-
-function doorTo(store: Store): CountingDoor {
-  const { silences } = compileSilences(siteSilences(systemClock.now()));
-  const router = createRouter(config, () => silences);
-  return createDoor({
-    router: () => router,
-    store,
-    clock: systemClock,
-    log: quietLog(),
-    configHash: () => config.hash,
-    mark: () => 'bench',
+    const { journal: _journal, sequence: _sequence, ...producer } = relayOrigin(n);
+    return { body: document.subarray(start, end), origin: from === 'relay' ? relayOrigin(n) : producer };
   });
 }
 
@@ -98,7 +69,7 @@ async function round(setting: Setting): Promise<Cost> {
   try {
     const all = Array.from({ length: Math.ceil(COUNT / setting.batch) }, () => batchOf(setting));
     const cost = await costOf(
-      async () => await offer(doorTo(store), all, Math.max(2, UNDER_WAY / setting.batch)),
+      async () => await offer(createSiteDoor(store), all, Math.max(2, UNDER_WAY / setting.batch)),
     );
     const { stored } = await store.stats(systemClock.now());
     if (stored !== all.length * setting.batch) throw new Error(`${stored} stored`);

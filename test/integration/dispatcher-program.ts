@@ -11,6 +11,7 @@ import { until } from '../support/until.ts';
 
 export interface DispatcherProgram {
   readonly stateDir: string;
+  readonly pid: number;
   port(source?: string): number;
   stderr(): string;
   /** An `alert-dispatcher` command with `--json`; its lines. */
@@ -75,6 +76,7 @@ export async function startDispatcher(
   };
   return {
     stateDir,
+    pid: program.pid,
     port,
     stderr: () => program.stderr(),
     json,

@@ -3,15 +3,15 @@
  * load beside them. The machine is seldom quiet, so the best of several rounds counts, and CPU says what time cannot.
  */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { performance } from 'node:perf_hooks';
 
 export interface Cost {
   readonly ms: number;
-  /** Of the main thread. */
+  /** CPU of the main thread, */
   readonly mainMs: number;
-  /** Of all threads together. */
+  /** and of all threads together. */
   readonly cpuMs: number;
 }
 
@@ -24,20 +24,23 @@ export function load(): string {
   return `load ${(loadavg()[0] ?? 0).toFixed(1)}`;
 }
 
-export async function costOf(work: () => Promise<void>): Promise<Cost> {
-  const mainBefore = mainThreadMs();
-  const cpuBefore = process.cpuUsage();
+/** What `work` cost this process, or another one. */
+export async function costOf(work: () => Promise<void>, pid: number = process.pid): Promise<Cost> {
+  const before = cpuOf(pid);
   const start = performance.now();
   await work();
   const ms = performance.now() - start;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  return { ms, mainMs: mainThreadMs() - mainBefore, cpuMs: (user + system) / 1000 };
+  const after = cpuOf(pid);
+  return { ms, mainMs: after.main - before.main, cpuMs: after.all - before.all };
 }
 
-/** CPU the kernel has counted for the thread whose number is the process's. */
-function mainThreadMs(): number {
-  const text = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1');
-  return Number(text.split(' ')[0]) / 1e6;
+/** Milliseconds of CPU the kernel has counted: of the thread whose number is the process's, and of all that live. */
+function cpuOf(pid: number): { readonly main: number; readonly all: number } {
+  const tasks = `/proc/${pid}/task`;
+  const msOf = (task: string): number =>
+    Number(readFileSync(`${tasks}/${task}/schedstat`, 'latin1').split(' ')[0]) / 1e6;
+  const all = readdirSync(tasks).reduce((sum, task) => sum + msOf(task), 0);
+  return { main: msOf(String(pid)), all };
 }
 
 export function best<T>(rounds: readonly T[], measure: (round: T) => number): T {
