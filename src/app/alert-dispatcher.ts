@@ -19,7 +19,7 @@ import type { Sources } from './dispatcher/sources.ts';
 import { createServiceNotices } from './service-notices.ts';
 
 export interface AlertDispatcher {
-  /** Resolves when all sources listen. Throws RelayError (CONFIG, TLS_FILE, LISTEN, JOURNAL_…). */
+  /** Resolves when all sources listen. Throws RelayError (CONFIG, TLS_FILE, LISTEN, JOURNAL_…), and leaves nothing open. */
   start(): Promise<void>;
   /** Where what listens now. */
   listeners(): Sources['listeners'];
@@ -55,6 +55,15 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
   });
 
   async function start(): Promise<void> {
+    try {
+      await begin();
+    } catch (error) {
+      await end();
+      throw error;
+    }
+  }
+
+  async function begin(): Promise<void> {
     const made = await assemble(settings, deps);
     ({ parts } = made);
     const { thread, configuration, reports, door, sources } = parts;
@@ -116,6 +125,10 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
     }
   }
 
+  async function end(): Promise<void> {
+    await (closing ??= close());
+  }
+
   async function reload(): Promise<readonly ConfigProblem[]> {
     if (parts === undefined) return [];
     const { sources, configuration, reports } = parts;
@@ -133,7 +146,7 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
   return {
     start,
     failed,
-    close: async () => await (closing ??= close()),
+    close: end,
     listeners: () => parts?.sources.listeners ?? [],
     reload,
     async run(signal) {
@@ -142,7 +155,7 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
         const failure = await Promise.race([failed, aborted(signal)]);
         if (failure !== undefined) throw failure;
       } finally {
-        await (closing ??= close());
+        await end();
       }
     },
   };

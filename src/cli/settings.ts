@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { RelayError } from '../core/errors.ts';
 import type { LogSettings, MinFree } from '../core/settings.ts';
 import type { Bounds } from '../journal/options.ts';
-import type { Option } from './option.ts';
+import type { Option, OptionKind } from './option.ts';
 import type { Given } from './parse.ts';
 import {
   BadValue,
@@ -22,6 +22,16 @@ import {
   parseSize,
   parseYesNo,
 } from './values.ts';
+
+/** Of the kinds whose values have one form. */
+const parsers: Readonly<Partial<Record<OptionKind, (option: Option, text: string) => unknown>>> = {
+  integer: parseInteger,
+  seconds: parseSeconds,
+  duration: parseDuration,
+  size: parseSize,
+  choice: parseChoice,
+  free: (_, text) => parseMinFree(text),
+};
 
 export class Settings {
   readonly #options: ReadonlyMap<string, Option>;
@@ -37,6 +47,16 @@ export class Settings {
     this.#options = new Map(options.map((option) => [option.name, option]));
     this.#given = given;
     this.#credentials = credentials;
+  }
+
+  /** Every value that was given, by what its option is. Throws for the first that is none: for commands that open something first. */
+  checkValues(): void {
+    for (const [name, { values }] of this.#given) {
+      const option = this.#options.get(name);
+      const parse = option === undefined ? undefined : parsers[option.kind];
+      if (option === undefined || parse === undefined) continue;
+      for (const text of values) this.attempt(name, () => parse(option, text));
+    }
   }
 
   has(name: string): boolean {

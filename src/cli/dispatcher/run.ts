@@ -50,6 +50,7 @@ export async function runAlertDispatcher(argv: readonly string[]): Promise<never
 /** Resolves with the exit code. Throws RelayError USAGE before anything is opened. */
 export async function runVerb(name: DispatcherVerb, verb: VerbContext): Promise<number> {
   if (!('words' in dispatcherTables[name])) checkPlainOperands(verb.table, verb);
+  verb.settings.checkValues();
   const work = await works[name]();
   return await work(verb);
 }
