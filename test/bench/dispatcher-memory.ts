@@ -43,6 +43,7 @@ try {
   say(`${ALERTS} alerts of 2.9 kB, posts of ${BATCH}, to a file; retention keeps 64 MiB`);
   say('alerts    resident MiB   store MiB   owed      post p50  p99 ms');
   say(`${String(0).padStart(7)} ${String(residentMib(program.pid)).padStart(12)}`);
+  // oxlint-disable-next-line no-unmodified-loop-condition -- postUntil does
   while (sent < ALERTS) {
     const times: number[] = [];
     const end = sent + STEP;

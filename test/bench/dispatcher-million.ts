@@ -87,20 +87,22 @@ async function use(): Promise<void> {
     const batches = Array.from({ length: 40 }, () =>
       batch().map((one) => (from === 'relay' ? one : withoutSequence(one))),
     );
-    const start = performance.now();
+    const begun = performance.now();
     await Promise.all(
       [batches.slice(0, 20), batches.slice(20)].map(async (half) => {
         for (const one of half) await door.accept(one);
       }),
     );
-    const rate = Math.round((40 * BATCH * 1000) / (performance.now() - start));
+    const rate = Math.round((40 * BATCH * 1000) / (performance.now() - begun));
     say(`accept of ${BATCH} from ${from}, beside all these: ${rate} alerts/s`);
   }
   let steps = 0;
   let isDone = false;
   const work = async (): Promise<void> => {
+    // oxlint-disable-next-line no-unmodified-loop-condition -- set below, when the others are through
     while (!isDone) {
       // Each pass walks over everything, and then would rest for a minute.
+      // oxlint-disable-next-line no-unmodified-loop-condition -- as above
       while ((await store.tidy(systemClock.now(), RETENTION)) && !isDone) steps += 1;
       await store.stats(systemClock.now());
     }

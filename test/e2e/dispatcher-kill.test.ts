@@ -213,6 +213,7 @@ function startClients(site: Site, random: () => number): { stop(): Promise<strin
   let going = true;
   const client = async (name: string): Promise<void> => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    // oxlint-disable-next-line no-unmodified-loop-condition -- `stop` does
     for (let count = 0; going; count += 1) {
       const title = `${name}-${count}`;
       const body = JSON.stringify({ title, severity: 'low' });

@@ -120,7 +120,7 @@ export function createSources(deps: SourceDeps): Sources {
           const entry = await make(one);
           fresh.push(entry);
           next.push(entry);
-          const waits = leave.some((entry) => collide(boundBy(entry), one.binds));
+          const waits = leave.some((other) => collide(boundBy(other), one.binds));
           if (started && !waits) await open(entry);
           else if (started) later.push(entry);
         }

@@ -8,6 +8,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { isObject } from '../../../src/core/json-object.ts';
 import type { VerbName } from '../../../src/dispatcher/control/call.ts';
 import { connectControl } from '../../../src/dispatcher/control/control-client.ts';
 import { openStore } from '../../../src/dispatcher/store/in-process.ts';
@@ -234,7 +235,8 @@ describe('recipients', () => {
     const world = await startWorld(t, {
       pki,
       edit: ({ endpoints, recipients, route }) => {
-        const { url } = endpoints?.['hook'] as { readonly url: string };
+        const hook: unknown = endpoints?.['hook'];
+        const url = isObject(hook) ? hook['url'] : undefined;
         Object.assign(endpoints ?? {}, {
           bot: { type: 'telegram', token_file: join(pkiDir, 'token'), api: url },
         });
@@ -321,7 +323,7 @@ describe('the audit log', () => {
         { users: [{ name: 'eve' }], endpoints: {}, recipients: {}, dryRun: false },
       ],
     ];
-    for (const [, name, args] of steps) await control.call(name, args as never);
+    for (const [, name, args] of steps) await control.call(name, args);
     const entries = await control.call('audit.list', {});
     assert.deepEqual(
       entries.filter(({ by }) => by === 'cli:ana').map(({ what }) => what),

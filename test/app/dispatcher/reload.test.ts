@@ -162,12 +162,12 @@ describe('a new configuration', () => {
 
   test('what has not changed stays: listeners, and the sinks of endpoints', async (t) => {
     const world = await startWorld(t, { pki });
-    const before = world.service.port();
+    const portBefore = world.service.port();
     const config = edited(world, ({ recipients }) =>
       Object.assign(recipients ?? {}, { more: { endpoint: 'hook' } }),
     );
     assert.deepEqual(await world.reload(config), []);
-    assert.equal(world.service.port(), before);
+    assert.equal(world.service.port(), portBefore);
     await world.alert('after');
     await world.service.sent('siem', 1);
   });

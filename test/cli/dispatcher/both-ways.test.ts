@@ -59,7 +59,7 @@ describe('commands', () => {
       assert.equal(ran.code, code, line);
       assert.match(ran.stdout, says, line);
     }
-    await world.alert(HOSTILE.replaceAll(/[\u001b]/g, ''));
+    await world.alert(HOSTILE.replaceAll('\u001B', ''));
     await world.alert('Port scan', 'low');
     await world.service.sent('siem', 2);
     await world.service.sent('soc', 2);
