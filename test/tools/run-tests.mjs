@@ -4,7 +4,7 @@
  * Collects the files itself because `node --test DIRECTORY` differs between Node versions. `unit` is every
  * test but those of test/integration, which need tools beside Node and npm. Any other word selects the files
  * whose path contains it. Ends with the plain line `N passed, N failed`; the JSON file holds the same counts
- * for a caller that adds up several runs. Exit 1 when a test failed or none was found.
+ * and the failed tests' names for a caller that adds up several runs. Exit 1 when a test failed or none was found.
  */
 
 import { readdirSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ events.on('test:fail', (event) => count(event, 'failed'));
 const stream = format === 'tap' ? events.compose(tap) : events.compose(new spec());
 stream.pipe(process.stdout);
 stream.on('end', () => {
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(counts)}\n`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ ...counts, failures })}\n`);
   const notes = failures.map((failure) => `failed: ${failure}\n`).join('');
   const skipped = counts.skipped > 0 ? `${counts.skipped} skipped\n` : '';
   process.stdout.write(`\n${notes}${skipped}${counts.passed} passed, ${counts.failed} failed\n`, () => {
