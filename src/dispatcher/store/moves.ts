@@ -8,7 +8,6 @@
 import { storeLimits } from '../../core/limits.ts';
 import type { Ledger } from './ledger.ts';
 import { countPair, movePairs } from './pair-counters.ts';
-import { oldestOpen } from './queues.ts';
 import { heldReason, type RecipientRow } from './recipients.ts';
 import { pairState, POINT_MS } from './schema.ts';
 
@@ -53,11 +52,14 @@ export function resume(ledger: Ledger, name: string): number {
   return openPairs(ledger, next);
 }
 
-/** Whether giving up or falling back would find something to look at: asked every few seconds, whatever the backlog. */
+/** Whether giving up or falling back may find something: asked every few seconds, whatever the backlog. */
 export function hasOld({ db, recipients }: Ledger, name: string, before: number): boolean {
   const row = recipients.find(name);
-  const oldest = row === undefined ? undefined : oldestOpen(db, row.id);
-  return oldest !== undefined && oldest < before;
+  if (row === undefined) return false;
+  const select = `SELECT message.at FROM pair INDEXED BY pair_open CROSS JOIN message ON message.seq = pair.seq
+    WHERE recipient = ? AND state < 3 ORDER BY pair.seq LIMIT 1`;
+  const oldest = db.get<{ at: number }>(select, row.id);
+  return oldest !== undefined && oldest.at < before;
 }
 
 /** Open pairs accepted before so long, oldest first. */
