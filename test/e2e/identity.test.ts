@@ -118,13 +118,13 @@ test('a follower sees the sensor reinstalled, says so once and goes on', async (
   const follower = world.startPoller(['--follow', '--timeout', '3']);
   t.after(() => follower.kill('SIGKILL'));
   putInSpool(world.spool, 'follow-1', alertDocument('follow-1'));
-  await until(() => world.delivered().length === 1, { timeoutMs: 10_000, what: 'the first alert' });
+  await until(() => world.delivered().length === 1, { what: 'the first alert' });
   await stop();
   rmSync(world.sensorState, { recursive: true });
   mkdirSync(world.sensorState);
   await start();
   putInSpool(world.spool, 'follow-2', alertDocument('follow-2'));
-  await until(() => world.delivered().length === 2, { timeoutMs: 30_000, what: 'the alert of the new one' });
+  await until(() => world.delivered().length === 2, { what: 'the alert of the new one' });
   assert.equal((await follower.kill('SIGTERM')).code, 0, follower.stderr());
   assertNoStack(follower.stderr());
   assert.equal(journalLines(follower.stderr()).length, 1, follower.stderr());
@@ -160,7 +160,7 @@ async function takenIn(world: World, ids: readonly string[], waiting = ids.lengt
     const pending = async (): Promise<number> => {
       return Number((await world.ask({ method: 'HEAD' })).headers['idmef-pending'] ?? 0);
     };
-    await until(async () => (await pending()) === wanted, { timeoutMs: 10_000, what: `${id} taken in` });
+    await until(async () => (await pending()) === wanted, { what: `${id} taken in` });
   }
 }
 

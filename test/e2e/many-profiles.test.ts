@@ -37,7 +37,7 @@ test('thirty profiles in one schedule: one that hangs delays nobody, and nothing
   const round = async (name: string, sensors: readonly number[]): Promise<void> => {
     const before = idsIn(dir).length;
     for (const index of sensors) many.sensors[index]?.add(alertElement(`${name}-${index}`));
-    await until(() => idsIn(dir).length === before + sensors.length, { timeoutMs: 30_000, what: name });
+    await until(() => idsIn(dir).length === before + sensors.length, { what: name });
   };
   const all = Array.from({ length: COUNT }, (_, index) => index);
   await round('first', all);
@@ -64,5 +64,5 @@ test('thirty profiles in one schedule: one that hangs delays nobody, and nothing
   await poller.line(/configuration read again: s000, s001/);
   const asked = performance.now();
   assert.deepEqual(await poller.kill('SIGTERM'), { code: 0, signal: null });
-  assert.ok(performance.now() - asked < 20_000, 'a run that hangs for a minute is ended');
+  assert.ok(performance.now() - asked < 45_000, 'a run that hangs for a minute is ended');
 });

@@ -18,6 +18,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { portOf } from '../support/https-host.ts';
 import { makePki } from '../support/pki.ts';
 import {
   otherUser,
@@ -29,7 +30,7 @@ import {
 import { alertDocument, messageIds, putInSpool } from '../support/spool-writer.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
-import { makeWorld, portOf, type World } from '../support/world.ts';
+import { makeWorld, type World } from '../support/world.ts';
 import { assertNoStack, ended, expectFault, literal } from './expect-fault.ts';
 
 const programs: readonly ProgramName[] = ['reverse-server', 'http-proxy'];
@@ -379,7 +380,6 @@ describe('a journal that cannot be used', () => {
     const kept = readdirSync(world.sensorState).find((name) => name.includes('.corrupt-')) ?? '';
     assert.match(readFileSync(join(world.sensorState, kept), 'utf8'), /^not a database at all/);
     await until(async () => (await ended(world.startPoller())) === 0 && world.delivered().length > 0, {
-      timeoutMs: 10_000,
       what: 'the alert through the new journal',
     });
     assert.deepEqual(world.delivered().flatMap(messageIds), ['after-damage']);

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 
 import { messageOf, RelayError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
-import { noStoredSettings } from '../../dispatcher/config/stored-settings.ts';
+import { noStoredSettings, type StoredSettings } from '../../dispatcher/config/stored-settings.ts';
 import { problemLine } from '../../dispatcher/config/problem.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import { isChannel } from '../../dispatcher/model/recipient.ts';
@@ -25,12 +25,13 @@ export interface CheckReport {
   readonly notes: readonly string[];
 }
 
-/** Throws RelayError CONFIG when the main file cannot be read at all. */
+/** Throws RelayError CONFIG when the main file cannot be read at all. @param stored what commands have made */
 export async function checkConfiguration(
   place: ConfigurationPlace,
   withoutFiles: boolean,
+  stored: StoredSettings = noStoredSettings,
 ): Promise<CheckReport> {
-  const loaded = await loadConfiguration({ ...place, withoutFiles }, noStoredSettings, createSinkTypes());
+  const loaded = await loadConfiguration({ ...place, withoutFiles }, stored, createSinkTypes());
   if (!loaded.ok) return { problems: loaded.problems.map(problemLine), notes: [] };
   const { config, types } = loaded;
   const notes = notesOf(config, types);

@@ -67,11 +67,16 @@ export interface Configuration {
   change(edit: (stored: StoredSettings) => SettingsChange): Promise<SettingsChange>;
   /** Whether the configuration would be sound with this change. Throws RelayError INVALID_INPUT. */
   tryOut(change: SettingsChange): Promise<void>;
+  /** None is taken up any more; resolves when the one under way is. */
+  close(): Promise<void>;
 }
+
+/** Hash of the last configuration that was in force, over restarts. */
+const IN_FORCE = 'config.in-force';
 
 interface ConfigurationDeps {
   readonly place: ConfigurationPlace;
-  readonly store: Pick<Store, 'settings' | 'changeSettings' | 'keepConfig' | 'audit'>;
+  readonly store: Pick<Store, 'settings' | 'changeSettings' | 'keepConfig' | 'audit' | 'state' | 'setState'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly types: SinkTypes;
@@ -82,6 +87,7 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
   let refused: Configuration['refused'];
   let prepare: Prepare | undefined;
   let busy: Promise<unknown> = Promise.resolve();
+  let closed = false;
 
   const load = async (stored: StoredSettings): Promise<LoadedConfiguration> => {
     try {
@@ -91,7 +97,7 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
     }
   };
 
-  /** @param keep writes what has been asked for, once the parts of the service are ready for it */
+  /** @param keep writes what has been asked for, once the parts of the service are ready for it. Last: what is kept is in force */
   const take = async (
     loaded: LoadedConfiguration,
     keep: () => Promise<void> = () => Promise.resolve(),
@@ -111,10 +117,14 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
       return [problemOf(error)];
     }
     try {
-      await keep();
       const { hash, text } = next.config;
-      const isNew = await store.keepConfig({ hash, text, at: next.at, provenance: 'file' });
-      if (isNew) await store.audit({ at: next.at, by: 'system', what: 'config.load', detail: hash });
+      await store.keepConfig({ hash, text, at: next.at, provenance: 'file' });
+      // One that comes back is another one than that before it.
+      if ((await store.state(IN_FORCE)) !== hash) {
+        await store.audit({ at: next.at, by: 'system', what: 'config.load', detail: hash });
+        await store.setState(IN_FORCE, hash);
+      }
+      await keep();
     } catch (error) {
       await prepared.discard();
       throw error;
@@ -137,6 +147,7 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
     const before = busy;
     const mine = (async () => {
       await before;
+      if (closed) throw new RelayError('UNAVAILABLE', 'the service is ending');
       return await work();
     })();
     busy = mine.catch(() => undefined);
@@ -182,6 +193,10 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
     async tryOut(change) {
       const loaded = await load(withChange(await storedSettings(store), change));
       if (!loaded.ok) throw new RelayError('INVALID_INPUT', problemsText(loaded.problems));
+    },
+    async close() {
+      closed = true;
+      await busy;
     },
   };
 }

@@ -3,11 +3,12 @@
  * when a new configuration is taken up.
  */
 
-import type { SourcesConfig } from '../../dispatcher/model/config.ts';
+import type { SourcesConfig, TlsFiles } from '../../dispatcher/model/config.ts';
 import type { LineDeps } from '../../dispatcher/sources/line/deps.ts';
 import type { HttpsSources, HttpsSourcesDeps } from '../../dispatcher/sources/http/https-sources.ts';
 import type { Store } from '../../dispatcher/model/store.ts';
 import type { AddressPolicy } from '../../http/outbound-policy.ts';
+import type { Credentials } from '../../tls/credentials.ts';
 import { tlsParameters } from '../../tls/policy.ts';
 import { type SourceTls, watchSourceTls } from './source-watch.ts';
 
@@ -74,13 +75,10 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
       identity: JSON.stringify(smtp),
       binds: { transport: 'tcp', address: smtp.address, port: smtp.port },
       make: async () => {
-        const tls =
-          smtp.tls === undefined ? undefined : watchSourceTls('smtp', smtp.tls, 'intermediate', deps);
         const { createSmtpSource } = await import('../../dispatcher/sources/line/smtp/smtp-source.ts');
-        const credentials = tls === undefined ? {} : { credentials: tls.watch.credentials };
-        const source = createSmtpSource(smtp, { ...deps, ...credentials });
-        tls?.attach((fresh) => source.adopt(fresh));
-        return running(source, tls);
+        return watched('smtp', smtp.tls, deps, (credentials) =>
+          createSmtpSource(smtp, { ...deps, ...credentials }),
+        );
       },
     });
   }
@@ -95,12 +93,10 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
       },
       make: async () => {
         const name = `syslog.${one.name}`;
-        const tls = one.tls === undefined ? undefined : watchSourceTls(name, one.tls, 'intermediate', deps);
         const { createSyslogSource } = await import('../../dispatcher/sources/line/syslog/syslog-source.ts');
-        const credentials = tls === undefined ? {} : { credentials: tls.watch.credentials };
-        const source = createSyslogSource({ ...one, name }, { ...deps, ...credentials });
-        tls?.attach((fresh) => source.adopt(fresh));
-        return running(source, tls);
+        return watched(name, one.tls, deps, (credentials) =>
+          createSyslogSource({ ...one, name }, { ...deps, ...credentials }),
+        );
       },
     });
   }
@@ -139,13 +135,39 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
   return planned;
 }
 
-function running(
-  source: {
-    listen(): Promise<{ readonly address: string; readonly port: number }>;
-    close(): Promise<void>;
-  },
-  tls?: SourceTls,
+interface Listening {
+  listen(): Promise<{ readonly address: string; readonly port: number }>;
+  close(): Promise<void>;
+}
+
+/** A source whose certificates, if it has any, are looked after while it stands. */
+function watched(
+  name: string,
+  files: TlsFiles | undefined,
+  deps: SourceDeps,
+  create: (credentials: {
+    readonly credentials?: Credentials;
+  }) => Listening & { adopt(credentials: Credentials): void },
 ): RunningSource {
+  if (files === undefined) return running(create({}));
+  return underWatch(watchSourceTls(name, files, 'intermediate', deps), (tls) => {
+    const source = create({ credentials: tls.watch.credentials });
+    tls.attach((fresh) => source.adopt(fresh));
+    return running(source, tls);
+  });
+}
+
+/** What cannot be made is not watched any more. */
+function underWatch<T>(tls: SourceTls, make: (tls: SourceTls) => T): T {
+  try {
+    return make(tls);
+  } catch (error) {
+    tls.watch.close();
+    throw error;
+  }
+}
+
+function running(source: Listening, tls?: SourceTls): RunningSource {
   return {
     listen: async () => await source.listen(),
     close: async () => {
@@ -161,11 +183,13 @@ async function makeHttps(
   https: NonNullable<SourcesConfig['https']>,
   deps: SourceDeps,
 ): Promise<RunningSource> {
-  const tls = watchSourceTls('https', https.tls, https.tlsPolicy, deps);
   const { createHttpsSources } = await import('../../dispatcher/sources/http/https-sources.ts');
-  const { parameters, warnings } = tlsParameters(tls.settings);
-  for (const warning of warnings) deps.log.warning(`https: ${warning}`, { event: 'tls-warning' });
-  const source = createHttpsSources({ ...deps, config, credentials: tls.watch.credentials, parameters });
+  const tls = watchSourceTls('https', https.tls, https.tlsPolicy, deps);
+  const source = underWatch(tls, ({ watch: { credentials }, settings }) => {
+    const { parameters, warnings } = tlsParameters(settings);
+    for (const warning of warnings) deps.log.warning(`https: ${warning}`, { event: 'tls-warning' });
+    return createHttpsSources({ ...deps, config, credentials, parameters });
+  });
   tls.attach((fresh) => source.adopt(fresh));
   // A revocation list passes its end without any file changing.
   let cancel = (): void => undefined;

@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 
 import { RelayError } from '../../core/errors.ts';
+import { faultsOf, pathText } from '../config/problem.ts';
 import type { ControlContext } from './control-context.ts';
 import { verbs } from './verbs.ts';
 
@@ -29,11 +30,9 @@ export async function callVerb(
   const found = verbs[name as VerbName];
   const parsed = found.args.safeParse(args);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new RelayError(
-      'USAGE',
-      `${name}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'bad arguments'}`,
-    );
+    const [fault] = faultsOf(parsed.error, []);
+    const words = [name, pathText(fault?.path ?? []), fault?.text ?? ''];
+    throw new RelayError('USAGE', words.filter((text) => text !== '').join(': '));
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own schema has just made them
   return await found.run(context, parsed.data as never, by);

@@ -149,11 +149,13 @@ describe('a recipient that is taken away', () => {
     delete without['recipients']?.['siem'];
     Object.assign(without['route'] ?? {}, { to: ['archive'] });
     assert.deepEqual(await world.reload(without), []);
-    await until(async () => (await world.service.queue('siem')).heldReason === 'removed', {
-      timeoutMs: 20_000,
-      what: 'the queue to be held',
-    });
-    assert.equal((await world.service.queue('siem')).held, 1);
+    await until(
+      async () => {
+        const { heldReason, held } = await world.service.queue('siem');
+        return heldReason === 'removed' && held === 1;
+      },
+      { what: 'the queue to be held' },
+    );
 
     world.hook.say({});
     const again = await world.restart();

@@ -79,10 +79,8 @@ export const serviceVerbs = {
       stats: await store.stats(now),
       storms: await store.storms(),
       limits: (await store.limits()).filter(({ notBefore }) => notBefore > now),
-      analyzers: (await store.analyzers()).length,
     };
   }),
-  analyzers: verb(z.strictObject({}), async ({ store }) => await store.analyzers()),
   'config.reload': verb(z.strictObject({}), async (context, _, by) => {
     const problems = await context.reload();
     await audited(

@@ -25,6 +25,8 @@ const wish = z.strictObject({
 export interface SilencePreview {
   /** Messages of the last 24 hours that were looked at, and how many of them it would have hidden. */
   readonly looked: number;
+  /** There are no others. */
+  readonly all: boolean;
   readonly hidden: number;
   readonly highHidden: number;
   readonly examples: readonly string[];
@@ -99,13 +101,14 @@ async function preview(
   let hidden = 0;
   let highHidden = 0;
   let before: number | undefined;
-  while (looked < dispatcherLimits.searchLooked) {
+  let all = false;
+  while (!all && looked < dispatcherLimits.searchLooked) {
     const page = await store.search({
       since,
       limit: dispatcherLimits.searchPage,
       ...(before === undefined ? {} : { before }),
     });
-    if (page.length === 0) break;
+    all = page.length === 0;
     for (const { seq, body, facts, origin } of page) {
       looked += 1;
       before = seq;
@@ -116,5 +119,5 @@ async function preview(
       if (examples.length < 5) examples.push(`${seq}: ${facts.classification}`);
     }
   }
-  return { looked, hidden, highHidden, examples };
+  return { looked, all, hidden, highHidden, examples };
 }
