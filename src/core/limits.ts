@@ -533,7 +533,7 @@ export const storeLimits = {
   wordsInMemory: 2_000,
   /** Identities of one bucket: what accept writes at random places is 1 MiB at most. */
   bucketMessages: 16_384,
-  /** Duplicates are recognised for so long after retention has removed the message, */
+  /** Duplicates are recognised for so long at least, also when retention has removed the message, */
   rememberedDays: 7,
   /** and by sequence as far as so many of a journal. */
   rememberedMessages: 100_000,
@@ -557,7 +557,8 @@ export const storeLimits = {
   shownAttempts: 100,
   /** Messages a search looks at in one step; others get their turn in between. */
   searchedMessages: 20_000,
-  /** Analyzers shown. */
+  /** Analyzers kept of one origin, those heard of last: their names are whatever a sender makes them. And shown in all. */
+  analyzersOfOrigin: 1_000,
   analyzers: 10_000,
   /** Entries of the audit log checked in one step. */
   auditedEntries: 1_000,

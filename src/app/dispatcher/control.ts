@@ -18,7 +18,7 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
     router: parts.router,
     renderer: () => renderers.current,
     explain: (inbound) => explainInbound(parts.router(), inbound, systemTimers.now()),
-    changeSettings: async (edit) => await configuration.change(edit),
+    changeSettings: configuration.change,
     tryOut: async (change) => await configuration.tryOut(change),
     reload: async () => {
       sources.lookAtCertificates();

@@ -50,7 +50,7 @@ function notificationLines({ notifications = [] }: Why): string[] {
 
 function messageLines({ message }: Why): string[] {
   if (message === undefined) return [];
-  const { seq, id, at, conflict, facts, origin, config, configAt, incidents } = message;
+  const { seq, id, at, conflict, damaged, facts, origin, config, configAt, incidents } = message;
   const from = Object.entries(origin).map(([key, value]) => `${key}=${String(value)}`);
   const severity = severityNames[facts.severity] || 'unrated';
   return [
@@ -59,6 +59,7 @@ function messageLines({ message }: Why): string[] {
     `  received from: ${from.join(', ')}`,
     `  routed under configuration ${config.slice(0, 12)}, loaded ${when(configAt)}`,
     ...incidents.map((incident) => `  incident ${incident}`),
+    ...(damaged === undefined ? [] : [`  its bytes are damaged: ${damaged}`]),
   ];
 }
 

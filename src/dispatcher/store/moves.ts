@@ -91,6 +91,7 @@ export function giveUp(
   const row = recipients.find(name);
   if (row === undefined) return { ...NOTHING, after };
   const old = oldPairs(ledger, row, wish.before, after);
+  if (old.length === 0) return { ...NOTHING, after };
   const reason = words.id(wish.reason, wish.now);
   const pending = old.filter(({ state }) => state !== pairState.leased);
   for (const { seq, state } of pending) {
@@ -101,8 +102,8 @@ export function giveUp(
 }
 
 /**
- * To the other recipient, unless it has a pair of the message that is dead or went the same way: then nobody would
- * get it, and theirs stays where it is.
+ * To the other recipient, unless its own pair of the message will not be sent either (dead, suppressed): then nobody would get it, and
+ * theirs stays where it is.
  */
 export function fallBack(
   ledger: Ledger,
@@ -113,20 +114,17 @@ export function fallBack(
   const { db, counters, words, recipients, due } = ledger;
   const from = recipients.find(name);
   if (from === undefined || wish.to === name) return { ...NOTHING, after };
+  const old = oldPairs(ledger, from, wish.before, after);
+  if (old.length === 0) return { ...NOTHING, after };
   const to = recipients.named(wish.to);
   const reason = words.id('fallback', wish.now);
   const detail = words.id(`to ${wish.to}`, wish.now);
-  const old = oldPairs(ledger, from, wish.before, after);
   let moved = 0;
   for (const { seq, state, rank, priority, route, incident } of old) {
     if (state === pairState.leased) continue;
-    const other = db.get<{ state: number; reason: number }>(
-      'SELECT state, reason FROM pair WHERE seq = ? AND recipient = ?',
-      seq,
-      to.id,
-    );
-    if (other?.state === pairState.dead) continue;
-    if (other?.state === pairState.suppressed && other.reason === reason) continue;
+    const select = 'SELECT state FROM pair WHERE seq = ? AND recipient = ?';
+    const other = db.get<{ state: number }>(select, seq, to.id);
+    if (other !== undefined && other.state >= pairState.dead) continue;
     if (other === undefined) owe(ledger, { seq, rank, priority, route, incident }, to.id, wish.now);
     db.run(
       'UPDATE pair SET state = 5, reason = ?, detail = ? WHERE seq = ? AND recipient = ?',

@@ -7,7 +7,7 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Store } from '../model/store.ts';
-import type { StoreCore } from './core.ts';
+import type { LedgerUse } from './core.ts';
 import { escalate } from './escalation.ts';
 import { closeSilent } from './incidents.ts';
 import type { Ledger } from './ledger.ts';
@@ -45,7 +45,7 @@ type QueueVerbs =
   | 'pairs'
   | 'notifications';
 
-export function queueVerbs(core: StoreCore): Pick<Store, QueueVerbs> {
+export function queueVerbs(core: LedgerUse): Pick<Store, QueueVerbs> {
   return {
     refused: async (reason, count) => core.change(({ counters }) => counters.add(`refused:${reason}`, count)),
     nameRecipients: async (names) => core.change((ledger) => nameRecipients(ledger, names)),
@@ -70,12 +70,12 @@ export function queueVerbs(core: StoreCore): Pick<Store, QueueVerbs> {
   };
 }
 
-async function repeat(core: StoreCore, work: (ledger: Ledger) => Part): Promise<number> {
+async function repeat(core: LedgerUse, work: (ledger: Ledger) => Part): Promise<number> {
   return await walk(core, (ledger) => ({ ...work(ledger), after: 0 }));
 }
 
 /** How many were moved by all parts. */
-async function walk(core: StoreCore, work: (ledger: Ledger, after: number) => MovePart): Promise<number> {
+async function walk(core: LedgerUse, work: (ledger: Ledger, after: number) => MovePart): Promise<number> {
   let moved = 0;
   let after = 0;
   for (;;) {

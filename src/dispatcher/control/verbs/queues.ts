@@ -6,7 +6,7 @@ import { RelayError } from '../../../core/errors.ts';
 import { dispatcherLimits } from '../../../core/limits.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
-import { audited } from './audited.ts';
+import { audited, noteOf } from './audited.ts';
 
 function known({ config }: ControlContext, name: string): void {
   if (config().recipients.some((one) => one.name === name)) return;
@@ -20,14 +20,14 @@ export const queueVerbs = {
     z.strictObject({ name: z.string(), reason: z.string().min(1).max(200).default('by hand') }),
     async (context, { name, reason }, by) => {
       known(context, name);
-      await context.store.hold(name, `${reason} (${by})`, context.clock.now());
-      await audited(context, by, 'recipient.hold', `${name}: ${reason}`);
+      const note = noteOf(context, by, 'recipient.hold', `${name}: ${reason}`);
+      await context.store.audited(note, 'hold', name, `${reason} (${by})`, note.at);
     },
   ),
   'recipients.resume': verb(z.strictObject({ name: z.string() }), async (context, { name }, by) => {
     known(context, name);
-    const resumed = await context.store.resume(name, context.clock.now());
-    await audited(context, by, 'recipient.resume', `${name}: ${resumed} deliveries`);
+    const note = noteOf(context, by, 'recipient.resume', ` deliveries of ${name}`, true);
+    const resumed = await context.store.audited(note, 'resume', name, note.at);
     context.wake();
     return { resumed };
   }),
@@ -49,12 +49,12 @@ export const queueVerbs = {
   'dead.redrive': verb(
     z.strictObject({ recipient: z.string().optional(), seq: z.number().int().optional() }),
     async (context, { recipient, seq }, by) => {
-      const redriven = await context.store.redrive({
-        now: context.clock.now(),
+      const note = noteOf(context, by, 'dead.redrive', ` deliveries of ${recipient ?? 'all'}`, true);
+      const redriven = await context.store.audited(note, 'redrive', {
+        now: note.at,
         ...(recipient === undefined ? {} : { recipient }),
         ...(seq === undefined ? {} : { seq }),
       });
-      await audited(context, by, 'dead.redrive', `${recipient ?? 'all'}: ${redriven} deliveries`);
       context.wake();
       return { redriven };
     },

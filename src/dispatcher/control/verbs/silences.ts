@@ -11,7 +11,7 @@ import type { Criteria } from '../../../idmef/criteria/criteria.ts';
 import type { Silence } from '../../model/records.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
-import { audited } from './audited.ts';
+import { noteOf } from './audited.ts';
 
 const wish = z.strictObject({
   criteria: z.string().min(1),
@@ -64,7 +64,8 @@ export const silenceVerbs = {
     ) {
       throw new RelayError('NOT_FOUND', `there is no recipient '${given.recipient}'`);
     }
-    const silence = await context.store.addSilence({
+    const note = noteOf(context, by, 'silence.add', `: ${given.criteria} (${given.reason})`, true);
+    const silence = await context.store.audited(note, 'addSilence', {
       criteria: given.criteria,
       author: by,
       reason: given.reason,
@@ -73,7 +74,6 @@ export const silenceVerbs = {
       ...(given.sensor === undefined ? {} : { sensor: given.sensor }),
       ...(given.recipient === undefined ? {} : { recipient: given.recipient }),
     });
-    await audited(context, by, 'silence.add', `${silence.id}: ${given.criteria} (${given.reason})`);
     await context.changed('silences');
     return silence;
   }),
@@ -82,10 +82,10 @@ export const silenceVerbs = {
     async (context, { criteria, sensor }) => preview(context, criteriaOf(criteria), sensor),
   ),
   'silences.expire': verb(z.strictObject({ id: z.number().int() }), async (context, { id }, by) => {
-    if (!(await context.store.expireSilence(id, by, context.clock.now()))) {
+    const note = noteOf(context, by, 'silence.expire', String(id));
+    if (!(await context.store.audited(note, 'expireSilence', id, by, note.at))) {
       throw new RelayError('NOT_FOUND', `there is no silence ${id} in force`);
     }
-    await audited(context, by, 'silence.expire', String(id));
     await context.changed('silences');
   }),
 } as const;
@@ -109,11 +109,11 @@ async function preview(
       ...(before === undefined ? {} : { before }),
     });
     all = page.length === 0;
-    for (const { seq, body, facts, origin } of page) {
+    for (const { seq, body, facts, origin, damaged } of page) {
       looked += 1;
       before = seq;
       if (sensor !== undefined && origin.sensor !== sensor && origin.profile !== sensor) continue;
-      if (!criteria.matches(createSubject(body))) continue;
+      if (damaged !== undefined || !criteria.matches(createSubject(body))) continue;
       hidden += 1;
       if (facts.severity === 4) highHidden += 1;
       if (examples.length < 5) examples.push(`${seq}: ${facts.classification}`);
