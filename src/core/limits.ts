@@ -847,8 +847,8 @@ export const ownSinkLimits = {
   /** Connections to one server, and mails on one of them. */
   mailConnections: 3,
   mailsPerConnection: 100,
-  /** Notifications of which some addresses have had their mail, so that only the others get it again. */
-  partialMails: 1_000,
+  /** Alerts of which some addresses of a recipient have had their mail, so that only the others get it again. */
+  partialAlerts: 10_000,
   /** Addresses of one recipient: servers take 100 (RFC 5321 §4.5.3.1.8). */
   mailAddresses: 100,
   /** Characters of a provider's words that are kept in a reason. */

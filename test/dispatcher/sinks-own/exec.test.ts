@@ -17,6 +17,7 @@ import { describe, test, type TestContext } from 'node:test';
 import type { Recipient } from '../../../src/dispatcher/model/recipient.ts';
 import type { SendMessage, Sink, SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { createExecType } from '../../../src/dispatcher/sinks/own/exec/exec.ts';
+import { exitOutcome } from '../../../src/dispatcher/sinks/own/exec/exit-outcome.ts';
 import { distrust } from '../../../src/dispatcher/sinks/own/trusted-path.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
@@ -111,6 +112,21 @@ describe('what its end means', () => {
     const { path, send } = await script(t, '');
     writeFileSync(path, '#!/nonexistent/interpreter\n');
     assert.match(words(await send()), /^broken: cannot be started/);
+  });
+
+  test('a start the system refuses is no bug: for good, or for now', async (t) => {
+    const { send } = await script(t, 'exit 0');
+    // The kernel takes 128 KiB as one argument.
+    const to = recipient({ args: ['x'.repeat(200_000)] });
+    assert.match(words(await send([message(1)], to)), /^broken: cannot be started: .*E2BIG/);
+    for (const [code, kind] of [
+      ['EAGAIN', 'again'],
+      ['EMFILE', 'again'],
+      ['ETXTBSY', 'again'],
+      ['EACCES', 'broken'],
+    ] as const) {
+      assert.equal(exitOutcome({ kind: 'unstartable', code, output: code }).kind, kind, code);
+    }
   });
 
   test('output beyond 64 KiB is dropped, and does not stop the script', async (t) => {

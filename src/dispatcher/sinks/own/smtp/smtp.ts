@@ -25,7 +25,7 @@ const headerText = z
   .string()
   .refine((text) => escapeControls(text) === text, 'must be one line without control characters');
 /** ASCII domains only: servers are asked in that form, and answer in it. */
-const address = /^[^\s<>,;:@"()[\]\\]+@[0-9A-Za-z.-]+$/;
+const address = /^[^\s\p{C}<>,;:@"()[\]\\]+@[0-9A-Za-z.-]+$/u;
 
 export const smtpEndpoint = z.strictObject({
   server: z.string().min(1).describe('Host of the mail server, or smtp://host:port, smtps://host:port'),
@@ -92,7 +92,9 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     deps.log.warning(`${where}: tls is none, so the password of ${server.label} travels in the clear`);
   }
   const mailer = createMailer({ server, params, files: tlsFilesOf(endpoint), endpoint, deps });
-  const ledger = createLedger();
+  const ledger = createLedger(server.label);
+  /** By recipient: of which addresses it was said that they get nothing. */
+  const warned = new Map<string, string>();
   const user =
     params.user === undefined
       ? ''
@@ -113,17 +115,29 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     const results = isYes(wanted.one_per_address)
       ? await sendSingly(mailer, entry.open, (one) => composeMail({ ...compose, to: [one], cc: [] }), signal)
       : await sendTogether(mailer, entry.open, () => composeMail({ ...compose, to, cc }), signal);
-    const { outcome, partly } = entry.note(results);
+    const { outcome, partly, without } = entry.note(results);
     const all = [...results.values()];
-    const ref = all.find(({ outcome: { kind } }) => kind === 'ok')?.ref;
+    const refs = [all.find(({ outcome: { kind } }) => kind === 'ok')?.ref, without?.words];
+    const ref = refs.filter((one) => one !== undefined).join('; ');
+    if (without !== undefined && notification.form === 'test')
+      return answer({ kind: 'refused', reason: without.words });
+    if (outcome.kind === 'ok') warn(recipient.name, without);
     return {
       ...answer(outcome),
       ...(outcome.kind === 'again' && partly ? { partly: true as const } : {}),
       ...(outcome.kind === 'again' && all.some(({ uncertain }) => uncertain === true)
         ? { uncertain: true as const }
         : {}),
-      ...(ref === undefined ? {} : { providerRef: ref }),
+      ...(ref === '' ? {} : { providerRef: ref }),
     };
+  };
+
+  /** Once, until it changes: the others go on, but somebody gets nothing. */
+  const warn = (recipient: string, without: { addresses: string; words: string } | undefined): void => {
+    const addresses = without?.addresses ?? '';
+    if (without !== undefined && warned.get(recipient) !== addresses)
+      deps.log.warning(`${recipient}: ${without.words}`);
+    warned.set(recipient, addresses);
   };
 
   return { limits: (_recipient: Recipient) => [limit], send, close: () => mailer.close() };
