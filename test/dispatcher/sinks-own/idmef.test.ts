@@ -6,6 +6,7 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 
 import * as fc from 'fast-check';
 
+import { pollerLimits } from '../../../src/core/limits.ts';
 import type { Outcome } from '../../../src/core/outcome.ts';
 import type { MessageOrigin } from '../../../src/dispatcher/model/message.ts';
 import type { SendMessage, Sink, SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
@@ -22,6 +23,7 @@ import { makePki, type Pki } from '../../support/pki.ts';
 import { makeSite, register } from '../../support/prelude-site.ts';
 import { startReceiver, startTrivialGateway } from '../../support/receiver.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { until } from '../../support/until.ts';
 import { endpoint, message, never, notification, recipient, world } from './sink-world.ts';
 
 let pki: Pki;
@@ -267,6 +269,28 @@ describe('prelude-gateway', () => {
     }
     gateway.misbehave = () => undefined;
     assert.equal(words(await send(sink, messages)), messages.map(({ seq }) => `${seq} ok`).join(', '));
+  });
+
+  test('what it took before our time was over is not sent again', async (t) => {
+    const gateway = await startTrivialGateway(t, { pki });
+    const sink = await open(t, preludeGatewayType, { url: gateway.url.href, ...files() });
+    const stop = new AbortController();
+    gateway.misbehave = (body) => {
+      if (!body.includes('id-poison')) return undefined;
+      void until(() => gateway.accepted === 30).then(() => stop.abort(new Error('time is up')));
+      return 'silent';
+    };
+    const messages = Array.from({ length: 31 }, (_, n) => message(n, n === 3 ? { body: poisonBody } : {}));
+    const { each } = await sink.send(notification(messages, recipient()), stop.signal);
+    const fates = [...(each ?? new Map<number, Outcome>()).values()].map(({ kind }) => kind);
+    assert.equal(fates[3], 'again');
+    // A connection gets the next message when its answer was read.
+    const taken = fates.filter((kind) => kind === 'ok').length;
+    assert.ok(taken >= 30 - pollerLimits.connections, `${taken} known to be taken`);
+    await assert.rejects(
+      sink.send(notification(messages, recipient()), AbortSignal.abort(new Error('time is up'))),
+      /time is up/,
+    );
   });
 
   test('a certificate that cannot be used refuses the endpoint and names it', async () => {

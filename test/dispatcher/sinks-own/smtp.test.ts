@@ -392,6 +392,27 @@ describe('several addresses', () => {
     assert.equal(words(await one(99)), 'ok');
   });
 
+  test('a mail for each address that runs out of time goes on where it ended', async (t) => {
+    const server = await startMailServer(t);
+    const stop = new AbortController();
+    server.faults = {
+      to: (address) => {
+        if (address.startsWith('cia')) stop.abort(new Error('time is up'));
+        return undefined;
+      },
+    };
+    const { sink, send } = await open(t, server);
+    const to = { to: 'ana@x.org, bob@x.org, cia@x.org, dan@x.org', one_per_address: true };
+    const first = sink.send(notification([message(1), message(2)], recipient(to)), stop.signal);
+    await assert.rejects(first, /time is up/);
+    server.faults = {};
+    assert.equal(words(await send(to)), 'ok');
+    assert.deepEqual(
+      server.received.flatMap((mail) => mail.to),
+      ['ana@x.org', 'bob@x.org', 'cia@x.org', 'dan@x.org'],
+    );
+  });
+
   test('a server that is away is not asked for each address', async (t) => {
     const server = await startMailServer(t);
     server.faults = { from: () => ({ code: 451, text: 'later' }) };

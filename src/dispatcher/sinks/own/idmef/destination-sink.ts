@@ -54,9 +54,14 @@ export async function createDestinationSink(options: DestinationSinkOptions): Pr
       reason: 'said nothing of it',
     }));
     await turn(async () => {
-      signal.throwIfAborted();
+      if (signal.aborted) return;
       origin = from;
-      await destination.deliver(parcel, (index, outcome) => void (outcomes[index] = outcome), signal);
+      try {
+        await destination.deliver(parcel, (index, outcome) => void (outcomes[index] = outcome), signal);
+      } catch (error) {
+        // What it has said until then is true all the same.
+        if (!signal.aborted) throw error;
+      }
     });
     return outcomes.map((outcome) => named(outcome, destination.label));
   };
@@ -75,6 +80,8 @@ export async function createDestinationSink(options: DestinationSinkOptions): Pr
       // What is wrong with the way is wrong for the other parcels too; one alone may be its own doing.
       stop ??= results.find(({ kind }) => kind === 'broken') ?? (blocked > 1 ? results[0] : undefined);
     }
+    if (signal.aborted && [...outcomes.values()].every(({ kind }) => kind === 'again'))
+      signal.throwIfAborted();
     // Which of them got through before a connection broke nobody knows.
     return answerEach(proof.judge(outcomes), true);
   };
@@ -88,6 +95,7 @@ export async function createDestinationSink(options: DestinationSinkOptions): Pr
       .slice(0, 32);
     const parcel = { journal: own, sequences: [1], ranges: '1', lengths: [body.length], bodies: [body] };
     const [outcome = OK] = await deliver(parcel, originText({ source: '' }), signal);
+    if (outcome.kind === 'again') signal.throwIfAborted();
     return outcome;
   };
 

@@ -112,9 +112,21 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
       hostname: deps.hostname,
       notification,
     };
-    const results = isYes(wanted.one_per_address)
-      ? await sendSingly(mailer, entry.open, (one) => composeMail({ ...compose, to: [one], cc: [] }), signal)
-      : await sendTogether(mailer, entry.open, () => composeMail({ ...compose, to, cc }), signal);
+    const results = new Map<string, AddressResult>();
+    try {
+      if (isYes(wanted.one_per_address)) {
+        const single = (one: string): Composed => composeMail({ ...compose, to: [one], cc: [] });
+        await sendSingly(mailer, entry.open, single, results, signal);
+      } else if (entry.open.length > 0) {
+        const sent = await mailer.send(composeMail({ ...compose, to, cc }), entry.open, signal);
+        for (const [one, result] of sent) results.set(one, result);
+      }
+    } catch (error) {
+      // The end of our time: who has had it must not get it again.
+      for (const one of entry.open) if (!results.has(one)) results.set(one, unreached);
+      entry.note(results);
+      throw error;
+    }
     const { outcome, partly, without } = entry.note(results);
     const all = [...results.values()];
     const refs = [all.find(({ outcome: { kind } }) => kind === 'ok')?.ref, without?.words];
@@ -145,23 +157,16 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
 
 type Composed = ReturnType<typeof composeMail>;
 
-async function sendTogether(
-  mailer: Mailer,
-  addresses: readonly string[],
-  compose: () => Composed,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, AddressResult>> {
-  return addresses.length === 0 ? new Map() : await mailer.send(compose(), addresses, signal);
-}
+const unreached: AddressResult = { outcome: { kind: 'again', reason: 'had no time left for it' } };
 
-/** One after the other; when the server itself does not work the rest is not tried. */
+/** One after the other, into `results`; when the server itself does not work the rest is not tried. */
 async function sendSingly(
   mailer: Mailer,
   addresses: readonly string[],
   compose: (address: string) => Composed,
+  results: Map<string, AddressResult>,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, AddressResult>> {
-  const results = new Map<string, AddressResult>();
+): Promise<void> {
   let stop: AddressResult | undefined;
   for (const one of addresses) {
     const result = stop ?? (await mailer.send(compose(one), [one], signal)).get(one);
@@ -169,5 +174,4 @@ async function sendSingly(
     results.set(one, result);
     if (result.whole === true && result.outcome.kind !== 'refused') stop = result;
   }
-  return results;
 }
