@@ -113,8 +113,9 @@ export function listAnalyzers({ db }: Ledger): AnalyzerRecord[] {
     heartbeatAt: number | null;
     messages: number;
   }>(
-    `SELECT origin, analyzer, last_at AS lastAt, heartbeat_at AS heartbeatAt, messages FROM analyzer
-      ORDER BY origin, analyzer LIMIT ?`,
+    // Of too many, those heard of last: what a flood of invented names pushes out of sight is silent anyway.
+    `SELECT * FROM (SELECT origin, analyzer, last_at AS lastAt, heartbeat_at AS heartbeatAt, messages FROM analyzer
+        ORDER BY last_at DESC LIMIT ?) ORDER BY origin, analyzer`,
     storeLimits.analyzers,
   );
   return rows.map(({ heartbeatAt, ...row }) => ({
