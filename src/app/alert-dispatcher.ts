@@ -81,7 +81,7 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
       timers: systemTimers,
       random: deps.random,
       log,
-      instance: config().instance,
+      instance: () => config().instance,
       mark: () => thread.id,
       version: deps.version,
     });

@@ -566,6 +566,8 @@ export const storeLimits = {
   keyUsedMs: 60_000,
   /** A configuration stays so long after it was replaced: a plan made under it may still be stored. */
   configGraceMs: 3_600_000,
+  /** Who only looks waits so long for whoever is writing. */
+  lookWaitMs: 500,
 } as const;
 
 /** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */
@@ -608,6 +610,8 @@ export const expectLimits = {
   looksPerSpan: 10,
   minLookMs: 5_000,
   maxLookMs: 60_000,
+  /** What is known is kept so often: a crash forgets no more of a silence. */
+  keepMs: 60_000,
 } as const;
 
 /** Settings files. */

@@ -1,7 +1,7 @@
 /**
  * IP addresses and networks as numbers: who may speak to a listener, and `in 10.0.0.0/8` of criteria.
  *
- * Called by src/dispatcher (allow_from, the outbound policy) and src/idmef/criteria. Pure, and never throws: whatever text is
+ * Called by src/dispatcher (allow_from), src/http (the outbound policy) and src/idmef/criteria. Pure, and never throws: whatever text is
  * no address is undefined. IPv4 in IPv6's clothes (`::ffff:192.0.2.1`, as dual-stack sockets name their peers) is IPv4; the
  * families never contain each other, so `::/0` is all of IPv6 only. Numbers with leading zeros are refused, because others read
  * them as octal; so is a network with bits beyond its prefix, which would let in more than its author typed (RFC 4632, RFC 4291).

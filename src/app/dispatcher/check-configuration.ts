@@ -1,9 +1,10 @@
 /**
- * `alert-dispatcher check`: all that is wrong, and what is unusual and should be known: machines that are treated like people, ways
- * of delivery without acknowledgement, keys in clear.
+ * `alert-dispatcher check`: all that is wrong with the files and with what commands have made, and what is unusual and should be known:
+ * machines that are treated like people, ways of delivery without acknowledgement, keys in clear.
  */
 
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 
 import { messageOf, RelayError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
@@ -12,7 +13,9 @@ import { problemLine } from '../../dispatcher/config/problem.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import { isChannel } from '../../dispatcher/model/recipient.ts';
 import type { SinkDeps, SinkType } from '../../dispatcher/model/sink.ts';
+import { loadCatalogues } from '../../dispatcher/render/load-catalogues.ts';
 import { watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
+import { lookAtSettings } from '../../dispatcher/store/look-at-settings.ts';
 import { formatDuration } from '../../core/quantities.ts';
 import { systemRandom } from '../../os/random.ts';
 import { loadCredentials } from '../../tls/credentials.ts';
@@ -25,20 +28,50 @@ export interface CheckReport {
   readonly notes: readonly string[];
 }
 
-/** Throws RelayError CONFIG when the main file cannot be read at all. @param stored what commands have made */
-export async function checkConfiguration(
-  place: ConfigurationPlace,
-  withoutFiles: boolean,
-  stored: StoredSettings = noStoredSettings,
-): Promise<CheckReport> {
+export interface CheckPlace extends ConfigurationPlace {
+  /** Where the store is, if there is one: what commands have made is part of the configuration. */
+  readonly stateDir?: string;
+}
+
+/** Throws RelayError CONFIG when the main file cannot be read at all. */
+export async function checkConfiguration(place: CheckPlace, withoutFiles: boolean): Promise<CheckReport> {
+  const { stored, notes: unread } = withoutFiles ? { stored: noStoredSettings, notes: [] } : storedIn(place);
   const loaded = await loadConfiguration({ ...place, withoutFiles }, stored, createSinkTypes());
-  if (!loaded.ok) return { problems: loaded.problems.map(problemLine), notes: [] };
+  if (!loaded.ok) return { problems: loaded.problems.map(problemLine), notes: unread };
   const { config, types } = loaded;
-  const notes = notesOf(config, types);
+  const notes = [...unread, ...notesOf(config, types)];
   if (withoutFiles) return { problems: [], notes };
   const certificates = certificateReport(config);
-  const problems = [...certificates.problems, ...(await endpointProblems(config, types))];
-  return { problems, notes: [...notes, ...certificates.notes] };
+  const languages = await languageReport(config);
+  const problems = [
+    ...certificates.problems,
+    ...(await endpointProblems(config, types)),
+    ...languages.problems,
+  ];
+  return { problems, notes: [...notes, ...certificates.notes, ...languages.notes] };
+}
+
+function storedIn({ stateDir }: CheckPlace): {
+  readonly stored: StoredSettings;
+  readonly notes: readonly string[];
+} {
+  if (stateDir === undefined) return { stored: noStoredSettings, notes: [] };
+  try {
+    const settings = lookAtSettings(join(stateDir, 'dispatcher.db'));
+    if (settings === undefined) return { stored: noStoredSettings, notes: [] };
+    const [endpoints, recipients, sources] = [
+      settings('endpoint'),
+      settings('recipient'),
+      settings('source'),
+    ];
+    return { stored: { endpoints, recipients, sources }, notes: [] };
+  } catch (error) {
+    if (!(error instanceof RelayError) || error.kind === 'bug') throw error;
+    return {
+      stored: noStoredSettings,
+      notes: [`what commands have made was not looked at: ${error.message}`],
+    };
+  }
 }
 
 /** Certificates and keys the sources name. */
@@ -88,6 +121,22 @@ async function endpointProblems(
     }
   }
   return problems;
+}
+
+/** Languages of the site's own, and who is to have one that nobody knows. */
+async function languageReport({ localesDir, recipients }: DispatcherConfig): Promise<CheckReport> {
+  try {
+    const own = localesDir === undefined ? [] : await loadCatalogues(localesDir, silentLogger);
+    const known = new Set(['en', 'es', ...own.map(({ locale }) => locale)]);
+    const isKnown = (locale: string): boolean => known.has(locale) || known.has(locale.split('-')[0] ?? '');
+    const notes = recipients
+      .filter(({ locale }) => !isKnown(locale))
+      .map(({ name, locale }) => `recipients.${name}: there are no words of ${locale}: it is told in en`);
+    return { problems: [], notes };
+  } catch (error) {
+    if (!(error instanceof RelayError) || error.kind === 'bug') throw error;
+    return { problems: [error.message], notes: [] };
+  }
 }
 
 function notesOf(config: DispatcherConfig, types: ReadonlyMap<string, SinkType>): string[] {

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 
 import { RelayError } from '../../core/errors.ts';
-import { faultsOf, pathText } from '../config/problem.ts';
+import { checkInput, pathText } from '../input/check-input.ts';
 import type { ControlContext } from './control-context.ts';
 import { verbs } from './verbs.ts';
 
@@ -28,14 +28,15 @@ export async function callVerb(
   if (!Object.hasOwn(verbs, name)) throw new RelayError('USAGE', `there is no verb '${name}'`);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is one of them; its own schema checks the arguments
   const found = verbs[name as VerbName];
-  const parsed = found.args.safeParse(args);
-  if (!parsed.success) {
-    const [fault] = faultsOf(parsed.error, []);
-    const words = [name, pathText(fault?.path ?? []), fault?.text ?? ''];
-    throw new RelayError('USAGE', words.filter((text) => text !== '').join(': '));
+  const checked = checkInput<z.ZodType>(found.args, args);
+  if (!checked.ok) {
+    const faults = checked.faults.map(({ path, text }) =>
+      [name, pathText(path), text].filter(Boolean).join(': '),
+    );
+    throw new RelayError('USAGE', faults.join('; '));
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own schema has just made them
-  return await found.run(context, parsed.data as never, by);
+  return await found.run(context, checked.value as never, by);
 }
 
 /** A command that works alone, on a store nobody else has open. */

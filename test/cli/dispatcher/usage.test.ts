@@ -50,7 +50,7 @@ describe('usage', () => {
     ['dead redrive', 'missing MESSAGE or --recipient'],
     ['dead redrive all', "MESSAGE must be a number as listed, not 'all'"],
     ['keys add', 'missing OWNER'],
-    ['keys add ana --scope root', '--scope must be one of ingest, read, operate, admin'],
+    ['keys add ana --scope root', '--scope must be one of ingest, read'],
     ['keys add ana --grace 1h', 'alert-dispatcher keys add has no --grace'],
     ['keys rotate x', "N must be a number as listed, not 'x'"],
     ['users set ana', 'missing --role'],

@@ -258,6 +258,19 @@ describe('refusals', () => {
     ]);
   });
 
+  test('one that comes in the very moment in which writing ends is written too', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const { store, refused } = fakeStore();
+      const { door } = testDoor(store);
+      door.refused('rate');
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      door.refused('rate', 2);
+      await door.settle();
+      const written = refused.reduce((sum, [, count]) => sum + count, 0);
+      assert.equal(written, 3, `after ${turns} turns`);
+    }
+  });
+
   test('what cannot be written is kept, and said once', async () => {
     const fake = fakeStore();
     const { door, log } = testDoor(fake.store);

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 
 import { ntopngAlert } from '../../../src/dispatcher/sources/http/ntopng-alert.ts';
-import { ntopngNames } from '../../../src/dispatcher/sources/http/ntopng-names.ts';
+import { ntopngNames, ntopngNamesFaults } from '../../../src/dispatcher/sources/http/ntopng-names.ts';
 import type { Inbound } from '../../../src/dispatcher/model/message.ts';
 import { wrapText } from '../../../src/dispatcher/sources/wrap-text.ts';
 import { sharedWorld } from './shared-world.ts';
@@ -179,8 +179,14 @@ describe('an alert', () => {
   });
 
   test('a table of names that is none is a fault of the configuration', () => {
-    assert.throws(() => ntopngNames({ colours: { '1': 'red' } }), { code: 'CONFIG' });
-    assert.throws(() => ntopngNames({ types: { one: 'red' } }), { code: 'CONFIG' });
+    const faults = ntopngNamesFaults({ colours: { '1': 'red' }, types: { one: 'red', '2': 'blue' } });
+    assert.deepEqual(
+      faults.map(({ path, text }) => [path.slice(3).join('.'), text]),
+      [
+        ['colours', 'is no table: there are types, flows, hosts, entities, severities'],
+        ['types.one', 'must be a number of ntopng'],
+      ],
+    );
   });
 
   test('more fields than facts, or longer ones, are whole in the body', async () => {

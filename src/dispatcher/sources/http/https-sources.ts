@@ -78,7 +78,7 @@ export interface HttpsSources {
   families(): readonly MetricFamily[];
 }
 
-/** Throws RelayError CONFIG for roles or tables of names that are none. */
+/** Throws RelayError CONFIG for roles that are none. */
 export function createHttpsSources(deps: HttpsSourcesDeps): HttpsSources {
   const { clock, log } = deps;
   const counts = new HttpsCounts();
