@@ -695,8 +695,10 @@ export const outboundLimits = {
   answerBytes: 64 * KIB,
   /** Connections to one origin. */
   connections: 8,
-  /** Name, TCP, tunnel and TLS together. */
+  /** TCP, tunnel and TLS, each; the deadline of the request is above them all. */
   connectMs: 10_000,
+  /** A request ends so much before the outbox ends its call, so that there is an answer that says who was silent. */
+  answerMarginMs: 1_000,
   /** Addresses of a name that are tried. */
   addresses: 8,
   /** The longest Retry-After that is believed: bans of providers last hours, a header of years is a mistake. */
