@@ -100,7 +100,7 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
         const credentials = tls === undefined ? {} : { credentials: tls.watch.credentials };
         const source = createSyslogSource({ ...one, name }, { ...deps, ...credentials });
         tls?.attach((fresh) => source.adopt(fresh));
-        return running(source, tls);
+        return running(source, tls, refreshed(source, deps.timers));
       },
     });
   }
@@ -145,10 +145,12 @@ function running(
     close(): Promise<void>;
   },
   tls?: SourceTls,
+  cancel: () => void = () => undefined,
 ): RunningSource {
   return {
     listen: async () => await source.listen(),
     close: async () => {
+      cancel();
       tls?.watch.close();
       await source.close();
     },
@@ -167,23 +169,18 @@ async function makeHttps(
   for (const warning of warnings) deps.log.warning(`https: ${warning}`, { event: 'tls-warning' });
   const source = createHttpsSources({ ...deps, config, credentials: tls.watch.credentials, parameters });
   tls.attach((fresh) => source.adopt(fresh));
-  // A revocation list passes its end without any file changing.
-  let cancel = (): void => undefined;
-  const refresh = (): void => {
-    source.refresh();
-    cancel = deps.timers.after(REFRESH_MS, refresh);
-  };
-  refresh();
-  return {
-    https: source,
-    listen: async () => await source.listen(),
-    close: async () => {
-      cancel();
-      tls.watch.close();
-      await source.close();
-    },
-    look: () => tls.watch.look(true),
-  };
+  return { ...running(source, tls, refreshed(source, deps.timers)), https: source };
 }
 
 const REFRESH_MS = 5_000;
+
+/** Asked again and again, because a revocation list passes its end without any file changing. Returns what ends it. */
+function refreshed(source: { refresh(): void }, timers: SourceDeps['timers']): () => void {
+  let cancel = (): void => undefined;
+  const refresh = (): void => {
+    source.refresh();
+    cancel = timers.after(REFRESH_MS, refresh);
+  };
+  refresh();
+  return () => cancel();
+}

@@ -13,6 +13,7 @@ import { parseAddress } from '../../../core/network.ts';
 import type { DatumParts, PartyParts } from '../../../idmef/compose.ts';
 import type { MessageOrigin } from '../../model/message.ts';
 import { oneLine, type TextParts } from '../wrap-text.ts';
+import { alertFault } from './alert-fault.ts';
 import { factOf } from './facts.ts';
 
 const word = z.string().min(1).max(255);
@@ -68,7 +69,7 @@ export interface RestAlert {
 /** A sentence for what is no such alert; it names the field, and no value. */
 export function restAlert(value: unknown, origin: MessageOrigin): RestAlert | string {
   const parsed = alertSchema.safeParse(value);
-  if (!parsed.success) return sentenceOf(parsed.error.issues[0]);
+  if (!parsed.success) return alertFault(parsed.error.issues, Object.keys(alertSchema.shape));
   const {
     title,
     severity,
@@ -118,10 +119,4 @@ function partiesOf(given: z.output<typeof parties> | undefined): readonly PartyP
       ...(port === undefined ? {} : { port }),
     }),
   );
-}
-
-function sentenceOf(issue: z.core.$ZodIssue | undefined): string {
-  const path = (issue?.path ?? []).map(String).join('.').slice(0, 100);
-  const text = (issue?.message ?? 'is not of the form').slice(0, 200);
-  return path === '' ? text : `${path}: ${text}`;
 }

@@ -7,6 +7,7 @@
 
 import { z } from 'zod';
 
+import { markHost } from '../../../model/delivery-mark.ts';
 import { ntopngAlert } from '../../format/ntopng-alert.ts';
 import { httpSink } from '../engine.ts';
 import { documentId } from '../notification-facts.ts';
@@ -33,10 +34,11 @@ export const ntopngWebhook = httpSink({
   everyMs: 60_000,
   pages: 'allowed',
   limits: ({ url }) => [limit(`ntopng-webhook:${fingerprint(url)}`, 1, 10)],
-  request: ({ notification, endpoint }) => ({
+  request: ({ notification, endpoint, hostname }) => ({
     method: 'POST',
     url: endpoint.url,
-    headers: authorization(endpoint),
+    // Our own source takes such requests: it knows its own by this.
+    headers: { ...authorization(endpoint), 'x-idmef-relay': markHost(hostname) },
     json: {
       version: '0.2',
       sharedsecret: endpoint.sharedsecret,
