@@ -757,6 +757,8 @@ export const httpsLimits = {
   /** Of a form: fields, and bytes of the head of a part (multipart). */
   formFields: 64,
   partHeadBytes: 8 * KIB,
+  /** Objects and lists of JSON within each other; alerts of ntopng have three. */
+  jsonDepth: 32,
   /** Attributes of one alert of AlertResponder. */
   attributes: 200,
   /** Alerts of one post. */
@@ -915,6 +917,8 @@ export const smtpLimits = {
   idleMs: 60_000,
   /** A connection ends after so long, whatever it does: an endless mail holds nothing for ever. */
   lifeMs: 600_000,
+  /** All mails being received; beyond it they stay at their senders. One must fit. */
+  inFlightBytes: 64 * MIB,
   /** Channels of one mail. */
   recipients: 50,
   /** Wrong keys and channels of one connection; then it is ended. */
@@ -936,6 +940,8 @@ export const syslogLimits = {
   queuedBytes: 16 * MIB,
   /** Streams are read again when no more than so many wait. */
   resumeMessages: 10_000,
+  /** Connections, closed ones included, of which something read waits for room: each has a frame and a chunk at most. */
+  waiting: 512,
   /** One transaction of the store. */
   batchMessages: 100,
   batchBytes: 1 * MIB,
@@ -969,6 +975,8 @@ export const feedLimits = {
   timeoutMs: 30_000,
   /** However short the configured interval is: feeds are others' servers. */
   minEveryMs: 60_000,
+  /** A feed that goes on failing for the same reason is said again after so long. */
+  repeatMs: 24 * 3_600_000,
   /** The longest Retry-After that is honoured. */
   retryAfterMaxMs: 24 * 3_600_000,
   /** Entries of one poll that become alerts; more wait for the next. */

@@ -147,13 +147,14 @@ function watched(
   deps: SourceDeps,
   create: (credentials: {
     readonly credentials?: Credentials;
-  }) => Listening & { adopt(credentials: Credentials): void },
+  }) => Listening & { adopt(credentials: Credentials): void; refresh?(): void },
 ): RunningSource {
   if (files === undefined) return running(create({}));
   return underWatch(watchSourceTls(name, files, 'intermediate', deps), (tls) => {
     const source = create({ credentials: tls.watch.credentials });
     tls.attach((fresh) => source.adopt(fresh));
-    return running(source, tls);
+    const refresh = source.refresh?.bind(source);
+    return running(source, tls, refresh && refreshed(refresh, deps.timers));
   });
 }
 
@@ -167,10 +168,11 @@ function underWatch<T>(tls: SourceTls, make: (tls: SourceTls) => T): T {
   }
 }
 
-function running(source: Listening, tls?: SourceTls): RunningSource {
+function running(source: Listening, tls?: SourceTls, cancel: () => void = () => undefined): RunningSource {
   return {
     listen: async () => await source.listen(),
     close: async () => {
+      cancel();
       tls?.watch.close();
       await source.close();
     },
@@ -191,23 +193,25 @@ async function makeHttps(
     return createHttpsSources({ ...deps, config, credentials, parameters });
   });
   tls.attach((fresh) => source.adopt(fresh));
-  // A revocation list passes its end without any file changing.
-  let cancel = (): void => undefined;
-  const refresh = (): void => {
-    source.refresh();
-    cancel = deps.timers.after(REFRESH_MS, refresh);
-  };
-  refresh();
   return {
+    ...running(
+      source,
+      tls,
+      refreshed(() => source.refresh(), deps.timers),
+    ),
     https: source,
-    listen: async () => await source.listen(),
-    close: async () => {
-      cancel();
-      tls.watch.close();
-      await source.close();
-    },
-    look: () => tls.watch.look(true),
   };
 }
 
 const REFRESH_MS = 5_000;
+
+/** Asked again and again, because a revocation list passes its end without any file changing. Returns what ends it. */
+function refreshed(refresh: () => void, timers: SourceDeps['timers']): () => void {
+  let cancel = (): void => undefined;
+  const again = (): void => {
+    refresh();
+    cancel = timers.after(REFRESH_MS, again);
+  };
+  again();
+  return () => cancel();
+}
