@@ -8,6 +8,7 @@
 import { storeLimits } from '../../core/limits.ts';
 import type { Ledger } from './ledger.ts';
 import { countPair, movePairs } from './pair-counters.ts';
+import { oldestOpen } from './queues.ts';
 import { heldReason, type RecipientRow } from './recipients.ts';
 import { pairState, POINT_MS } from './schema.ts';
 
@@ -52,7 +53,14 @@ export function resume(ledger: Ledger, name: string): number {
   return openPairs(ledger, next);
 }
 
-/** Pending and held pairs accepted before so long, oldest first. */
+/** Whether giving up or falling back would find something to look at: asked every few seconds, whatever the backlog. */
+export function hasOld({ db, recipients }: Ledger, name: string, before: number): boolean {
+  const row = recipients.find(name);
+  const oldest = row === undefined ? undefined : oldestOpen(db, row.id);
+  return oldest !== undefined && oldest < before;
+}
+
+/** Open pairs accepted before so long, oldest first. */
 function oldPairs({ db }: Ledger, { id }: RecipientRow, before: number, after: number): OldPair[] {
   const rows = db.all<OldPair>(
     `SELECT seq, state, rank, priority, route, incident, rank + priority * ${POINT_MS} AS at
@@ -91,7 +99,6 @@ export function giveUp(
   const row = recipients.find(name);
   if (row === undefined) return { ...NOTHING, after };
   const old = oldPairs(ledger, row, wish.before, after);
-  if (old.length === 0) return { ...NOTHING, after };
   const reason = words.id(wish.reason, wish.now);
   const pending = old.filter(({ state }) => state !== pairState.leased);
   for (const { seq, state } of pending) {
@@ -115,7 +122,6 @@ export function fallBack(
   const from = recipients.find(name);
   if (from === undefined || wish.to === name) return { ...NOTHING, after };
   const old = oldPairs(ledger, from, wish.before, after);
-  if (old.length === 0) return { ...NOTHING, after };
   const to = recipients.named(wish.to);
   const reason = words.id('fallback', wish.now);
   const detail = words.id(`to ${wish.to}`, wish.now);
