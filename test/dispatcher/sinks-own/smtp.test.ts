@@ -72,7 +72,10 @@ function words({ outcome }: SinkAnswer): string {
 const header = (raw: string, name: string): string | undefined =>
   new RegExp(`^${name}: (.*(?:\\r\\n[ \\t].*)*)`, 'im').exec(raw)?.[1]?.replace(/\r\n[ \t]+/g, ' ');
 
-describe('a mail', () => {
+// The server greets after a tenth of a second; worlds of their own wait for it together.
+const together = { concurrency: true };
+
+describe('a mail', together, () => {
   test('goes once to all addresses, with text, HTML and the headers of a program', async (t) => {
     const server = await startMailServer(t);
     const { send } = await open(t, server);
@@ -179,7 +182,7 @@ describe('a mail', () => {
   });
 });
 
-describe('what a server says', () => {
+describe('what a server says', together, () => {
   const say = (code: number, text = 'no') => ({ code, text });
   const cases: readonly (readonly [string, Partial<MailServer['faults']>, RegExp])[] = [
     ['421 at the greeting', { connect: () => say(421, 'busy') }, /^again: .*421/],
@@ -274,7 +277,7 @@ describe('what a server says', () => {
   });
 });
 
-describe('several addresses', () => {
+describe('several addresses', together, () => {
   const leftUs = (address: string) =>
     address.startsWith('bob') ? { code: 550, text: 'left us' } : undefined;
   const both = { to: 'ana@example.org, bob@example.org' };
@@ -427,7 +430,7 @@ describe('several addresses', () => {
   });
 });
 
-describe('TLS', () => {
+describe('TLS', together, () => {
   const tlsParams = (tls: string, ca = pki.caFile) => ({ server: 'localhost', tls, ca_file: ca });
 
   test('STARTTLS and authentication', async (t) => {

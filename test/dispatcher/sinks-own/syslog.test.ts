@@ -174,7 +174,7 @@ describe('formats', () => {
   });
 });
 
-describe('TCP', () => {
+describe('TCP', { concurrency: 4 }, () => {
   test('a call is one connection, counted, and sent when the receiver has closed after us', async (t) => {
     const server = await startStreamServer(t);
     assert.equal(words(await send(t, { transport: 'tcp', port: server.port })), 'ok ok ok');
