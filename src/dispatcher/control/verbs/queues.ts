@@ -54,7 +54,10 @@ export const queueVerbs = {
         ...(recipient === undefined ? {} : { recipient }),
         ...(seq === undefined ? {} : { seq }),
       });
-      await audited(context, by, 'dead.redrive', `${recipient ?? 'all'}: ${redriven} deliveries`);
+      const which = [seq === undefined ? '' : `message ${seq}`, recipient ?? ''].filter(
+        (text) => text !== '',
+      );
+      await audited(context, by, 'dead.redrive', `${which.join(', ') || 'all'}: ${redriven} deliveries`);
       context.wake();
       return { redriven };
     },
