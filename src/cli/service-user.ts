@@ -22,6 +22,11 @@ export function becomeOwner(dir: string, fallback: string | undefined): string |
   return user.name;
 }
 
+/** As passwd has it. */
+export function userNameOf(uid: number): string | undefined {
+  return users().find((user) => user.uid === String(uid))?.name;
+}
+
 function ownerOf(dir: string): number {
   const path = resolve(dir);
   const stats = statSync(path, { throwIfNoEntry: false });

@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { isObject, jsonObject, type JsonObject } from '../../src/core/json-object.ts';
+import { isObject, jsonObject } from '../../src/core/json-object.ts';
+import { connectControl } from '../../src/dispatcher/control/control-client.ts';
 import { freePort } from '../support/free-port.ts';
 import { generator } from '../support/generator.ts';
 import { portOf, readBody } from '../support/https-host.ts';
@@ -59,7 +60,7 @@ test(`kill -9 of alert-dispatcher: ${rounds} rounds, ${CLIENTS} clients, seed ${
   await until(() => promised.every((title) => received.has(title)), {
     what: `delivery of ${promised.length} alerts (${received.size} came)\n${program.stderr().slice(-2_000)}`,
   });
-  await until(async () => (await queue(site, 'archive'))['pending'] === 0, {
+  await until(async () => (await pendingOf(site, 'archive')) === 0, {
     what: 'the file',
   });
   assert.deepEqual(await brokenLaws(site), []);
@@ -276,11 +277,8 @@ async function brokenLaws(site: Site): Promise<string[]> {
   return lines.filter((line) => !line.endsWith(' 0'));
 }
 
-async function queue(site: Site, recipient: string): Promise<JsonObject> {
-  const { stdout } = await runProgram('alert-dispatcher', ['recipients', 'list', '--json', ...site.place], {
-    nodeFlags,
-  });
-  const all = stdout.split('\n').map((line) => jsonObject(line));
-  const found = all.find((one) => one?.['name'] === recipient)?.['queue'];
-  return isObject(found) ? found : {};
+async function pendingOf(site: Site, recipient: string): Promise<number | undefined> {
+  const control = connectControl(join(site.dir, 'state', 'control.sock'), 'test');
+  const { stats } = await control.call('status', {});
+  return stats.queues.find((queue) => queue.recipient === recipient)?.pending;
 }

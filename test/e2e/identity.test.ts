@@ -93,7 +93,7 @@ test('a sensor cloned between two polls: two machines behind one profile, 0 lost
   const spool = join(world.dir, 'clone-spool');
   mkdirSync(spool);
   const expected = ['shared-1'];
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < 2; round += 1) {
     await start();
     expected.push(`original-${round}`);
     await takenIn(world, [`original-${round}`]);
@@ -108,8 +108,8 @@ test('a sensor cloned between two polls: two machines behind one profile, 0 lost
   assertOnce(world, expected.toSorted());
   const stats = await statsOf(world);
   assert.equal(stats.duplicate, 0);
-  // Numbers 2, 3 and 4 were given by both.
-  assert.equal(stats.conflict, 3, JSON.stringify(stats));
+  // Numbers 2 and 3 were given by both.
+  assert.equal(stats.conflict, 2, JSON.stringify(stats));
 });
 
 test('a follower sees the sensor reinstalled, says so once and goes on', async (t) => {

@@ -4,7 +4,7 @@
  * Claims: every alert whose rename returned arrives, unaltered; our receiver holds each once (a repeat carries the
  * sequence it was first sent with); what the file destination holds twice is a batch that had been written before a kill
  * and was written again; the law of conservation holds in both journals whenever a program is dead.
- * ROUNDS sets the number of kills (default 12; the long form is 100). SEED repeats a run.
+ * ROUNDS sets the number of kills (default 8; the long form is 100). SEED repeats a run.
  */
 
 import assert from 'node:assert/strict';
@@ -27,7 +27,7 @@ import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
-const rounds = Number(process.env['ROUNDS'] ?? 12);
+const rounds = Number(process.env['ROUNDS'] ?? 8);
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const WRITERS = 50;
 

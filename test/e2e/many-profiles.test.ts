@@ -46,7 +46,7 @@ test('thirty profiles in one schedule: one that hangs delays nobody, and nothing
 
   many.hang(HUNG);
   const others = all.filter((index) => index !== HUNG);
-  for (const name of ['third', 'fourth', 'fifth', 'sixth']) await round(name, others);
+  for (const name of ['third', 'fourth']) await round(name, others);
   await poller.line(/s007: still running, this time is passed over/);
   const said = poller.stderr().split('\n');
   assert.deepEqual(
@@ -54,10 +54,10 @@ test('thirty profiles in one schedule: one that hangs delays nobody, and nothing
     [],
     'it is no error',
   );
-  assert.equal(new Set(idsIn(dir)).size, 6 * COUNT - 4);
+  assert.equal(new Set(idsIn(dir)).size, 4 * COUNT - 2);
   assert.ok(
     descriptorsOf(poller.pid) < descriptors + 3 * COUNT,
-    `${descriptors} descriptors after two rounds, ${descriptorsOf(poller.pid)} after six`,
+    `${descriptors} descriptors after two rounds, ${descriptorsOf(poller.pid)} after four`,
   );
 
   process.kill(poller.pid, 'SIGHUP');

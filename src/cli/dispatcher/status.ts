@@ -52,7 +52,7 @@ function statusText({ at, service, stats, storms, limits, config }: Status): str
     `incidents: ${open} open, ${acked} acknowledged\n`,
     ...(refusals.length === 0 ? [] : [`refused at the door: ${refusals.join(', ')}\n`]),
     '\n',
-    queueTable(stats.queues, service?.lanes ?? [], at),
+    queueTable(stats.queues, at, service?.lanes),
   );
   for (const { recipient, since, intervalMs } of storms) {
     parts.push(`storm towards ${recipient} since ${when(since)}: one digest each ${age(intervalMs)}\n`);
@@ -67,7 +67,7 @@ function statusText({ at, service, stats, storms, limits, config }: Status): str
   return parts.join('');
 }
 
-function queueTable(queues: Status['stats']['queues'], lanes: readonly Lane[], at: number): string {
+function queueTable(queues: Status['stats']['queues'], at: number, lanes: readonly Lane[] = []): string {
   const states = new Map(lanes.map((lane) => [lane.recipient, stateText(lane, at)]));
   const rank = ({ held, dead, pending }: (typeof queues)[number]): number =>
     held > 0 ? 3 : dead > 0 ? 2 : pending > 0 ? 1 : 0;
@@ -75,7 +75,7 @@ function queueTable(queues: Status['stats']['queues'], lanes: readonly Lane[], a
     .toSorted((a, b) => rank(b) - rank(a) || a.recipient.localeCompare(b.recipient))
     .map((queue) => [
       queue.recipient,
-      queue.heldReason === undefined ? (states.get(queue.recipient) ?? 'ok') : 'HELD',
+      queue.heldReason === undefined ? (states.get(queue.recipient) ?? '-') : 'HELD',
       String(queue.pending + queue.leased),
       queue.oldestAt === undefined ? '-' : age(at - queue.oldestAt),
       String(queue.held),

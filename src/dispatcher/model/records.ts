@@ -97,6 +97,7 @@ export interface ChangeNote extends AuditNote {
 export type AuditedVerb =
   | 'hold'
   | 'resume'
+  | 'fallBack'
   | 'redrive'
   | 'setIncident'
   | 'addSilence'
