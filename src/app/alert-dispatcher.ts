@@ -99,7 +99,6 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
     notices.stopping();
     const steps: readonly (() => unknown)[] = [
       () => running.control?.close(),
-      () => parts?.configuration.close(),
       () => running.expectations?.close(),
       () => parts?.watchdogs.close(),
       () => parts?.sources.close(),

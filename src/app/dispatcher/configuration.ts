@@ -67,8 +67,6 @@ export interface Configuration {
   change(edit: (stored: StoredSettings) => SettingsChange): Promise<SettingsChange>;
   /** Whether the configuration would be sound with this change. Throws RelayError INVALID_INPUT. */
   tryOut(change: SettingsChange): Promise<void>;
-  /** Takes up nothing more; resolves when what is under way is taken up or given up. What it has begun could not be ended later. */
-  close(): Promise<void>;
 }
 
 interface ConfigurationDeps {
@@ -84,7 +82,6 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
   let refused: Configuration['refused'];
   let prepare: Prepare | undefined;
   let busy: Promise<unknown> = Promise.resolve();
-  let isClosed = false;
 
   const load = async (stored: StoredSettings): Promise<LoadedConfiguration> => {
     try {
@@ -140,7 +137,6 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
     const before = busy;
     const mine = (async () => {
       await before;
-      if (isClosed) throw new RelayError('UNAVAILABLE', 'the service is ending');
       return await work();
     })();
     busy = mine.catch(() => undefined);
@@ -183,10 +179,6 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
         if (problems.length > 0) throw new RelayError('INVALID_INPUT', problemsText(problems));
         return change;
       }),
-    async close() {
-      isClosed = true;
-      await busy;
-    },
     async tryOut(change) {
       const loaded = await load(withChange(await storedSettings(store), change));
       if (!loaded.ok) throw new RelayError('INVALID_INPUT', problemsText(loaded.problems));

@@ -113,9 +113,8 @@ export function listAnalyzers({ db }: Ledger): AnalyzerRecord[] {
     heartbeatAt: number | null;
     messages: number;
   }>(
-    // Of too many, those heard of last: what a flood of invented names pushes out of sight is silent anyway.
-    `SELECT * FROM (SELECT origin, analyzer, last_at AS lastAt, heartbeat_at AS heartbeatAt, messages FROM analyzer
-        ORDER BY last_at DESC LIMIT ?) ORDER BY origin, analyzer`,
+    `SELECT origin, analyzer, last_at AS lastAt, heartbeat_at AS heartbeatAt, messages FROM analyzer
+      ORDER BY origin, analyzer LIMIT ?`,
     storeLimits.analyzers,
   );
   return rows.map(({ heartbeatAt, ...row }) => ({

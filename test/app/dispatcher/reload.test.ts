@@ -160,25 +160,6 @@ describe('a new configuration', () => {
     assert.equal(service.log.events('source-listening').length, 1);
   });
 
-  test('one that is being taken up when the service ends leaves nothing behind', async (t) => {
-    const { port, release } = await takenPort(t);
-    release();
-    const world = await startWorld(t, { pki });
-    const taking = world.reload(
-      edited(world, ({ sources }) => Object.assign(sources ?? {}, { secarc: secarc(port) })),
-    );
-    await world.service.close();
-    await taking;
-    const late = await world.reload(world.config);
-    assert.match(late.join('\n'), /the service is ending/);
-    const server = createServer();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', resolve);
-    });
-    server.close();
-  });
-
   test('what has not changed stays: listeners, and the sinks of endpoints', async (t) => {
     const world = await startWorld(t, { pki });
     const portBefore = world.service.port();

@@ -9,7 +9,6 @@ import { createSubject } from '../../../idmef/criteria/create-subject.ts';
 import { parseCriteria } from '../../../idmef/criteria/parse-criteria.ts';
 import type { Criteria } from '../../../idmef/criteria/criteria.ts';
 import type { Silence } from '../../model/records.ts';
-import { isOfSensor } from '../../model/sender.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
 import { audited } from './audited.ts';
@@ -18,7 +17,7 @@ const wish = z.strictObject({
   criteria: z.string().min(1),
   sensor: z.string().optional(),
   recipient: z.string().optional(),
-  reason: z.string().trim().min(1).max(500),
+  reason: z.string().min(1).max(500),
   from: z.number().optional(),
   until: z.number(),
 });
@@ -110,7 +109,7 @@ async function preview(
     for (const { seq, body, facts, origin } of page) {
       looked += 1;
       before = seq;
-      if (sensor !== undefined && !isOfSensor(origin, sensor)) continue;
+      if (sensor !== undefined && origin.sensor !== sensor && origin.profile !== sensor) continue;
       if (!criteria.matches(createSubject(body))) continue;
       hidden += 1;
       if (facts.severity === 4) highHidden += 1;
