@@ -566,8 +566,6 @@ export const storeLimits = {
   keyUsedMs: 60_000,
   /** A configuration stays so long after it was replaced: a plan made under it may still be stored. */
   configGraceMs: 3_600_000,
-  /** Who only looks waits so long for whoever is writing. */
-  lookWaitMs: 500,
 } as const;
 
 /** Criteria (IDMEF's filter language): written by operators, run on text that attackers choose, in the thread that takes it in. */

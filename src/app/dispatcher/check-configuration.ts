@@ -1,10 +1,9 @@
 /**
- * `alert-dispatcher check`: all that is wrong with the files and with what commands have made, and what is unusual and should be known:
- * machines that are treated like people, ways of delivery without acknowledgement, keys in clear.
+ * `alert-dispatcher check`: all that is wrong, and what is unusual and should be known: machines that are treated like people, ways
+ * of delivery without acknowledgement, keys in clear.
  */
 
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 
 import { messageOf, RelayError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
@@ -15,7 +14,6 @@ import { isChannel } from '../../dispatcher/model/recipient.ts';
 import type { SinkDeps, SinkType } from '../../dispatcher/model/sink.ts';
 import { loadCatalogues } from '../../dispatcher/render/load-catalogues.ts';
 import { watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
-import { lookAtSettings } from '../../dispatcher/store/look-at-settings.ts';
 import { formatDuration } from '../../core/quantities.ts';
 import { systemRandom } from '../../os/random.ts';
 import { loadCredentials } from '../../tls/credentials.ts';
@@ -28,18 +26,16 @@ export interface CheckReport {
   readonly notes: readonly string[];
 }
 
-export interface CheckPlace extends ConfigurationPlace {
-  /** Where the store is, if there is one: what commands have made is part of the configuration. */
-  readonly stateDir?: string;
-}
-
-/** Throws RelayError CONFIG when the main file cannot be read at all. */
-export async function checkConfiguration(place: CheckPlace, withoutFiles: boolean): Promise<CheckReport> {
-  const { stored, notes: unread } = withoutFiles ? { stored: noStoredSettings, notes: [] } : storedIn(place);
+/** Throws RelayError CONFIG when the main file cannot be read at all. @param stored what commands have made */
+export async function checkConfiguration(
+  place: ConfigurationPlace,
+  withoutFiles: boolean,
+  stored: StoredSettings = noStoredSettings,
+): Promise<CheckReport> {
   const loaded = await loadConfiguration({ ...place, withoutFiles }, stored, createSinkTypes());
-  if (!loaded.ok) return { problems: loaded.problems.map(problemLine), notes: unread };
+  if (!loaded.ok) return { problems: loaded.problems.map(problemLine), notes: [] };
   const { config, types } = loaded;
-  const notes = [...unread, ...notesOf(config, types)];
+  const notes = notesOf(config, types);
   if (withoutFiles) return { problems: [], notes };
   const certificates = certificateReport(config);
   const languages = await languageReport(config);
@@ -49,29 +45,6 @@ export async function checkConfiguration(place: CheckPlace, withoutFiles: boolea
     ...languages.problems,
   ];
   return { problems, notes: [...notes, ...certificates.notes, ...languages.notes] };
-}
-
-function storedIn({ stateDir }: CheckPlace): {
-  readonly stored: StoredSettings;
-  readonly notes: readonly string[];
-} {
-  if (stateDir === undefined) return { stored: noStoredSettings, notes: [] };
-  try {
-    const settings = lookAtSettings(join(stateDir, 'dispatcher.db'));
-    if (settings === undefined) return { stored: noStoredSettings, notes: [] };
-    const [endpoints, recipients, sources] = [
-      settings('endpoint'),
-      settings('recipient'),
-      settings('source'),
-    ];
-    return { stored: { endpoints, recipients, sources }, notes: [] };
-  } catch (error) {
-    if (!(error instanceof RelayError) || error.kind === 'bug') throw error;
-    return {
-      stored: noStoredSettings,
-      notes: [`what commands have made was not looked at: ${error.message}`],
-    };
-  }
 }
 
 /** Certificates and keys the sources name. */

@@ -4,7 +4,7 @@ import type { ConfigVersion, NamedSetting, SettingKind, SettingsChange } from '.
 import { parseObject } from './facts.ts';
 import type { Ledger } from './ledger.ts';
 
-export function listSettings({ db }: Pick<Ledger, 'db'>, kind: SettingKind): NamedSetting[] {
+export function listSettings({ db }: Ledger, kind: SettingKind): NamedSetting[] {
   return db
     .all<{ name: string; value: string }>(
       'SELECT name, value FROM setting WHERE kind = ? ORDER BY name',

@@ -1,15 +1,11 @@
-/** `check` finds what the start and a reload would refuse, the database's part included, and touches nothing. */
+/** `check` finds what the start and a reload would refuse. */
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test, type TestContext } from 'node:test';
+import { describe, test } from 'node:test';
 
 import { checkConfiguration, type CheckReport } from '../../../src/app/dispatcher/check-configuration.ts';
-import type { SettingsChange } from '../../../src/dispatcher/model/records.ts';
-import { openStore } from '../../../src/dispatcher/store/in-process.ts';
-import { systemClock } from '../../../src/os/clock.ts';
-import { systemRandom } from '../../../src/os/random.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const base = {
@@ -21,7 +17,7 @@ const base = {
 async function check(dir: string, config: object): Promise<CheckReport> {
   const configFile = join(dir, 'dispatcher.yml');
   writeFileSync(configFile, JSON.stringify(config, null, 2), { mode: 0o640 });
-  return await checkConfiguration({ configFile, stateDir: join(dir, 'state') }, false);
+  return await checkConfiguration({ configFile }, false);
 }
 
 describe('what a start would refuse', () => {
@@ -79,56 +75,5 @@ describe('what a start would refuse', () => {
     mkdirSync(join(dir, 'dispatcher.d'));
     writeFileSync(join(dir, 'dispatcher.d', 'soc.yaml'), 'recipients: {}\n');
     await assert.rejects(check(dir, base), { code: 'CONFIG', message: /soc\.yaml would not be read/ });
-  });
-});
-
-describe('what commands have made', () => {
-  const phone = { kind: 'recipient', name: 'phone', value: { endpoint: 'siem' } } as const;
-
-  async function stored(t: TestContext, put: SettingsChange['put']): Promise<string> {
-    const dir = tempDir(t);
-    mkdirSync(join(dir, 'state'));
-    const path = join(dir, 'state', 'dispatcher.db');
-    const store = await openStore({ path, clock: systemClock, random: systemRandom, reserveBytes: 0 });
-    t.after(async () => await store.close());
-    await store.changeSettings({ put, remove: [] });
-    return dir;
-  }
-
-  test('is known: the file may lead to it, beside the service that has the store open', async (t) => {
-    const dir = await stored(t, [phone]);
-    const { problems } = await check(dir, { ...base, route: { to: ['siem', 'phone'] } });
-    assert.deepEqual(problems, []);
-  });
-
-  test('a name that the file has too, and what leads to something that is gone', async (t) => {
-    const dir = await stored(t, [
-      { ...phone, name: 'siem' },
-      { ...phone, value: { endpoint: 'gone' } },
-    ]);
-    const { problems } = await check(dir, base);
-    assert.deepEqual(problems, [
-      "database: recipients.siem: is in the file too: rename one of them, or 'alert-dispatcher recipients remove siem'",
-      "database: recipients.phone.endpoint: there is no endpoint 'gone'",
-    ]);
-  });
-
-  test('where no service ever ran nothing is made', async (t) => {
-    const dir = tempDir(t);
-    mkdirSync(join(dir, 'state'));
-    assert.deepEqual((await check(dir, base)).problems, []);
-    assert.deepEqual(readdirSync(join(dir, 'state')), []);
-  });
-
-  test('that cannot be read is said, and the file is checked all the same', async (t) => {
-    const dir = tempDir(t);
-    mkdirSync(join(dir, 'state'));
-    writeFileSync(
-      join(dir, 'state', 'dispatcher.db'),
-      'no database at all, but a text of some length'.repeat(9),
-    );
-    const { problems, notes } = await check(dir, { ...base, route: { to: ['siem', 'phone'] } });
-    assert.match(problems.join('\n'), /there is no recipient 'phone'/);
-    assert.match(notes[0] ?? '', /^what commands have made was not looked at: .*dispatcher\.db/);
   });
 });
