@@ -68,11 +68,16 @@ export interface Configuration {
   readonly change: ChangeSettings;
   /** Whether the configuration would be sound with this change. Throws RelayError INVALID_INPUT. */
   tryOut(change: SettingsChange): Promise<void>;
+  /** None is taken up any more; resolves when the one under way is. */
+  close(): Promise<void>;
 }
+
+/** Hash of the last configuration that was in force, over restarts. */
+const IN_FORCE = 'config.in-force';
 
 interface ConfigurationDeps {
   readonly place: ConfigurationPlace;
-  readonly store: Pick<Store, 'settings' | 'audited'>;
+  readonly store: Pick<Store, 'settings' | 'keepConfig' | 'state' | 'audited'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly types: SinkTypes;
@@ -83,6 +88,7 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
   let refused: Configuration['refused'];
   let prepare: Prepare | undefined;
   let busy: Promise<unknown> = Promise.resolve();
+  let closed = false;
 
   const load = async (stored: StoredSettings): Promise<LoadedConfiguration> => {
     try {
@@ -92,7 +98,7 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
     }
   };
 
-  /** @param keep writes what has been asked for, once the parts of the service are ready for it */
+  /** @param keep writes what has been asked for, once the parts of the service are ready for it. Last: what is kept is in force */
   const take = async (
     loaded: LoadedConfiguration,
     keep: () => Promise<void> = () => Promise.resolve(),
@@ -112,11 +118,15 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
       return [problemOf(error)];
     }
     try {
-      await keep();
       const { hash, text } = next.config;
       const { at } = next;
-      const note = { at, by: 'system', what: 'config.load', detail: hash };
-      await store.audited(note, 'keepConfig', { hash, text, at, provenance: 'file' });
+      await store.keepConfig({ hash, text, at, provenance: 'file' });
+      // One that comes back is another one than that before it.
+      if ((await store.state(IN_FORCE)) !== hash) {
+        const note = { at, by: 'system', what: 'config.load', detail: hash };
+        await store.audited(note, 'setState', IN_FORCE, hash);
+      }
+      await keep();
     } catch (error) {
       await prepared.discard();
       throw error;
@@ -139,6 +149,7 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
     const before = busy;
     const mine = (async () => {
       await before;
+      if (closed) throw new RelayError('UNAVAILABLE', 'the service is ending');
       return await work();
     })();
     busy = mine.catch(() => undefined);
@@ -185,6 +196,10 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
     async tryOut(change) {
       const loaded = await load(withChange(await storedSettings(store), change));
       if (!loaded.ok) throw new RelayError('INVALID_INPUT', problemsText(loaded.problems));
+    },
+    async close() {
+      closed = true;
+      await busy;
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import { messageOf, systemCode } from '../../core/errors.ts';
-import type { Fault, KeyPath } from './problem.ts';
+import type { Fault, KeyPath } from '../input/check-input.ts';
 
 /** What reading a secret needs of the outside. */
 export interface SecretFiles {

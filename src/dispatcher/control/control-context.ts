@@ -61,6 +61,12 @@ export interface ServiceFacts {
   /** Sources that should listen and cannot, and why; tried again and again. */
   readonly notListening: readonly { readonly source: string; readonly reason: string }[];
   readonly underWay: number;
+  /** How delivery to each recipient goes; since when it fails, wall ms. */
+  readonly lanes: readonly {
+    readonly recipient: string;
+    readonly state: 'idle' | 'waiting' | 'calling' | 'failing' | 'held' | 'disabled';
+    readonly failingSince?: number;
+  }[];
   /** Why nothing is taken in: the disk is full. */
   readonly shortage?: string;
 }

@@ -6,7 +6,7 @@ export interface Silence {
   readonly id: number;
   /** Prelude's IDMEF criteria, as written. */
   readonly criteria: string;
-  /** Only for messages of this authenticated sensor; undefined for all. */
+  /** Only for messages of this sensor, by the name in its certificate or its poller's profile; undefined for all. */
   readonly sensor?: string;
   /** Only towards this recipient; undefined for all people. */
   readonly recipient?: string;
@@ -18,6 +18,7 @@ export interface Silence {
   readonly expiredBy?: string;
 }
 
+/** Kept for log-in. Neither commands nor keys ask for it: who may open the control socket may do everything. */
 export type UserRole = 'viewer' | 'responder' | 'admin';
 
 export interface User {
@@ -29,7 +30,8 @@ export interface User {
   readonly disabled?: true;
 }
 
-export type KeyScope = 'ingest' | 'read' | 'operate' | 'admin';
+/** `ingest`: to post; `read`: to see the status. */
+export type KeyScope = 'ingest' | 'read';
 
 export interface ApiKey {
   readonly id: number;
@@ -95,6 +97,7 @@ export interface ChangeNote extends AuditNote {
 export type AuditedVerb =
   | 'hold'
   | 'resume'
+  | 'fallBack'
   | 'redrive'
   | 'setIncident'
   | 'addSilence'
@@ -104,7 +107,7 @@ export type AuditedVerb =
   | 'removeUser'
   | 'addKey'
   | 'changeKey'
-  | 'keepConfig';
+  | 'setState';
 
 export interface AuditEntry extends AuditNote {
   readonly id: number;

@@ -148,7 +148,7 @@ export interface SearchWish {
 }
 
 export interface AnalyzerRecord {
-  /** The authenticated name of who brought it, `sensor` else `peer` else source. */
+  /** The authenticated name of who brought it: `sensor`, else `profile`, `peer`, source. */
   readonly origin: string;
   readonly analyzer: string;
   readonly lastAt: number;

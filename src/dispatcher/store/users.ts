@@ -19,7 +19,7 @@ interface KeyRow {
   readonly last_used_at: number | null;
 }
 
-const scopeNames: readonly string[] = ['ingest', 'read', 'operate', 'admin'] satisfies KeyScope[];
+const scopeNames: readonly string[] = ['ingest', 'read'] satisfies KeyScope[];
 
 export function listUsers({ db }: Ledger): User[] {
   const rows = db.all<{

@@ -1,6 +1,7 @@
 /** Keys and passwords: made, kept as hashes, believed for a second at most, never told why not. */
 
 import assert from 'node:assert/strict';
+import { scryptSync } from 'node:crypto';
 import { describe, test } from 'node:test';
 
 import * as fc from 'fast-check';
@@ -170,10 +171,20 @@ describe('a pace', () => {
 });
 
 describe('a password', () => {
-  test('is verified by what is kept, whatever keyboard wrote it', async () => {
-    const stored = await hashPassword('contrasen\u0303a', random);
+  test('is kept as its scrypt hash, of a cost that takes a while', async () => {
+    const stored = await hashPassword('secret', random);
     assert.match(stored, /^scrypt\$32768\$8\$3\$AAECAwQFBgcICQoLDA0ODw\$[A-Za-z0-9_-]{43}$/);
-    assert.equal(await verifyPassword('contrase\u00f1a', stored), 'right');
+    const [, , , , salt = '', hash = ''] = stored.split('$');
+    const cost = { N: 32_768, r: 8, p: 3, maxmem: 2 ** 26 };
+    const expected = scryptSync('secret', Buffer.from(salt, 'base64url'), 32, cost);
+    assert.equal(hash, expected.toString('base64url'));
+  });
+
+  test('is verified by what is kept, at the cost that stands there, whatever keyboard wrote it', async () => {
+    const salt = Buffer.from('0123456789abcdef');
+    const hash = scryptSync('contrase\u00f1a', salt, 32, { N: 1024, r: 8, p: 1 });
+    const stored = `scrypt$1024$8$1$${salt.toString('base64url')}$${hash.toString('base64url')}`;
+    assert.equal(await verifyPassword('contrasen\u0303a', stored), 'right');
     assert.equal(await verifyPassword('contrasena', stored), 'wrong');
     assert.equal(await verifyPassword('x'.repeat(keyLimits.passwordChars + 1), stored), 'wrong');
   });

@@ -85,7 +85,6 @@ describe('a change with its entry', () => {
     scopes: ['ingest'] as const,
     createdAt: NOW,
   };
-  const config = { hash: 'c', text: 'x', at: NOW, provenance: 'file' } as const;
   const user = { name: 'ana', role: 'viewer', createdAt: NOW } as const;
 
   /** What is done, and the detail of the entry it leaves; undefined: none, because nothing was changed. */
@@ -106,8 +105,7 @@ describe('a change with its entry', () => {
     ['nothing is dead', (store) => store.audited(note(' of all', true), 'redrive', { now: NOW }), '0 of all'],
     ['an incident', (store) => store.audited(note('1'), 'setIncident', 1, { note: 'n' }, 'ana', NOW), '1'],
     ['settings', (store) => store.audited(note('s'), 'changeSettings', { put: [], remove: [] }), 's'],
-    ['a configuration', (store) => store.audited(note('c'), 'keepConfig', config), 'c'],
-    ['the same', (store) => store.audited(note('c'), 'keepConfig', config), undefined],
+    ['a state', (store) => store.audited(note('c'), 'setState', 'config.in-force', 'c'), 'c'],
   ];
 
   test('all verbs', async (t) => {

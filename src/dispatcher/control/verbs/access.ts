@@ -11,7 +11,7 @@ import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
 import { noteOf } from './audited.ts';
 
-const scope = z.enum(['ingest', 'read', 'operate', 'admin']);
+const scope = z.enum(['ingest', 'read']);
 const userName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/, { error: 'not a name for a user' });
 
 export type PlainKey = Omit<ApiKey, 'hash'>;

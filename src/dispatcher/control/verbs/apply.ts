@@ -31,7 +31,7 @@ export const applyVerbs = {
   /** With the secrets that the database keeps, or it could not be applied elsewhere. */
   export: verb(z.strictObject({}), async ({ store }) => {
     const stored = await storedSettings(store);
-    const asMap = (list: readonly NamedSetting[]): Record<string, unknown> =>
+    const asMap = (list: readonly NamedSetting[]): Record<string, NamedSetting['value']> =>
       Object.fromEntries(list.map(({ name, value }) => [name, value]));
     return {
       endpoints: asMap(stored.endpoints),

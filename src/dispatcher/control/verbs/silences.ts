@@ -9,6 +9,7 @@ import { createSubject } from '../../../idmef/criteria/create-subject.ts';
 import { parseCriteria } from '../../../idmef/criteria/parse-criteria.ts';
 import type { Criteria } from '../../../idmef/criteria/criteria.ts';
 import type { Silence } from '../../model/records.ts';
+import { isOfSensor } from '../../model/sender.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
 import { noteOf } from './audited.ts';
@@ -17,7 +18,7 @@ const wish = z.strictObject({
   criteria: z.string().min(1),
   sensor: z.string().optional(),
   recipient: z.string().optional(),
-  reason: z.string().min(1).max(500),
+  reason: z.string().trim().min(1).max(500),
   from: z.number().optional(),
   until: z.number(),
 });
@@ -25,6 +26,8 @@ const wish = z.strictObject({
 export interface SilencePreview {
   /** Messages of the last 24 hours that were looked at, and how many of them it would have hidden. */
   readonly looked: number;
+  /** There are no others. */
+  readonly all: boolean;
   readonly hidden: number;
   readonly highHidden: number;
   readonly examples: readonly string[];
@@ -99,22 +102,23 @@ async function preview(
   let hidden = 0;
   let highHidden = 0;
   let before: number | undefined;
-  while (looked < dispatcherLimits.searchLooked) {
+  let all = false;
+  while (!all && looked < dispatcherLimits.searchLooked) {
     const page = await store.search({
       since,
       limit: dispatcherLimits.searchPage,
       ...(before === undefined ? {} : { before }),
     });
-    if (page.length === 0) break;
+    all = page.length === 0;
     for (const { seq, body, facts, origin, damaged } of page) {
       looked += 1;
       before = seq;
-      if (sensor !== undefined && origin.sensor !== sensor && origin.profile !== sensor) continue;
+      if (sensor !== undefined && !isOfSensor(origin, sensor)) continue;
       if (damaged !== undefined || !criteria.matches(createSubject(body))) continue;
       hidden += 1;
       if (facts.severity === 4) highHidden += 1;
       if (examples.length < 5) examples.push(`${seq}: ${facts.classification}`);
     }
   }
-  return { looked, hidden, highHidden, examples };
+  return { looked, all, hidden, highHidden, examples };
 }
