@@ -64,6 +64,10 @@ const defects: Readonly<Record<string, Defect>> = {
     what: 'custom channels reach anything the service can reach',
     proofs: [
       ['http/outbound-client.test.ts', 'G-AG: SSRF: an address that is refused is never dialled'],
+      [
+        'dispatcher/sinks/http-sink.test.ts',
+        'G-AG: SSRF: a receiver of the database that names the host is held to the policy',
+      ],
       [channels, 'a channel of the database reaches nothing inside, and the test button neither'],
       [channels, 'a webhook of the database is held to it though its endpoint is from the file'],
       [channels, 'what such a server says is not repeated'],
@@ -73,6 +77,7 @@ const defects: Readonly<Record<string, Defect>> = {
     what: 'the message goes unescaped into URLs and adds parameters',
     proofs: [
       [channels, 'G-AG: message put unescaped into the URL: it stays one parameter'],
+      [channels, 'G-AG: message put unescaped into the URL: dots are no steps between directories'],
       [channels, 'whatever a message holds, it comes out of the URL as it went in'],
       [mail, 'G-AG: hostile subjects add no header and no recipient on the wire'],
       ['dispatcher/sinks/contract.ts', 'hostile text arrives as it was rendered, once'],

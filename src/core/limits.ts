@@ -533,7 +533,7 @@ export const storeLimits = {
   wordsInMemory: 2_000,
   /** Identities of one bucket: what accept writes at random places is 1 MiB at most. */
   bucketMessages: 16_384,
-  /** Duplicates are recognised for so long after retention has removed the message, */
+  /** Duplicates are recognised for so long at least, also when retention has removed the message, */
   rememberedDays: 7,
   /** and by sequence as far as so many of a journal. */
   rememberedMessages: 100_000,
@@ -557,7 +557,8 @@ export const storeLimits = {
   shownAttempts: 100,
   /** Messages a search looks at in one step; others get their turn in between. */
   searchedMessages: 20_000,
-  /** Analyzers shown. */
+  /** Analyzers kept of one origin, those heard of last: their names are whatever a sender makes them. And shown in all. */
+  analyzersOfOrigin: 1_000,
   analyzers: 10_000,
   /** Entries of the audit log checked in one step. */
   auditedEntries: 1_000,
@@ -692,8 +693,10 @@ export const outboundLimits = {
   answerBytes: 64 * KIB,
   /** Connections to one origin. */
   connections: 8,
-  /** Name, TCP, tunnel and TLS together. */
+  /** TCP, tunnel and TLS, each; the deadline of the request is above them all. */
   connectMs: 10_000,
+  /** A request ends so much before the outbox ends its call, so that there is an answer that says who was silent. */
+  answerMarginMs: 1_000,
   /** Addresses of a name that are tried. */
   addresses: 8,
   /** The longest Retry-After that is believed: bans of providers last hours, a header of years is a mistake. */
@@ -752,6 +755,8 @@ export const httpsLimits = {
   /** Of a form: fields, and bytes of the head of a part (multipart). */
   formFields: 64,
   partHeadBytes: 8 * KIB,
+  /** Objects and lists of JSON within each other; alerts of ntopng have three. */
+  jsonDepth: 32,
   /** Attributes of one alert of AlertResponder. */
   attributes: 200,
   /** Alerts of one post. */
@@ -848,8 +853,8 @@ export const ownSinkLimits = {
   /** Connections to one server, and mails on one of them. */
   mailConnections: 3,
   mailsPerConnection: 100,
-  /** Notifications of which some addresses have had their mail, so that only the others get it again. */
-  partialMails: 1_000,
+  /** Alerts of which some addresses of a recipient have had their mail, so that only the others get it again. */
+  partialAlerts: 10_000,
   /** Addresses of one recipient: servers take 100 (RFC 5321 §4.5.3.1.8). */
   mailAddresses: 100,
   /** Characters of a provider's words that are kept in a reason. */
@@ -910,6 +915,8 @@ export const smtpLimits = {
   idleMs: 60_000,
   /** A connection ends after so long, whatever it does: an endless mail holds nothing for ever. */
   lifeMs: 600_000,
+  /** All mails being received; beyond it they stay at their senders. One must fit. */
+  inFlightBytes: 64 * MIB,
   /** Channels of one mail. */
   recipients: 50,
   /** Wrong keys and channels of one connection; then it is ended. */
@@ -931,6 +938,8 @@ export const syslogLimits = {
   queuedBytes: 16 * MIB,
   /** Streams are read again when no more than so many wait. */
   resumeMessages: 10_000,
+  /** Connections, closed ones included, of which something read waits for room: each has a frame and a chunk at most. */
+  waiting: 512,
   /** One transaction of the store. */
   batchMessages: 100,
   batchBytes: 1 * MIB,
@@ -964,6 +973,8 @@ export const feedLimits = {
   timeoutMs: 30_000,
   /** However short the configured interval is: feeds are others' servers. */
   minEveryMs: 60_000,
+  /** A feed that goes on failing for the same reason is said again after so long. */
+  repeatMs: 24 * 3_600_000,
   /** The longest Retry-After that is honoured. */
   retryAfterMaxMs: 24 * 3_600_000,
   /** Entries of one poll that become alerts; more wait for the next. */

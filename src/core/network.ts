@@ -130,3 +130,14 @@ export function inNetworks(networks: readonly Network[], address: string): boole
   const bytes = parseAddress(address);
   return bytes !== undefined && networks.some((network) => contains(network, bytes));
 }
+
+/** An IPv4 peer as dual-stack sockets name it, `::ffff:192.0.2.1`, as `192.0.2.1`; anything else as it is. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}
+
+/** What one subscriber has: an IPv4 address, of IPv6 the /64. For counting; what is no address stays as it is. */
+export function subscriberOf(address: string): string {
+  const bytes = parseAddress(address);
+  return bytes?.length === 16 ? bytes.subarray(0, 8).join('.') : plainAddress(address);
+}

@@ -3,7 +3,7 @@
  *
  * The root-owned configuration file may name anything: a local mail server, Mattermost in the cellar. What operators made in
  * the database must not make this host talk to itself, to the cloud's metadata or to the inside of the network: private
- * addresses only within `outbound_allow`, this host's own listeners never. Asked by outbound-connect.ts for every address of
+ * addresses and this host's own, which its firewall does not guard against itself, only within `outbound_allow`; this program's listeners never. Asked by outbound-connect.ts for every address of
  * a name, right before it dials that very address; so a name that changes its mind (rebinding) gains nothing.
  */
 
@@ -66,11 +66,13 @@ export function createOutboundPolicy(rules: OutboundRules): AddressPolicy {
     const hit = forbidden.find(({ network }) => contains(network, bytes));
     if (hit !== undefined) return `${address} is ${hit.what}`;
     if (isOwnListener(bytes, port, rules.listeners(), own)) return `${address}:${port} is this program`;
-    const isPrivate = privates.some((network) => contains(network, bytes));
-    if (isPrivate && !allow.some((network) => contains(network, bytes))) {
-      return `${address} is private and not within outbound_allow`;
+    if (allow.some((network) => contains(network, bytes))) return undefined;
+    if (own().some((text) => isAddress(bytes, text))) {
+      return `${address} is this host itself and not within outbound_allow`;
     }
-    return undefined;
+    return privates.some((network) => contains(network, bytes))
+      ? `${address} is private and not within outbound_allow`
+      : undefined;
   };
 
   return {
@@ -100,15 +102,16 @@ function isOwnListener(
   listeners: readonly { readonly address: string; readonly port: number }[],
   own: () => readonly string[],
 ): boolean {
-  const same = (text: string): boolean => {
-    const other = parseAddress(text);
-    return other !== undefined && Buffer.compare(bytes, other) === 0;
-  };
   return listeners.some((listener) => {
     if (listener.port !== port) return false;
     const anywhere = parseAddress(listener.address)?.every((byte) => byte === 0) ?? true;
-    return anywhere ? own().some(same) : same(listener.address);
+    return anywhere ? own().some((text) => isAddress(bytes, text)) : isAddress(bytes, listener.address);
   });
+}
+
+function isAddress(bytes: Uint8Array, text: string): boolean {
+  const other = parseAddress(text);
+  return other !== undefined && Buffer.compare(bytes, other) === 0;
 }
 
 function interfaceAddresses(): readonly string[] {

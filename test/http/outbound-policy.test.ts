@@ -66,6 +66,13 @@ describe('endpoints of the database', () => {
     }
   });
 
+  test('may reach this host by its own address only where that is allowed', () => {
+    assert.match(policy().refusal('database', '203.0.113.5', 443) ?? '', /this host itself/);
+    assert.match(policy().refusal('database', '::ffff:203.0.113.5', 443) ?? '', /this host itself/);
+    assert.equal(policy(['203.0.113.5/32']).refusal('database', '203.0.113.5', 443), undefined);
+    assert.match(policy(['203.0.113.5/32']).refusal('database', '203.0.113.5', 25) ?? '', /this program/);
+  });
+
   test('may reach private networks that are allowed, but never this host through them', () => {
     const open = policy(['10.1.0.0/16', 'fd12::/16', '127.0.0.0/8', '169.254.0.0/16']);
     for (const address of ['10.1.2.3', 'fd12::9', '::ffff:10.1.2.3']) {
@@ -85,8 +92,7 @@ describe('endpoints of the database', () => {
     for (const [address, port] of own) {
       assert.match(policy().refusal('database', address, port) ?? '', /this program/);
     }
-    assert.equal(policy().refusal('database', '2001:db8::5', 25), undefined);
-    assert.equal(policy().refusal('database', '203.0.113.5', 443), undefined);
+    assert.doesNotMatch(policy().refusal('database', '2001:db8::5', 25) ?? '', /this program/);
   });
 });
 

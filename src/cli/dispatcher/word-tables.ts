@@ -92,6 +92,7 @@ export const wordTables = {
       test: { operands: 'NAME', summary: 'sends a marked message now' },
       hold: { operands: 'NAME', summary: 'keeps its queue until resume', options: ['reason'] },
       resume: { operands: 'NAME', summary: 'delivers what was held' },
+      move: { operands: 'NAME OTHER', summary: 'what is held goes to the other one' },
     },
     'Those who are told. Those of the file are read-only here.',
     [{ name: 'reason', kind: 'text', value: 'TEXT', help: 'hold: why' }],

@@ -26,6 +26,11 @@ interface Gravest {
   readonly severity: number;
 }
 
+/** Whether an escalation is due: asked every few seconds. */
+export function mayEscalate({ db }: Ledger, now: number): boolean {
+  return db.get('SELECT 1 AS found FROM escalation WHERE due_at <= ? LIMIT 1', now) !== undefined;
+}
+
 /** Within a transaction. */
 export function escalate(ledger: Ledger, now: number): Part {
   const rows = ledger.db.all<Due>(

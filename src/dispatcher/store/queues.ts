@@ -29,7 +29,7 @@ function queueOf(ledger: Ledger, row: RecipientRow, now: number): RecipientQueue
   const waiting = of('waiting');
   const open = of('ready') + waiting;
   const leased = of('leased');
-  const oldest = open + leased === 0 ? undefined : oldestAt(db, row.id);
+  const oldest = open + leased === 0 ? undefined : oldestOpen(db, row.id);
   const next = waiting === 0 || isHeld ? undefined : nextAt(db, row.id, now);
   return {
     recipient: row.name,
@@ -53,7 +53,7 @@ function queueOf(ledger: Ledger, row: RecipientRow, now: number): RecipientQueue
 }
 
 /** Acceptance of the oldest open pair, which its rank tells. */
-function oldestAt(db: Ledger['db'], recipient: number): number | undefined {
+export function oldestOpen(db: Ledger['db'], recipient: number): number | undefined {
   return db.get<{ at: number }>(
     `SELECT rank + priority * ${POINT_MS} AS at FROM pair INDEXED BY pair_open
       WHERE recipient = ? AND state < 3 ORDER BY seq LIMIT 1`,

@@ -1,5 +1,6 @@
 /**
- * The store's file format, version 1: SQLite, WAL, STRICT tables.
+ * The store's file format, version 1: SQLite, WAL, STRICT tables. Whoever changes a table or an index raises the version: what is
+ * missing of the present one is taken for damage.
  *
  * `PRAGMA application_id` says that a SQLite file is a store, `user_version` which format it has. What grows with every
  * message is appended at the end of its table (numbers are never used twice: the next one is a counter); only `ident` is

@@ -41,6 +41,7 @@ describe('usage', () => {
     ['recipients list all', "unexpected argument 'all'"],
     ['recipients resume a --reason x', 'alert-dispatcher recipients resume has no --reason'],
     ['recipients hold', 'missing NAME'],
+    ['recipients move a', 'missing OTHER'],
     ['sources enable', 'missing NAME'],
     ['silence add', 'missing CRITERIA'],
     ['silence add alert', '--reason and --for are mandatory'],
@@ -78,7 +79,7 @@ describe('usage', () => {
     const { error } = await run('recipients', 'resum', ...nowhere);
     assert.match(
       error?.hint ?? '',
-      /^did you mean resume\? .*list\|add\|set\|enable\|disable\|remove\|test\|hold\|resume/,
+      /^did you mean resume\? .*list\|add\|set\|enable\|disable\|remove\|test\|hold\|resume\|move/,
     );
   });
 

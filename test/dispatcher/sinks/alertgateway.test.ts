@@ -96,6 +96,14 @@ describe('custom URLs', () => {
     );
   });
 
+  test('G-AG: message put unescaped into the URL: dots are no steps between directories', () => {
+    for (const dots of ['.', '..']) {
+      const url = new URL(fillUrl('http://h/a/message/b?m=message', {}, dots) ?? '');
+      assert.equal(decodeURIComponent(url.pathname), `/a/${dots}\u200b/b`);
+      assert.equal(url.searchParams.get('m'), dots);
+    }
+  });
+
   test('a message is cut to what a URL takes, at a character', () => {
     assert.equal(encodable('short', 100), 'short');
     assert.equal(encodable('😀'.repeat(10), 40), '😀😀…');
@@ -111,7 +119,10 @@ describe('lists of receivers', () => {
     provider.say(({ path }) => ({ status: to(path) === 'b' ? 503 : 200 }));
     const { outcome } = await send();
     assert.equal(outcome.kind, 'again');
-    assert.match(outcome.kind === 'again' ? outcome.reason : '', /^1 of 3 receivers, the 2nd: answers 503/);
+    assert.match(
+      outcome.kind === 'again' ? outcome.reason : '',
+      /^1 of 3 receivers, the 2nd: \S+ answers 503/,
+    );
     assert.equal(provider.received.length, 3);
 
     provider.say({ status: 200 });

@@ -131,6 +131,7 @@ export const sinkCases: readonly SinkCase[] = [
     recipient: () => ({ repository: 'soc/alerts', labels: 'idmef' }),
     secrets: ['ghp_secretsecret1'],
     ok: { status: 201, body: { number: 5 } },
+    bareWaitMs: 60_000,
     falseOk: { reply: { status: 200, body: [] }, kind: 'broken' },
     wrongToken: { status: 401, body: { message: 'Bad credentials' } },
     text: (request) => {

@@ -32,6 +32,8 @@ export interface SinkCase {
   readonly falseOk?: { readonly reply: Reply; readonly kind: 'again' | 'broken' | 'refused' };
   /** What it says to a wrong token. */
   readonly wrongToken: Reply;
+  /** How long it waits after a 429 that names no time, where the provider documents one; else its bucket is empty. */
+  readonly bareWaitMs?: number;
   /** The text for people in what reached the provider; undefined for machines. */
   readonly text?: (request: Received) => unknown;
   /** A web page is an answer like any other (custom ones). */
@@ -94,7 +96,9 @@ export function checkSink(one: SinkCase): void {
       provider.say({ status: 429 });
       const bare = await send();
       assert.equal(bare.outcome.kind, 'again');
-      assert.deepEqual(new Set(bare.limits?.map(({ remaining }) => remaining)), new Set([0]));
+      const waits = bare.limits?.map(({ remaining, notBefore }) => notBefore ?? remaining);
+      const until = one.bareWaitMs === undefined ? 0 : deps.timers.now() + one.bareWaitMs;
+      assert.deepEqual(new Set(waits), new Set([until]));
     });
 
     test('5xx pass; a call that may have arrived says so', async (t) => {
@@ -165,6 +169,7 @@ export function checkSink(one: SinkCase): void {
         provider.say(reply);
         const { outcome } = await send();
         assert.equal(outcome.kind, 'broken', JSON.stringify(reply));
+        assert.ok(outcome.kind === 'broken' && outcome.reason.startsWith(`${provider.base} answers `));
       }
     });
 

@@ -49,7 +49,7 @@ describe('certificates', () => {
   });
 
   test('once revoked, an open connection is cut; those without a certificate stay', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     const { pki, relay, sources } = world;
     const known = await world.raw(relay);
     const stranger = await world.raw();
@@ -72,7 +72,7 @@ describe('certificates', () => {
   });
 
   test('of the server are exchanged while it runs', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     const { pki } = world;
     const fresh = await pki.issue({ name: 'fresh', san: ['DNS:localhost'], eku: ['server'] });
     world.sources.adopt(
@@ -97,6 +97,7 @@ describe('health and metrics', () => {
 
   test('say what is wrong', async (t) => {
     const sick = await startSources(t, {
+      site: shared(),
       deps: { health: async () => await Promise.resolve(['the store fails']) },
     });
     const answer = await sick.ask({ path: '/healthz', as: sick.monitor });
@@ -105,7 +106,7 @@ describe('health and metrics', () => {
   });
 
   test('requests are counted under names of ours, whatever is asked for', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     await world.ask({ path: '/sender/sendMessage/some-secret', ...form('x') });
     await world.ask({ path: '/x/some-secret?key=y' });
     await world.ask({ path: '/metrics/', as: world.monitor });
@@ -221,7 +222,7 @@ describe('hostile bodies', () => {
   });
 
   test('bodies of unknown senders have a budget of their own', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     const length = httpsLimits.postBytes;
     const many = httpsLimits.unprovenBytes / length;
     const hoarders = await Promise.all(Array.from({ length: many }, async () => await world.raw()));
@@ -249,7 +250,7 @@ describe('connections', () => {
   });
 
   test('with too much sent ahead are cut', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     let commit = (): void => undefined;
     world.door.before = async () =>
       await new Promise<void>((resolve) => {
@@ -267,7 +268,7 @@ describe('connections', () => {
 
 describe('a new configuration', () => {
   test('counts for the next request, on open connections too; a bad one changes nothing', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     const client = await world.raw(world.relay);
     const post =
       head('POST / HTTP/1.1', 'Host: a', 'Content-Type: text/xml', `Content-Length: ${one.length}`) + one;
@@ -299,7 +300,7 @@ describe('a new configuration', () => {
 
 describe('the stop', () => {
   test('waits for what is being stored, and cuts who stalls', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     let commit = (): void => undefined;
     const reached = new Promise<void>((arrived) => {
       world.door.before = async () => {

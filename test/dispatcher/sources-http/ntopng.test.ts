@@ -217,6 +217,8 @@ describe('an alert', () => {
 });
 
 describe('the webhook', () => {
+  // Can be read; writing it again would exceed the stack.
+  const endless = '['.repeat(100_000) + ']'.repeat(100_000);
   const hook = (alerts: unknown, secret?: string) => ({
     version: '0.2',
     ...(secret === undefined ? {} : { sharedsecret: secret }),
@@ -249,6 +251,8 @@ describe('the webhook', () => {
     ['a number for an alert', hook([engaged, 7]), { key: KEYS.ana }, 422, 'invalid'],
     ['an empty alert', hook([engaged, {}]), { key: KEYS.ana }, 422, 'invalid'],
     ['text that is no object', hook(['x']), { key: KEYS.ana }, 422, 'invalid'],
+    ['nesting without end', `{"x":${endless}}`, { key: KEYS.ana }, 400, 'malformed'],
+    ['nesting without end in a text', hook([`{"x":${endless}}`]), { key: KEYS.ana }, 422, 'invalid'],
     ['too many', hook(Array.from({ length: 1001 }, () => engaged)), { key: KEYS.ana }, 422, 'invalid'],
   ] as const) {
     test(`${what}: ${status}, nothing stored`, async () => {
@@ -263,7 +267,7 @@ describe('the webhook', () => {
   });
 
   test('switched off it is 404', async (t) => {
-    const off = await startSources(t, { without: 'ntopng' });
+    const off = await startSources(t, { without: 'ntopng', site: shared() });
     assert.equal((await off.ask({ path: '/ntopng', body: '{}', headers: { key: KEYS.ana } })).status, 404);
   });
 });

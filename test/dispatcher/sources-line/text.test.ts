@@ -1,4 +1,4 @@
-/** The small pure parts: text of HTML, keys taken out of texts, the rate of a key, what a channel name reaches. */
+/** The small pure parts: text of HTML, keys taken out of texts, what is said how often, which times are believed. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -7,7 +7,6 @@ import * as fc from 'fast-check';
 
 import { lineLimits } from '../../../src/core/limits.ts';
 import { htmlText } from '../../../src/dispatcher/sources/line/html-text.ts';
-import { KeyRate } from '../../../src/dispatcher/sources/line/key-rate.ts';
 import { plausibleTime } from '../../../src/dispatcher/sources/line/plausible-time.ts';
 import { Sayings } from '../../../src/dispatcher/sources/line/sayings.ts';
 import { redact } from '../../../src/dispatcher/sources/line/redact.ts';
@@ -134,25 +133,6 @@ describe('small things', () => {
   ] as const) {
     test(`the local part of ${address} is ${local}`, () => assert.equal(localPart(address), local));
   }
-
-  test('a key has a burst and then a rate; another has its own', () => {
-    const clock = manualClock();
-    const rate = new KeyRate(clock, 3);
-    assert.deepEqual(
-      [1, 1, 1, 1, 2].map((key) => rate.take(key)),
-      [true, true, true, false, true],
-    );
-    clock.advance(20_000);
-    assert.deepEqual(
-      [1, 1].map((key) => rate.take(key)),
-      [true, false],
-    );
-    clock.advance(24 * 3_600_000);
-    assert.deepEqual(
-      [1, 1, 1, 1].map((key) => rate.take(key)),
-      [true, true, true, false],
-    );
-  });
 
   test('what happens often is said once, and summed up later', () => {
     const clock = manualClock();

@@ -17,7 +17,8 @@
  * round), `prio` is the recipient's `priority`; `runTest` is `test`; templates of forms there are none. `alert.text` is `format_utils.formatAlertNotification`.
  *
  * Modules run inside the service, as its user and within its sandbox. One that throws, does not answer in time or answers nonsense has failed this time,
- * nothing more; one that never yields the processor stops everything, which is why directory and files must be root's.
+ * nothing more; one that never yields the processor stops everything, and what it throws outside of its calls (in a timer, say) ends the service,
+ * which is why directory and files must be root's.
  */
 
 import type { DigestFacts } from '../../../model/delivery.ts';
@@ -110,7 +111,7 @@ export interface OwnAlert {
   readonly idmef: string;
 }
 
-/** `retry: false`: this batch will never be taken. Else it is tried again, not before `retryAfterMs`. */
+/** `retry: false`: this batch will never be taken. Else it is tried again, not before `retryAfterMs`, of which an hour counts at most. */
 export type OwnResult =
   | { readonly ok: true; readonly ref?: string }
   | { readonly error: string; readonly retry?: boolean; readonly retryAfterMs?: number };

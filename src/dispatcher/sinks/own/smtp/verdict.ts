@@ -23,10 +23,10 @@ export interface MailFault {
   readonly command?: string | undefined;
 }
 
-/** Of the whole mail. */
-export function mailVerdict(fault: MailFault): Outcome {
+/** Of the whole mail. `server`: its name in the reason. */
+export function mailVerdict(fault: MailFault, server: string): Outcome {
   const { code = '', responseCode, command = '' } = fault;
-  const reason = wordsOf(fault);
+  const reason = said(`${server} ${wordsOf(fault)}`);
   if (responseCode === 421) return { kind: 'again', reason };
   if (isAuthentication(fault)) {
     if (responseCode !== undefined && responseCode < 500) return { kind: 'again', reason };
@@ -45,11 +45,11 @@ export function mailVerdict(fault: MailFault): Outcome {
   return { kind: 'broken', reason, hint: 'the log of that server says why' };
 }
 
-/** Of one address. */
+/** Of one address; the reason is a clause after the server's name. */
 export function addressVerdict(fault: MailFault): Outcome {
   const { responseCode = 0, response = '' } = fault;
   const reason = wordsOf(fault);
-  if (isAuthentication(fault)) return mailVerdict(fault);
+  if (isAuthentication(fault)) return { kind: responseCode < 500 ? 'again' : 'broken', reason };
   const full = responseCode === 552 || /^\d{3}[ -][45]\.2\.2\b/.test(response);
   if (responseCode < 500 || full) return { kind: 'again', reason };
   return { kind: 'refused', reason, certain: true };
@@ -70,7 +70,6 @@ function isTrust({ code, originalCode = '', message }: MailFault): boolean {
 
 function wordsOf({ message, response, responseCode, originalCode }: MailFault): string {
   if (response !== undefined && responseCode !== undefined) return said(`said ${response}`);
-  return said(
-    originalCode === undefined || message.includes(originalCode) ? message : `${message} (${originalCode})`,
-  );
+  const known = originalCode === undefined || message.includes(originalCode);
+  return said(`failed: ${message}${known ? '' : ` (${originalCode})`}`);
 }
