@@ -102,7 +102,7 @@ describe('network', () => {
       fc.property(text, (each) => {
         assert.equal(parseAddress(each) !== undefined, isIP(each) !== 0);
       }),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
   });
 
@@ -124,7 +124,7 @@ describe('network', () => {
         });
         assert.equal(contains({ text: '', bytes: zeroed, prefix }, address), list.check(address, family));
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 

@@ -178,6 +178,11 @@ describe('what is wrong is named with file, line and reason', () => {
       base.replace('/etc/bot', '/etc/open'),
       /token_file: \/etc\/open can be read by everybody: chmod o=/,
     ],
+    [
+      'a URL that is given twice',
+      base.replace('in }', 'in, url_file: /etc/bot }'),
+      /:4: endpoints\.siem\.url_file: url is given too: only one of them$/,
+    ],
     ['an empty secret', base.replace('/etc/bot', '/etc/empty'), /\/etc\/empty is empty/],
     ['a secret of two lines', base.replace('/etc/bot', '/etc/lines'), /\/etc\/lines has more than one line/],
     ['a missing secret', base.replace('/etc/bot', '/etc/none'), /\/etc\/none cannot be read: ENOENT/],
@@ -344,6 +349,15 @@ describe('what is wrong is named with file, line and reason', () => {
       assert.ok(!loaded.ok);
       assert.deepEqual(loaded.problems.map(problemLine), [expected]);
     }
+  });
+
+  test('commands name no files: what the service may read goes to no address of theirs', () => {
+    const value = { type: 'mattermost', url: 'https://evil.example/', token_file: '/etc/bot' };
+    const loaded = load(base, { ...noStoredSettings, endpoints: [{ name: 'leak', value }] });
+    assert.ok(!loaded.ok);
+    assert.deepEqual(loaded.problems.map(problemLine), [
+      'database: endpoints.leak.token_file: a file may be named in the root-owned file only: token=@FILE hands its content over',
+    ]);
   });
 
   test('a name that every object of JavaScript has is a name like any other', () => {
