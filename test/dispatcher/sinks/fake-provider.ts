@@ -34,6 +34,8 @@ export interface FakeProvider {
   say(...replies: readonly (Reply | ((request: Received) => Reply))[]): void;
   /** Resolves when so many requests have come in. */
   until(count: number): Promise<void>;
+  /** As if nothing had come in yet. */
+  forget(): void;
 }
 
 interface Ending {
@@ -80,6 +82,7 @@ export async function fakeProvider(t: Ending, address = '127.0.0.1'): Promise<Fa
     say: (...replies) => {
       script = replies;
     },
+    forget: () => void received.splice(0),
     until: (count) =>
       new Promise((resolve) => {
         const wake = (): void => {

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import type { Incident } from '../../../src/dispatcher/model/incident.ts';
 import type { SendMessage } from '../../../src/dispatcher/model/sink.ts';
 import type { Received } from './fake-provider.ts';
-import { dig } from './cases.ts';
+import { dig } from './dig.ts';
 import { alertView, sendMessage, START } from './make.ts';
 import { worldFor } from './world.ts';
 

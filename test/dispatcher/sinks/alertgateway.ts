@@ -16,6 +16,7 @@ import { until } from '../../support/until.ts';
 import { fakeProvider } from './fake-provider.ts';
 import { endpointOf, never, notificationTo, recipientOf, sendMessage, sinkFor, testDeps } from './make.ts';
 import { typeOf } from './cases.ts';
+import { hostileText } from './hostile-text.ts';
 import { worldFor } from './world.ts';
 
 const evil = 'down & out&chat_id=1#x /../ ?q=%0d%0a\r\nHost: evil é€😀 receiver message apikey';
@@ -79,7 +80,7 @@ describe('custom URLs', () => {
 
   test('whatever a message holds, it comes out of the URL as it went in', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (text, receiver) => {
+      fc.property(hostileText(), hostileText(), (text, receiver) => {
         const url = fillUrl('http://h.example/p?t=message&r=receiver&end=1', { receiver }, text);
         const parsed = new URL(url ?? '');
         assert.equal(parsed.host, 'h.example');
