@@ -205,7 +205,11 @@ describe('what a server says', together, () => {
     ['554 to the content', { data: () => say(554, 'looks like spam') }, /^refused: SERVER said 554/],
     ['a connection dropped in the middle of DATA', { data: () => 'drop' }, /^again: SERVER /],
     ['a connection dropped after RCPT', { to: () => 'drop' }, /^again: SERVER /],
-    ['a connection dropped at the greeting', { connect: () => 'drop' }, /^again: SERVER /],
+    [
+      'a connection dropped at the greeting',
+      { connect: () => 'drop' },
+      /^again: SERVER closed the connection/,
+    ],
   ];
   for (const [name, faults, expected] of cases) {
     test(name, async (t) => {
@@ -465,11 +469,24 @@ describe('TLS', together, () => {
     });
   }
 
-  test('a server without STARTTLS gets nothing by default', async (t) => {
+  test('a server without STARTTLS gets nothing by default, and that is what the reason says', async (t) => {
     const server = await startMailServer(t);
     const { send } = await open(t, server, { params: { tls: undefined, user: 'soc', password: 'geheim' } });
-    assert.match(words(await send({ to: 'ana@example.org' })), /^broken: /);
+    assert.match(
+      words(await send({ to: 'ana@example.org' })),
+      /^broken: SERVER does not do STARTTLS, it said 5/,
+    );
     assert.equal(server.received.length, 0);
+  });
+
+  test('a server that has no TLS for now is tried again', async (t) => {
+    const lines = ['220 hello', '250-hello\r\n250 STARTTLS', '454 TLS not available due to temporary reason'];
+    const { port } = await startScript(t, lines);
+    const { send } = await open(t, { port }, { params: { tls: 'starttls' } });
+    assert.match(
+      words(await send({ to: 'ana@example.org' })),
+      /^again: SERVER does not do STARTTLS, it said 454/,
+    );
   });
 
   test('G-AG: STARTTLS is no must: tls: none speaks to a server without it', async (t) => {

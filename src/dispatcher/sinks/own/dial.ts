@@ -19,6 +19,7 @@ import {
 
 import { messageOf, RelayError } from '../../../core/errors.ts';
 import type { Outcome } from '../../../core/outcome.ts';
+import { untilAbort } from '../../../core/until-abort.ts';
 import { certificateFault, nameFault } from '../../../http/certificate-fault.ts';
 import { connectionFault } from '../../../http/connection-fault.ts';
 import { destinationCodes, type Peer } from '../../../http/peer.ts';
@@ -26,7 +27,6 @@ import { tlsParameters } from '../../../tls/policy.ts';
 import type { Provenance } from '../../model/recipient.ts';
 import type { OutboundPolicy } from '../../model/sink.ts';
 import type { TlsFileNames } from './params.ts';
-import { untilAbort } from './turns.ts';
 
 export interface DialTarget {
   readonly host: string;

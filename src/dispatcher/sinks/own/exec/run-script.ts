@@ -2,8 +2,8 @@
  * One run of a script: JSON in, a bounded piece of its output out, an end in any case.
  *
  * The script leads a process group of its own; when its time is over, or the caller aborts, the whole group is asked to end and, shortly
- * after, killed, so that nothing it started stays behind. Its exit counts, not the end of its output, which something
- * in the background may hold open. Called by exec.ts.
+ * after, killed, so that nothing it started stays behind (what has left the group ends with the unit). Its exit counts, not the end of
+ * its output, which something in the background may hold open. Called by exec.ts.
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';

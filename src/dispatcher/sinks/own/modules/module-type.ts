@@ -10,11 +10,11 @@ import { z } from 'zod';
 import { messageOf, RelayError } from '../../../../core/errors.ts';
 import { ownSinkLimits } from '../../../../core/limits.ts';
 import { OK, type Outcome } from '../../../../core/outcome.ts';
+import { untilAbort } from '../../../../core/until-abort.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Notification, Sink, SinkAnswer, SinkDeps, SinkType } from '../../../model/sink.ts';
 import { readParams } from '../params.ts';
 import { answer, said, saidBy } from '../say.ts';
-import { untilAbort } from '../turns.ts';
 import { ownBatch } from './own-batch.ts';
 import type { OwnContext, OwnParam, OwnSink } from './module-interface.ts';
 

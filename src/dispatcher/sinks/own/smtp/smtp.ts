@@ -1,7 +1,7 @@
 /**
  * `smtp`: mail through a server, many alerts in one.
  *
- * STARTTLS is demanded unless `tls` says otherwise. One mail goes to all addresses of a recipient; who of them has had it is
+ * STARTTLS is demanded unless `tls` says otherwise. One mail goes to all addresses of a recipient; who of them has had which alert is
  * remembered (addresses.ts), so that a retry goes to the others only. After a restart of the program a retry may go to all
  * again, with the same Message-ID. What answers mean: verdict.ts.
  */
@@ -52,7 +52,9 @@ export const smtpEndpoint = z.strictObject({
 export const smtpRecipient = z.strictObject({
   to: list
     .refine((value) => areAddresses(listOf(value)), 'must be addresses, a@example.org, b@example.org')
-    .describe('Addresses; all of them get one mail'),
+    .describe(
+      'Addresses; all of them get one mail. One that the server refuses is named in the log, the others go on',
+    ),
   cc: list
     .refine((value) => areAddresses(listOf(value)), 'must be addresses')
     .optional()

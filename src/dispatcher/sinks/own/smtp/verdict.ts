@@ -27,7 +27,8 @@ export interface MailFault {
 export function mailVerdict(fault: MailFault, server: string): Outcome {
   const { code = '', responseCode, command = '' } = fault;
   const reason = said(`${server} ${wordsOf(fault)}`);
-  if (responseCode === 421) return { kind: 'again', reason };
+  // 421: it closes; 454: no TLS, or no authentication, for now (RFC 3207 §4, RFC 4954 §6).
+  if (responseCode === 421 || responseCode === 454) return { kind: 'again', reason };
   if (isAuthentication(fault)) {
     if (responseCode !== undefined && responseCode < 500) return { kind: 'again', reason };
     return { kind: 'broken', reason, hint: 'check user, password and tls of the endpoint' };
@@ -68,8 +69,12 @@ function isTrust({ code, originalCode = '', message }: MailFault): boolean {
   );
 }
 
-function wordsOf({ message, response, responseCode, originalCode }: MailFault): string {
-  if (response !== undefined && responseCode !== undefined) return said(`said ${response}`);
+function wordsOf({ message, response, responseCode, originalCode, command }: MailFault): string {
+  if (response !== undefined && responseCode !== undefined) {
+    return said(command === 'STARTTLS' ? `does not do STARTTLS, it said ${response}` : `said ${response}`);
+  }
+  // There are none: so the pool speaks of a connection that ended without an error.
+  if (message.includes('number of retries')) return 'closed the connection without a word';
   const known = originalCode === undefined || message.includes(originalCode);
   return said(`failed: ${message}${known ? '' : ` (${originalCode})`}`);
 }

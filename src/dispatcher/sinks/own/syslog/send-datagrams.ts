@@ -8,11 +8,11 @@ import { createSocket, type Socket } from 'node:dgram';
 
 import { ownSinkLimits } from '../../../../core/limits.ts';
 import { OK } from '../../../../core/outcome.ts';
+import { untilAbort } from '../../../../core/until-abort.ts';
 import { connectionFault } from '../../../../http/connection-fault.ts';
 import { destinationCodes } from '../../../../http/peer.ts';
 import type { SinkDeps } from '../../../model/sink.ts';
 import { allowedAddresses, dialOutcome, type Address, type DialTarget } from '../dial.ts';
-import { untilAbort } from '../turns.ts';
 import type { SendRecords } from './syslog.ts';
 
 export function sendDatagrams(
