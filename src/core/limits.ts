@@ -472,8 +472,20 @@ export const outboxLimits = {
   retryAfterMaxMs: 86_400_000,
   /** A sink has so long to settle after its call was aborted; what it answers then still counts. */
   abortGraceMs: 5_000,
-  /** A batch that was not answered in time so often in a row is halved; before that it stays the same, under the same key. */
-  timeoutsBeforeHalving: 3,
+  /** A batch that failed so often in a row is cut: to one message, or in half if it was only too slow. Before that it stays the same, under the same key. */
+  failuresBeforeCutting: 3,
+  /** A message that has failed alone so often is set apart and lets others go right after it: one, then two, at most so many. */
+  failuresBeforeApart: 3,
+  probes: 4,
+  /** It is dead after so many failures, each while others were taken and none failed: five minutes at least, by its own backoff. */
+  proofsOfPoison: 8,
+  /** Fewer are enough where a machine refuses it. */
+  proofsOfRefusal: 3,
+  /** Put off so often though others of the same call were taken, a message waits by itself; so often, it is set apart. */
+  partsBeforeWaiting: 3,
+  partsBeforeApart: 10,
+  /** Messages of one recipient of which that is remembered. */
+  suspects: 2_000,
   /** A timer's longest wait; Node's own bound is 24 days. */
   waitStepMs: 3_600_000,
   /** `recipients test` waits so long for its turn, then says that it has to wait. */
@@ -483,6 +495,12 @@ export const outboxLimits = {
   storeRetryMaxMs: 30_000,
   /** Escalations, fallbacks and give-ups are looked for so often; silent incidents are closed so often. */
   tickMs: 5_000,
+  /** A recipient that has failed for less needs no fallback yet. */
+  hiccupMs: 60_000,
+  /** Nothing is given up so soon after a start: what is old then has perhaps not been tried for days. */
+  startPatienceMs: 600_000,
+  /** A wall clock that gains more than this on the monotonic one was set. */
+  clockStepMs: 300_000,
   closeSilentMs: 60_000,
   /** Characters of a provider's words that are kept. */
   reasonChars: 300,

@@ -83,6 +83,9 @@ export interface ClaimWish {
   readonly bytes?: number;
   /** Only high alerts of a classification that the recipient's storm has not seen. */
   readonly breakout?: true;
+  /** This one alone, if it is due; or anything but these. */
+  readonly only?: number;
+  readonly except?: readonly number[];
 }
 
 export interface Finish {

@@ -8,8 +8,8 @@
 import { outboxLimits } from '../../core/limits.ts';
 import { isChannel } from '../model/recipient.ts';
 import type { SinkType } from '../model/sink.ts';
-import type { RecipientQueue } from '../model/store.ts';
-import type { LaneContext, LaneState } from './lane-state.ts';
+import type { ClaimWish, RecipientQueue } from '../model/store.ts';
+import { noteHold, type LaneContext, type LaneState } from './lane-state.ts';
 import type { Load } from './notify.ts';
 import { beginStorm, looked, nextInterval, nextMove, type Move, type Scene, type Storm } from './storm.ts';
 
@@ -108,25 +108,47 @@ export async function leaveStorm(lane: LaneState, { deps }: LaneContext): Promis
   lane.behindSince = undefined;
 }
 
+/** What is set apart comes by itself, by turns with the rest. */
 async function claimMessages(
   lane: LaneState,
   type: SinkType,
-  { deps }: LaneContext,
+  context: LaneContext,
   breakout = false,
 ): Promise<Load | undefined> {
-  const claim = await deps.store.claim(lane.recipient.name, {
-    now: deps.timers.now(),
-    pairs: Math.min(batchOf(lane, type), lane.batch ?? Infinity),
-    bytes: outboxLimits.claimBytes,
-    ...(breakout ? { breakout } : {}),
-  });
+  const pairs = Math.min(batchOf(lane, type), lane.batch ?? Infinity);
+  if (breakout) return claimOf({ pairs, breakout }, lane, context);
+  const except = [...lane.suspects.apart, ...(lane.probing?.tried ?? [])];
+  const others = (): Promise<Load | undefined> =>
+    claimOf({ pairs, ...(except.length === 0 ? {} : { except }) }, lane, context);
+  const first = lane.othersNext ? await others() : undefined;
+  lane.othersNext = false;
+  return first ?? (await claimSuspect(lane, context)) ?? others();
+}
+
+async function claimSuspect(lane: LaneState, context: LaneContext): Promise<Load | undefined> {
+  const only = lane.suspects.next(context.deps.timers.now(), lane.failures > 0);
+  if (only === undefined) return undefined;
+  const load = await claimOf({ pairs: 1, only }, lane, context);
+  if (load === undefined) lane.suspects.forget(only);
+  // While it fails every call but the oldest message's is a probe.
+  lane.othersNext = lane.failures === 0;
+  return load;
+}
+
+async function claimOf(
+  wish: Omit<ClaimWish, 'now' | 'bytes'>,
+  lane: LaneState,
+  { deps }: LaneContext,
+): Promise<Load | undefined> {
+  const bytes = outboxLimits.claimBytes;
+  const claim = await deps.store.claim(lane.recipient.name, { now: deps.timers.now(), bytes, ...wish });
   return claim && { kind: 'messages', claim };
 }
 
 /** Also notices that an operator, or another part, has held or resumed it. */
 async function lookAtQueue(lane: LaneState, { deps }: LaneContext): Promise<RecipientQueue> {
   const queue = await deps.store.queue(lane.recipient.name, deps.timers.now());
-  lane.held = queue.heldReason;
+  noteHold(lane, queue.heldReason, deps.timers.monotonic());
   return queue;
 }
 

@@ -59,7 +59,7 @@ function tell(ledger: Ledger, { incident, recipient, gravest }: Due, now: number
   const message = gravestOf(db, incident, gravest ?? 0);
   if (message === undefined) return false;
   const { id, name } = recipients.named(recipient);
-  const { seq, at, severity } = message;
+  const { seq, severity } = message;
   const known = db.get<{ state: number; reason: number }>(
     'SELECT state, reason FROM pair WHERE seq = ? AND recipient = ?',
     seq,
@@ -72,7 +72,7 @@ function tell(ledger: Ledger, { incident, recipient, gravest }: Due, now: number
         attempts, flags, notification) VALUES(?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, 0, 0, 0)`,
       seq,
       id,
-      at - priority * POINT_MS,
+      now - priority * POINT_MS,
       priority,
       now,
       severity === 4 ? 1 : 0,

@@ -9,13 +9,16 @@ import { storeLimits } from '../../core/limits.ts';
 import type { Ledger } from './ledger.ts';
 import { countPair, movePairs } from './pair-counters.ts';
 import { heldReason, type RecipientRow } from './recipients.ts';
-import { pairState, POINT_MS } from './schema.ts';
+import { freshness, pairState, POINT_MS } from './schema.ts';
 
 /** What a part of a long move did. `more`: call it again. */
 export interface Part {
   readonly moved: number;
   readonly more: boolean;
 }
+
+/** Priority of a high alert, whatever the recipient adds: it breaks out of the storm of who it is handed to, too. */
+const HIGH = 4_000;
 
 const NOTHING: Part = { moved: 0, more: false };
 
@@ -71,9 +74,8 @@ function oldPairs({ db }: Ledger, { id }: RecipientRow, before: number, after: n
     after,
     storeLimits.movedPairs,
   );
-  // Acceptance rises with the number: nothing behind the first young one is old.
-  const young = rows.findIndex(({ at }) => at >= before);
-  return young < 0 ? rows : rows.slice(0, young);
+  // Acceptance rises with the number, so the oldest are among them; what was handed over or driven again is younger than its number.
+  return rows.filter(({ at }) => at < before);
 }
 
 export interface OldPair {
@@ -83,6 +85,7 @@ export interface OldPair {
   readonly priority: number;
   readonly route: number;
   readonly incident: number | null;
+  /** Owed to this recipient since: acceptance, handed over, or driven again. */
   readonly at: number;
 }
 
@@ -148,21 +151,22 @@ export function fallBack(
   return part(old, moved, after);
 }
 
-/** A message that has no pair with the recipient is owed to it too, as if it had been planned. */
+/** A message that has no pair with the recipient is owed to it too, as if it had been planned now: its time only begins. */
 export function owe(
   { db, counters }: Ledger,
-  { seq, rank, priority, route, incident }: Omit<OldPair, 'state' | 'at'>,
+  { seq, priority, route, incident }: Omit<OldPair, 'state' | 'at'>,
   recipient: number,
   now: number,
 ): void {
   const planned = db.run(
     `INSERT OR IGNORE INTO pair(seq, recipient, state, rank, priority, not_before, fresh, route, reason, detail, incident,
-      attempts, flags, notification) VALUES(?, ?, 0, ?, ?, ?, 0, ?, 0, 0, ?, 0, 0, 0)`,
+      attempts, flags, notification) VALUES(?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, 0, 0, 0)`,
     seq,
     recipient,
-    rank,
+    now - priority * POINT_MS,
     priority,
     now,
+    priority >= HIGH ? freshness.fresh : freshness.none,
     route,
     incident,
   );
@@ -174,7 +178,7 @@ function part(old: readonly OldPair[], moved: number, after: number): MovePart {
   return { moved, more: old.length === storeLimits.movedPairs, after: old.at(-1)?.seq ?? after };
 }
 
-/** Dead pairs are due again, as if new: attempts are counted anew. */
+/** Dead pairs are due again, as if new: attempts and age are counted anew, or they would be given up at once. */
 export function redrive(
   ledger: Ledger,
   wish: { readonly recipient?: string; readonly seq?: number; readonly now: number },
@@ -189,7 +193,8 @@ export function redrive(
     if (counters.get(`${id}:dead`) === 0) continue;
     const one = wish.seq === undefined ? '' : 'AND seq = ?3';
     const count = db.run(
-      `UPDATE pair SET state = 0, reason = 0, attempts = 0, flags = flags & ~1, not_before = ?2
+      `UPDATE pair SET state = 0, reason = 0, attempts = 0, flags = flags & ~1, not_before = ?2,
+          rank = ?2 - priority * ${POINT_MS}
         WHERE recipient = ?1 AND state = 4 AND seq IN (
           SELECT seq FROM pair INDEXED BY pair_dead WHERE recipient = ?1 AND state = 4 ${one}
             ORDER BY seq LIMIT ${storeLimits.movedPairs})`,

@@ -296,6 +296,30 @@ describe('moves', () => {
     assert.equal((await store.queue('n', NOW)).dead, 2);
     await assertLaw(store);
   });
+
+  test('what is handed over or driven again is not given up by its old age, but by its new one', async (t) => {
+    const store = await testStore(t).open();
+    await store.accept(['a', 'b'].map((text) => arrival(text, { pairs: ['m'] })));
+    const [day, later] = [NOW + 24 * HOUR, NOW + 48 * HOUR];
+    assert.equal(await store.giveUp('m', NOW + 1, 'old', day), 2);
+    assert.equal(await store.redrive({ recipient: 'm', now: day }), 2);
+    assert.equal(await store.giveUp('m', NOW + 1, 'old', day), 0);
+    assert.equal(await store.fallBack('m', 'n', day + 1, later), 2);
+    assert.equal(await store.giveUp('n', day + 1, 'old', later), 0);
+    assert.equal((await store.queue('n', later)).oldestAt, NOW, 'the message is as old as it is');
+    assert.equal(await store.giveUp('n', later + 1, 'old', later + 24 * HOUR), 2);
+    await assertLaw(store);
+  });
+
+  test('a young one among the oldest does not hide old ones behind it', async (t) => {
+    const store = await testStore(t).open();
+    await store.accept(['a', 'b'].map((text) => arrival(text, { pairs: ['m'] })));
+    const claim = await claimOne(store, 'm');
+    await store.finish(ended(claim.id, { kind: 'dead', reason: 'refused' }));
+    await store.redrive({ recipient: 'm', now: NOW + HOUR });
+    assert.equal(await store.giveUp('m', NOW + 1, 'old', NOW + HOUR), 1);
+    await assertLaw(store);
+  });
 });
 
 describe('storms', () => {
