@@ -803,13 +803,16 @@ export const httpsLimits = {
 export const renderLimits = {
   /** Characters of one value that are looked at; a data field may hold 2 MiB. */
   valueChars: 4_096,
-  /** Characters and lines of one data field in the usual text. */
+  /** Characters of a title, a name, an address, a path in the usual text: a long one must not push the others out. */
+  nameChars: 200,
+  /** Characters and lines of one data field, of an impact, of an action. */
   detailChars: 500,
   detailLines: 8,
-  /** Sources, targets, references and data fields of one message in the usual text; the rest is counted. */
+  /** Sources, targets, references, data fields and actions of one message in the usual text; the rest is counted. */
   parties: 5,
   references: 5,
   details: 10,
+  actions: 5,
   /** Of several messages in one notification: told in full, and by their title; the rest is counted. */
   fullMessages: 5,
   titledMessages: 30,
@@ -819,6 +822,8 @@ export const renderLimits = {
   subjectChars: 200,
   /** A verbatim text is cut to so many times what the medium takes before it is cleaned. */
   verbatimFactor: 8,
+  /** Messages whose views are kept, in bytes of the messages; a view takes about three times as much. */
+  viewBytes: 2 * MIB,
   /** Formatters of dates and numbers that are kept: each zone and language costs 0.1 ms and 10 KB to make. */
   formatters: 64,
 } as const;
@@ -837,8 +842,11 @@ export const templateLimits = {
   heapMib: 64,
   youngMib: 8,
   stackMib: 2,
-  /** Objects a filter may make, as liquidjs counts them. */
-  memory: 10_000_000,
+  /**
+   * Characters and list elements that the filters of one rendering may make, as liquidjs counts them. Of one filter they are 8 MB: a thread
+   * may exceed its heap by no more than 16 MB at once, or the whole process is ended.
+   */
+  memory: 1_000_000,
   /** Characters of output; more is no message. */
   outputChars: 256 * KIB,
   /** Renderings that wait for the thread; beyond it the usual text is sent. */
@@ -849,9 +857,12 @@ export const templateLimits = {
   messages: 100,
   listItems: 100,
   textChars: 4_096,
+  /** All of what a template sees of one notification: characters, and as many for each value as it costs beside them. */
+  dataChars: 4 * MIB,
+  valueCost: 32,
   /** Values are shortened to these, one after the other, when the whole does not fit the medium. */
   shorterChars: [400, 100, 40],
-  /** Templates whose failure was said; each is said once. */
+  /** Failures of templates that were said; each is said once a template. */
   saidFailures: 256,
 } as const;
 

@@ -27,7 +27,6 @@ import { createRenderer } from '../../dispatcher/render/renderer.ts';
 import { createRouter, type ExplainingRouter } from '../../dispatcher/route/router.ts';
 import { compileSilences } from '../../dispatcher/route/silences.ts';
 import { openStore } from '../../dispatcher/store/in-process.ts';
-import { createSubject } from '../../idmef/criteria/create-subject.ts';
 import { systemRandom } from '../../os/random.ts';
 import { explainInbound } from './explain.ts';
 import { loadConfiguration, type LoadedConfiguration } from './load-configuration.ts';
@@ -92,7 +91,7 @@ async function aloneContext(place: ControlPlace, store: Store): Promise<AloneCon
   const renderer = lazyRenderer(async () => {
     const { instance, localesDir } = sound(loaded).config;
     const locales = localesDir === undefined ? {} : { localesDir };
-    return await createRenderer({ log: silentLogger, instance, createSubject, ...locales });
+    return await createRenderer({ log: silentLogger, instance, ...locales });
   });
   return {
     store,

@@ -368,7 +368,10 @@ describe('ntopng’s two examples', () => {
     const alerts = [typed(1, 'flow_flood'), typed(2, 'syn_flood'), message(3)];
     assert.equal((await sink.send(notification(alerts, recipient()), never)).outcome.kind, 'ok');
     assert.equal(deps.log.lines.length, 1);
-    assert.match(deps.log.lines[0]?.text ?? '', /flood: 192.0.2.9@0 \[high\] Brute force attack/);
+    assert.match(
+      deps.log.lines[0]?.text ?? '',
+      /flood: \[02\/01\/2026 03:04:05\]\[High\]\[Brute force attack\]\(\[198/,
+    );
     await sink.send(notification([], recipient(), { form: 'test' }), never);
     assert.match(deps.log.lines[1]?.text ?? '', /flow-flood works/);
     assert.equal(await sink.isAvailable?.(), undefined);

@@ -13,6 +13,7 @@ import { OK, type Outcome } from '../../../../core/outcome.ts';
 import { untilAbort } from '../../../../core/until-abort.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Notification, Sink, SinkAnswer, SinkDeps, SinkType } from '../../../model/sink.ts';
+import { formatNtopngText } from '../../../render/ntopng-text.ts';
 import { readParams } from '../params.ts';
 import { answer, said, saidBy } from '../say.ts';
 import { ownBatch } from './own-batch.ts';
@@ -64,6 +65,7 @@ async function createModuleSink(own: OwnSink, endpoint: Endpoint, deps: SinkDeps
       endpoint: structuredClone(params),
       recipient: structuredClone(recipient),
       log: (text) => deps.log.info(said(`${where}: ${text}`)),
+      ntopngText: ({ view }, options) => formatNtopngText(view, options),
       signal: stop.signal,
       hostname: deps.hostname,
       version: deps.version,

@@ -12,12 +12,12 @@ import { escapeControls } from '../../../../log/escape.ts';
 import { DELIVERY_MARK } from '../../../model/delivery-mark.ts';
 import type { Notification, SendMessage } from '../../../model/sink.ts';
 import { ecsDocument } from '../../format/ecs.ts';
-import { alertDocument } from '../format/alert-document.ts';
+import { alertDocument } from '../../format/alert-document.ts';
 import { cefOf } from '../format/cef.ts';
 import { cutText } from '../format/cut-text.ts';
 import { fitLine } from '../format/fit-line.ts';
 import { fitJson } from '../format/json-line.ts';
-import { lineOf, plainLine } from '../format/line.ts';
+import { lineOf, plainLine } from '../../format/line.ts';
 
 export const facilities = [
   'kern',
@@ -114,7 +114,7 @@ export function createRecorder(options: RecordOptions): Recorder {
 }
 
 function bodyOf(message: SendMessage, format: RecordOptions['format'], room: number): string {
-  if (format === 'cef') return fitLine(cefOf(message), room);
+  if (format === 'cef') return cefOf(message, room);
   if (format === 'json') return fitJson(alertDocument(message), room);
   if (format === 'ecs') return fitJson(ecsDocument(message), room);
   return fitLine(lineOf(message), room);
