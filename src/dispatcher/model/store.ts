@@ -273,10 +273,7 @@ export interface Store {
   keepConfig(version: ConfigVersion): Promise<boolean>;
   /** Append to the hash-chained log. */
   audit(note: AuditNote): Promise<AuditEntry>;
-  /**
-   * A change by an operator and its entry in the log: both in one transaction, and no entry where nothing was changed. A change that is
-   * done in parts has an entry for each.
-   */
+  /** An operator's change and its entry in the log, in one transaction: none where nothing was changed, one for each part of a change. */
   audited<V extends AuditedVerb>(
     note: ChangeNote,
     verb: V,
