@@ -78,6 +78,7 @@ function clause(issue: Issue): string {
     case 'invalid_union':
     case 'not_multiple_of':
     case 'unrecognized_keys':
+    default:
       return 'is not of its form';
   }
 }
