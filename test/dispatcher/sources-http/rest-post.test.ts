@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { jsonObject } from '../../../src/core/json-object.ts';
 import { httpsLimits } from '../../../src/core/limits.ts';
@@ -164,6 +165,13 @@ describe('what is no alert is refused and names the field', () => {
       assert.deepEqual([shared().door.accepted, shared().door.refusals], [[], [reason]]);
     });
   }
+
+  test('what unpacks to more than the limit is 413, though little was sent', async () => {
+    const body = gzipSync(Buffer.alloc(16 * httpsLimits.postBytes, 0x20));
+    const headers = { key: KEYS.ana, 'content-encoding': 'gzip' };
+    assert.equal((await shared().ask({ path: ALERTS, headers, body })).status, 413);
+    assert.deepEqual([shared().door.accepted, shared().door.refusals], [[], ['too-large']]);
+  });
 
   test('bytes that are no UTF-8', async () => {
     const headers = { key: KEYS.ana };
