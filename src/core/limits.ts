@@ -551,7 +551,7 @@ export const storeLimits = {
   wordsInMemory: 2_000,
   /** Identities of one bucket: what accept writes at random places is 1 MiB at most. */
   bucketMessages: 16_384,
-  /** Duplicates are recognised for so long after retention has removed the message, */
+  /** Duplicates are recognised for so long at least, also when retention has removed the message, */
   rememberedDays: 7,
   /** and by sequence as far as so many of a journal. */
   rememberedMessages: 100_000,
@@ -575,7 +575,8 @@ export const storeLimits = {
   shownAttempts: 100,
   /** Messages a search looks at in one step; others get their turn in between. */
   searchedMessages: 20_000,
-  /** Analyzers shown. */
+  /** Analyzers kept of one origin, those heard of last: their names are whatever a sender makes them. And shown in all. */
+  analyzersOfOrigin: 1_000,
   analyzers: 10_000,
   /** Entries of the audit log checked in one step. */
   auditedEntries: 1_000,
@@ -625,6 +626,8 @@ export const expectLimits = {
   looksPerSpan: 10,
   minLookMs: 5_000,
   maxLookMs: 60_000,
+  /** What is known is kept so often: a crash forgets no more of a silence. */
+  keepMs: 60_000,
 } as const;
 
 /** Settings files. */
@@ -708,8 +711,10 @@ export const outboundLimits = {
   answerBytes: 64 * KIB,
   /** Connections to one origin. */
   connections: 8,
-  /** Name, TCP, tunnel and TLS together. */
+  /** TCP, tunnel and TLS, each; the deadline of the request is above them all. */
   connectMs: 10_000,
+  /** A request ends so much before the outbox ends its call, so that there is an answer that says who was silent. */
+  answerMarginMs: 1_000,
   /** Addresses of a name that are tried. */
   addresses: 8,
   /** The longest Retry-After that is believed: bans of providers last hours, a header of years is a mistake. */
@@ -768,6 +773,8 @@ export const httpsLimits = {
   /** Of a form: fields, and bytes of the head of a part (multipart). */
   formFields: 64,
   partHeadBytes: 8 * KIB,
+  /** Objects and lists of JSON within each other; alerts of ntopng have three. */
+  jsonDepth: 32,
   /** Attributes of one alert of AlertResponder. */
   attributes: 200,
   /** Alerts of one post. */
@@ -796,13 +803,16 @@ export const httpsLimits = {
 export const renderLimits = {
   /** Characters of one value that are looked at; a data field may hold 2 MiB. */
   valueChars: 4_096,
-  /** Characters and lines of one data field in the usual text. */
+  /** Characters of a title, a name, an address, a path in the usual text: a long one must not push the others out. */
+  nameChars: 200,
+  /** Characters and lines of one data field, of an impact, of an action. */
   detailChars: 500,
   detailLines: 8,
-  /** Sources, targets, references and data fields of one message in the usual text; the rest is counted. */
+  /** Sources, targets, references, data fields and actions of one message in the usual text; the rest is counted. */
   parties: 5,
   references: 5,
   details: 10,
+  actions: 5,
   /** Of several messages in one notification: told in full, and by their title; the rest is counted. */
   fullMessages: 5,
   titledMessages: 30,
@@ -812,6 +822,8 @@ export const renderLimits = {
   subjectChars: 200,
   /** A verbatim text is cut to so many times what the medium takes before it is cleaned. */
   verbatimFactor: 8,
+  /** Messages whose views are kept, in bytes of the messages; a view takes about three times as much. */
+  viewBytes: 2 * MIB,
   /** Formatters of dates and numbers that are kept: each zone and language costs 0.1 ms and 10 KB to make. */
   formatters: 64,
 } as const;
@@ -830,8 +842,11 @@ export const templateLimits = {
   heapMib: 64,
   youngMib: 8,
   stackMib: 2,
-  /** Objects a filter may make, as liquidjs counts them. */
-  memory: 10_000_000,
+  /**
+   * Characters and list elements that the filters of one rendering may make, as liquidjs counts them. Of one filter they are 8 MB: a thread
+   * may exceed its heap by no more than 16 MB at once, or the whole process is ended.
+   */
+  memory: 1_000_000,
   /** Characters of output; more is no message. */
   outputChars: 256 * KIB,
   /** Renderings that wait for the thread; beyond it the usual text is sent. */
@@ -842,9 +857,12 @@ export const templateLimits = {
   messages: 100,
   listItems: 100,
   textChars: 4_096,
+  /** All of what a template sees of one notification: characters, and as many for each value as it costs beside them. */
+  dataChars: 4 * MIB,
+  valueCost: 32,
   /** Values are shortened to these, one after the other, when the whole does not fit the medium. */
   shorterChars: [400, 100, 40],
-  /** Templates whose failure was said; each is said once. */
+  /** Failures of templates that were said; each is said once a template. */
   saidFailures: 256,
 } as const;
 
@@ -864,8 +882,8 @@ export const ownSinkLimits = {
   /** Connections to one server, and mails on one of them. */
   mailConnections: 3,
   mailsPerConnection: 100,
-  /** Notifications of which some addresses have had their mail, so that only the others get it again. */
-  partialMails: 1_000,
+  /** Alerts of which some addresses of a recipient have had their mail, so that only the others get it again. */
+  partialAlerts: 10_000,
   /** Addresses of one recipient: servers take 100 (RFC 5321 §4.5.3.1.8). */
   mailAddresses: 100,
   /** Characters of a provider's words that are kept in a reason. */
@@ -926,6 +944,8 @@ export const smtpLimits = {
   idleMs: 60_000,
   /** A connection ends after so long, whatever it does: an endless mail holds nothing for ever. */
   lifeMs: 600_000,
+  /** All mails being received; beyond it they stay at their senders. One must fit. */
+  inFlightBytes: 64 * MIB,
   /** Channels of one mail. */
   recipients: 50,
   /** Wrong keys and channels of one connection; then it is ended. */
@@ -947,6 +967,8 @@ export const syslogLimits = {
   queuedBytes: 16 * MIB,
   /** Streams are read again when no more than so many wait. */
   resumeMessages: 10_000,
+  /** Connections, closed ones included, of which something read waits for room: each has a frame and a chunk at most. */
+  waiting: 512,
   /** One transaction of the store. */
   batchMessages: 100,
   batchBytes: 1 * MIB,
@@ -980,6 +1002,8 @@ export const feedLimits = {
   timeoutMs: 30_000,
   /** However short the configured interval is: feeds are others' servers. */
   minEveryMs: 60_000,
+  /** A feed that goes on failing for the same reason is said again after so long. */
+  repeatMs: 24 * 3_600_000,
   /** The longest Retry-After that is honoured. */
   retryAfterMaxMs: 24 * 3_600_000,
   /** Entries of one poll that become alerts; more wait for the next. */

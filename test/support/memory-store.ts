@@ -208,7 +208,7 @@ export class MemoryStore implements TestStore {
     for (const pair of Array.from(queue.open.values())) {
       if (pair.state !== 'due' || pair.since >= before) continue;
       const other = target.all.get(pair.seq);
-      if (other?.state === 'dead' || other?.reason === 'fallback') continue;
+      if (other?.state === 'dead' || other?.state === 'suppressed') continue;
       this.#settle(pair, 'suppressed', 'fallback');
       this.#hand(pair, target, now);
       moved += 1;

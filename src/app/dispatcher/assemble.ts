@@ -169,6 +169,7 @@ async function assembleAround(
     random,
     log,
     hostname: host,
+    mark,
     store,
     outbound,
     metrics: async () =>

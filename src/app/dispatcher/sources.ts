@@ -74,6 +74,8 @@ export function createSources(deps: SourceDeps): Sources {
     const former = entry.trouble;
     try {
       await open(entry);
+      // Begun before the end: whoever ended the others did not find it listening yet.
+      if (closed) return await entry.source.close();
       if (former !== undefined) log.notice(`${source}: listens now`, { event: 'source-listening', source });
     } catch (error) {
       entry.trouble = messageOf(error);

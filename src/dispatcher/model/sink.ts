@@ -41,6 +41,8 @@ export interface LimitSpec {
   readonly key: string;
   readonly rate: number;
   readonly burst: number;
+  /** Tokens a call draws, when it makes several requests (lists of receivers); default 1. More than `burst` is owed to the bucket. */
+  readonly cost?: number;
 }
 
 /** One message of a notification. */
@@ -112,7 +114,7 @@ export interface SinkAnswer {
 }
 
 export interface Sink {
-  /** Buckets a call for this recipient draws one token from each. */
+  /** Buckets a call for this recipient draws from, each once. */
   limits(recipient: Recipient): readonly LimitSpec[];
   send(notification: Notification, signal: AbortSignal): Promise<SinkAnswer>;
   /** Anything but undefined: why the sink cannot be used now (own modules; ntopng's isAvailable). */
@@ -128,7 +130,7 @@ export interface SinkDeps {
   readonly version: string;
   /** What this dispatcher marks its deliveries with (delivery-mark.ts). */
   readonly mark?: () => string;
-  /** Checks an address before it is dialled; throws RelayError FORBIDDEN (src/http/outbound.ts). */
+  /** Asked before an address is dialled (src/http/outbound-policy.ts). */
   readonly outbound: OutboundPolicy;
 }
 

@@ -18,11 +18,14 @@ import type {
 } from './delivery.ts';
 import type { MessageFacts, MessageId, MessageOrigin, Lifecycle, Receipt } from './message.ts';
 import type { Plan } from './plan.ts';
-import type { Provenance } from './recipient.ts';
 import type {
   ApiKey,
   AuditEntry,
-  KeyScope,
+  AuditNote,
+  AuditedVerb,
+  ChangeNote,
+  ConfigVersion,
+  KeyChange,
   NamedSetting,
   SettingKind,
   SettingsChange,
@@ -125,6 +128,8 @@ export interface MessageRecord {
   readonly facts: MessageFacts;
   readonly origin: MessageOrigin;
   readonly verbatim?: string;
+  /** What is wrong with its bytes, which cannot be relied on then. */
+  readonly damaged?: string;
   readonly conflict: boolean;
   /** Hash of the configuration it was routed under, and when that was loaded. */
   readonly config: string;
@@ -136,6 +141,7 @@ export interface MessageRecord {
 export interface SearchWish {
   readonly since?: number;
   readonly until?: number;
+  /** Rank. Unrated alerts count as medium. */
   readonly minSeverity?: number;
   /** Substring of classification, analyzer, source or target. */
   readonly text?: string;
@@ -145,7 +151,7 @@ export interface SearchWish {
 }
 
 export interface AnalyzerRecord {
-  /** The authenticated name of who brought it, `sensor` else `peer` else source. */
+  /** The authenticated name of who brought it: `sensor`, else `profile`, `peer`, source. */
   readonly origin: string;
   readonly analyzer: string;
   readonly lastAt: number;
@@ -220,12 +226,13 @@ export interface Store {
     readonly before?: number;
   }): Promise<readonly Incident[]>;
   incident(id: number): Promise<Incident | undefined>;
+  /** Rejects with NOT_FOUND when there is none of that number. */
   setIncident(
     id: number,
     change: { readonly state?: IncidentState; readonly note?: string },
     by: string,
     now: number,
-  ): Promise<Incident | undefined>;
+  ): Promise<Incident>;
   /** Incidents silent for longer than their window are closed. How many. */
   closeSilent(now: number): Promise<number>;
 
@@ -255,26 +262,26 @@ export interface Store {
   keys(): Promise<readonly ApiKey[]>;
   /** By SHA-256 of the key; marks it used (to the minute). */
   findKey(hash: Buffer, now: number): Promise<ApiKey | undefined>;
-  addKey(key: Omit<ApiKey, 'id'>): Promise<ApiKey>;
-  changeKey(
-    id: number,
-    change: { readonly revokedAt?: number; readonly scopes?: readonly KeyScope[] },
-  ): Promise<boolean>;
+  /** @param replaced another one, which ends then */
+  addKey(
+    key: Omit<ApiKey, 'id'>,
+    replaced?: { readonly id: number; readonly revokedAt: number },
+  ): Promise<ApiKey>;
+  changeKey(id: number, change: KeyChange): Promise<boolean>;
 
   /** Each loaded configuration is kept. Returns whether it is new. */
-  keepConfig(version: {
-    readonly hash: string;
-    readonly text: string;
-    readonly at: number;
-    readonly provenance: Provenance;
-  }): Promise<boolean>;
+  keepConfig(version: ConfigVersion): Promise<boolean>;
   /** Append to the hash-chained log. */
-  audit(entry: {
-    readonly at: number;
-    readonly by: string;
-    readonly what: string;
-    readonly detail: string;
-  }): Promise<AuditEntry>;
+  audit(note: AuditNote): Promise<AuditEntry>;
+  /**
+   * A change by an operator and its entry in the log: both in one transaction, and no entry where nothing was changed. A change that is
+   * done in parts has an entry for each.
+   */
+  audited<V extends AuditedVerb>(
+    note: ChangeNote,
+    verb: V,
+    ...args: Parameters<Store[V]>
+  ): ReturnType<Store[V]>;
   /** In order after an entry; or the newest ones, newest first. */
   auditTrail(wish: {
     readonly after?: number;

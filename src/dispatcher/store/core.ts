@@ -28,6 +28,9 @@ export type OutboxCall =
 
 export type Leased = Claim | DigestClaim;
 
+/** How verbs that are one function of the ledger each reach it. */
+export type LedgerUse = Pick<StoreCore, 'look' | 'change'>;
+
 export class StoreCore {
   readonly #file: StoreFile;
   readonly #listeners = new Set<(recipients: readonly string[]) => void>();

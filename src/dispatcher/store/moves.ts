@@ -55,7 +55,17 @@ export function resume(ledger: Ledger, name: string): number {
   return openPairs(ledger, next);
 }
 
-/** Pending and held pairs accepted before so long, oldest first. */
+/** Whether giving up or falling back may find something: asked every few seconds, whatever the backlog. */
+export function hasOld({ db, recipients }: Ledger, name: string, before: number): boolean {
+  const row = recipients.find(name);
+  if (row === undefined) return false;
+  const select = `SELECT message.at FROM pair INDEXED BY pair_open CROSS JOIN message ON message.seq = pair.seq
+    WHERE recipient = ? AND state < 3 ORDER BY pair.seq LIMIT 1`;
+  const oldest = db.get<{ at: number }>(select, row.id);
+  return oldest !== undefined && oldest.at < before;
+}
+
+/** Open pairs accepted before so long, oldest first. */
 function oldPairs({ db }: Ledger, { id }: RecipientRow, before: number, after: number): OldPair[] {
   const rows = db.all<OldPair>(
     `SELECT seq, state, rank, priority, route, incident, rank + priority * ${POINT_MS} AS at
@@ -104,8 +114,8 @@ export function giveUp(
 }
 
 /**
- * To the other recipient, unless it has a pair of the message that is dead or went the same way: then nobody would
- * get it, and theirs stays where it is.
+ * To the other recipient, unless its own pair of the message will not be sent either (dead, suppressed): then nobody would get it, and
+ * theirs stays where it is.
  */
 export function fallBack(
   ledger: Ledger,
@@ -116,20 +126,16 @@ export function fallBack(
   const { db, counters, words, recipients, due } = ledger;
   const from = recipients.find(name);
   if (from === undefined || wish.to === name) return { ...NOTHING, after };
+  const old = oldPairs(ledger, from, wish.before, after);
   const to = recipients.named(wish.to);
   const reason = words.id('fallback', wish.now);
   const detail = words.id(`to ${wish.to}`, wish.now);
-  const old = oldPairs(ledger, from, wish.before, after);
   let moved = 0;
   for (const { seq, state, rank, priority, route, incident } of old) {
     if (state === pairState.leased) continue;
-    const other = db.get<{ state: number; reason: number }>(
-      'SELECT state, reason FROM pair WHERE seq = ? AND recipient = ?',
-      seq,
-      to.id,
-    );
-    if (other?.state === pairState.dead) continue;
-    if (other?.state === pairState.suppressed && other.reason === reason) continue;
+    const select = 'SELECT state FROM pair WHERE seq = ? AND recipient = ?';
+    const other = db.get<{ state: number }>(select, seq, to.id);
+    if (other !== undefined && other.state >= pairState.dead) continue;
     if (other === undefined) owe(ledger, { seq, rank, priority, route, incident }, to.id, wish.now);
     db.run(
       'UPDATE pair SET state = 5, reason = ?, detail = ? WHERE seq = ? AND recipient = ?',

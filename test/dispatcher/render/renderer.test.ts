@@ -191,6 +191,34 @@ describe('one message', () => {
     assert.match(body, /\nd7: v\nand 12 more\n#k3f9$/);
   });
 
+  test('what one part says at length does not push the others out', async () => {
+    const long = '\u200b'.repeat(500) + 'z'.repeat(4_000);
+    const one = await message({
+      classification: long,
+      analyzer: { analyzerid: 's-1', name: long },
+      sources: [{ address: '198.51.100.7', nodeName: long, user: long }],
+      impact: long,
+    });
+    const { subject, body } = await renderer.messages([one], wish('telegram-html'));
+    assert.ok(subject.includes('z…'));
+    const { text } = readBack('telegram-html', body);
+    assert.match(text, /^\[HIGH\] z{193}… — 198\.51\.100\.7 → 10\.0\.0\.5:22\n/);
+    assert.match(text, /\nSource: 198\.51\.100\.7 \(z{200}…\), user z{200}…\n/);
+    assert.match(text, /\nTarget: 10\.0\.0\.5:22, user root, process sshd\n/);
+    assert.match(text, /\nattempts: 37\n#k3f9$/);
+  });
+
+  test('of many actions a few are told, the rest is counted', async () => {
+    const actions = Array.from({ length: 9 }, (_, n) => `<Action category="other">done ${n}</Action>`);
+    const one = await sendMessage(
+      Buffer.from(
+        `<Alert xmlns="http://iana.org/idmef"><Assessment>${actions.join('')}</Assessment></Alert>`,
+      ),
+    );
+    const { body } = await renderer.messages([one], wish());
+    assert.match(body, /\nother: done 4\nand 4 more\n#k3f9$/);
+  });
+
   test('fields a source keeps for machines are not told', async () => {
     const data = [{ meaning: 'ntopng.alert_tstamp', type: 'integer' as const, value: '1' }];
     const { body } = await renderer.messages([await message({ data })], wish());
@@ -202,6 +230,13 @@ describe('one message', () => {
     const { body } = await renderer.messages([one], wish());
     assert.equal(body, 'unnamed alert\n#k3f9');
     assert.equal(log.events('view-failed').length, 1);
+  });
+
+  test('one that goes to several recipients is read once', async () => {
+    const body = await composeAlert({ ...bruteForce, messageid: 'm-2' });
+    const [one, two] = await Promise.all([renderer.view(body), renderer.view(Buffer.from(body))]);
+    assert.equal(one, two);
+    assert.equal(await renderer.view(body), one);
   });
 
   test('every medium shows the same', async () => {

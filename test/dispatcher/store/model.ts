@@ -126,6 +126,12 @@ export class StoreModel {
     return this.pairs.filter(({ recipient, state }) => recipient === name && state === 'open');
   }
 
+  owed(name: string): ModelPair[] {
+    return this.pairs.filter(
+      ({ recipient, state }) => recipient === name && (state === 'open' || state === 'leased'),
+    );
+  }
+
   /** Numbers of the messages, in order; undefined when there is nothing to give. */
   claim(name: string, count: number): number[] | undefined {
     return this.#lease(name, this.due(name).slice(0, count));
@@ -204,12 +210,12 @@ export class StoreModel {
   }
 
   fallBack(name: string, to: string, before: number): number {
-    if (name === to || !this.recipients.has(name)) return 0;
+    if (name === to || !this.owed(name).some(({ at }) => at < before)) return 0;
     const target = this.recipient(to);
     let moved = 0;
     for (const pair of this.open(name).filter(({ at, since = at }) => since < before)) {
       const other = this.pairs.find(({ seq, recipient }) => seq === pair.seq && recipient === to);
-      if (other?.state === 'dead' || other?.reason === 'fallback') continue;
+      if (other?.state === 'dead' || other?.state === 'suppressed') continue;
       if (other === undefined) {
         target.planned++;
         const { seq, at, priority } = pair;
@@ -263,10 +269,7 @@ export class StoreModel {
     const open = this.open(name);
     const states = (wanted: State): number =>
       this.pairs.filter(({ recipient, state }) => recipient === name && state === wanted).length;
-    const owed = this.pairs.filter(
-      ({ recipient, state }) => recipient === name && (state === 'open' || state === 'leased'),
-    );
-    const oldest = owed.reduce((least, { at }) => Math.min(least, at), Infinity);
+    const oldest = this.owed(name).reduce((least, { at }) => Math.min(least, at), Infinity);
     return {
       recipient: name,
       due: held ? 0 : this.due(name).length,

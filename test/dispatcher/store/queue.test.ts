@@ -278,6 +278,18 @@ describe('moves', () => {
     await assertLaw(store);
   });
 
+  test('fallback leaves what the other one is not to be told, whatever the reason', async (t) => {
+    const store = await testStore(t).open();
+    const reasons = ['silence', 'window', 'repeat', 'disabled'] as const;
+    const suppressed = (reason: (typeof reasons)[number]) => ({
+      ...machine('n', 2),
+      suppress: { reason, detail: '' },
+    });
+    await store.accept(reasons.map((reason) => arrival(reason, { pairs: ['m', suppressed(reason)] })));
+    assert.equal(await store.fallBack('m', 'n', NOW + 1, NOW), 0);
+    assert.deepEqual(await texts(store, 'm'), [...reasons]);
+  });
+
   test('giving up spares what is young, and what a call is carrying', async (t) => {
     const store = await testStore(t).open();
     const later = { at: NOW + HOUR };

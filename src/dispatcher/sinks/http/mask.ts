@@ -28,7 +28,15 @@ function textsOf(value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
-/** As written, as it stands in a URL, as it stands in JSON; of a URL its path and the longer parts of that, not its host. */
+/** What basic authentication sends, in base64 like any other secret (createMask). */
+export function basicPair(username: string, password: string): string {
+  return `${username}:${password}`;
+}
+
+/**
+ * As written, as it stands in a URL, as it stands in JSON, in base64; of a URL its path and the longer parts of that, and user and
+ * password, not its host.
+ */
 function formsOf(secret: string): readonly string[] {
   const url = /^https?:\/\//i.test(secret) && URL.canParse(secret) ? new URL(secret) : undefined;
   const parts =
@@ -42,6 +50,8 @@ function formsOf(secret: string): readonly string[] {
           ...url.pathname.split('/').filter((segment) => segment.length >= MIN_SEGMENT),
           ...[...url.searchParams.values()].filter((value) => value.length >= MIN_SEGMENT),
           url.password,
+          decoded(url.password),
+          ...(url.username === '' ? [] : [basicPair(decoded(url.username), decoded(url.password))]),
         ];
   return parts.flatMap((part) =>
     part.length < MIN_SECRET
@@ -54,6 +64,15 @@ function formsOf(secret: string): readonly string[] {
           Buffer.from(part).toString('base64').replace(/=+$/, ''),
         ],
   );
+}
+
+/** A part of a URL as it was meant; as it stands when it cannot be decoded. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** One line without control, format and separator characters, at most so many code points. */
