@@ -61,11 +61,11 @@ export class Suspects {
     return this.#apart().map(([seq]) => seq);
   }
 
-  /** Which of them is to be tried now. While the recipient fails that is its oldest message alone, which is the first again after it. */
-  next(now: number, failing: boolean): number | undefined {
+  /** Which of them is to be tried next, and when. While the recipient fails that is its oldest message alone, which is the first again after it. */
+  next(failing: boolean): { readonly seq: number; readonly dueAt: number } | undefined {
     const by = ([seq, { dueAt }]: readonly [number, Suspect]): number => (failing ? seq : dueAt);
     const [first] = this.#apart().toSorted((a, b) => by(a) - by(b));
-    return first !== undefined && first[1].dueAt <= now ? first[0] : undefined;
+    return first && { seq: first[0], dueAt: first[1].dueAt };
   }
 
   /** Somebody else has decided on it: given up, fallen back, folded. */

@@ -64,7 +64,6 @@ describe('every and budget', () => {
 });
 
 describe('give-up', () => {
-  /** A day is 17,280 ticks. */
   const soc = person('soc', { giveUpMs: HOUR });
 
   test('is for people: at its time dead with the reason, reported once; a machine waits', async () => {
@@ -203,7 +202,7 @@ describe('fallback', () => {
       await world.accept(1, { to: ['soc', 'mail'] });
       await world.timers.run(MINUTE);
       const seqs = await world.accept(1, { to: ['soc'] });
-      await world.timers.run(HOUR);
+      await world.timers.run(20 * MINUTE);
       assert.deepEqual(await world.states(seqs, 'soc'), ['due']);
     }
   });

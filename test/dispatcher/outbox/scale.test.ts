@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { machine, OK, World } from '../../support/outbox-world.ts';
 
 const HOUR = 3_600_000;
-const COUNT = 3_000;
-const BANNED = 1_500;
+const COUNT = 1_000;
+const BANNED = 500;
 
 test('a backlog is drained exactly at the provider’s limits, bans included', async () => {
   const world = await World.start({ recipients: [machine('slack')] });

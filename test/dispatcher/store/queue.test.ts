@@ -235,6 +235,25 @@ describe('held', () => {
   });
 });
 
+describe('a claim of what is set apart', () => {
+  test('one alone, if it is due, or anything but some, those of one incident included', async (t) => {
+    const store = await testStore(t).open();
+    const together = ['a', 'b', 'c', 'd'].map((text) =>
+      arrival(text, { pairs: [person('ana', 2)], incidents: [incident('one')] }),
+    );
+    await store.accept(together);
+    const seqs = async (wish: { readonly only?: number; readonly except?: readonly number[] }) =>
+      (await store.claim('ana', { now: NOW, pairs: 3, ...wish }))?.pairs.map(({ seq }) => seq);
+    assert.deepEqual(await seqs({ only: 3 }), [3]);
+    assert.equal(await seqs({ only: 3 }), undefined, 'it is leased');
+    assert.equal(await seqs({ only: 9 }), undefined);
+    assert.deepEqual(await seqs({ except: [1] }), [2, 4]);
+    assert.equal(await seqs({ except: [1, 77] }), undefined);
+    assert.deepEqual(await seqs({}), [1]);
+    await assertLaw(store);
+  });
+});
+
 describe('moves', () => {
   test('fallback takes what is old to the other, and says so of both', async (t) => {
     const store = await testStore(t).open();
