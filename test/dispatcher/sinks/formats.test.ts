@@ -11,6 +11,7 @@ import { ecsDocument } from '../../../src/dispatcher/sinks/format/ecs.ts';
 import { jsonDigest, jsonMessage } from '../../../src/dispatcher/sinks/format/json.ts';
 import { ntopngAlert } from '../../../src/dispatcher/sinks/format/ntopng-alert.ts';
 import { cefOf } from '../../../src/dispatcher/sinks/own/format/cef.ts';
+import { anyText } from '../render/any-text.ts';
 import { dig } from './cases.ts';
 import { alertView, messageView, sendMessage, START } from './make.ts';
 
@@ -76,7 +77,7 @@ describe('ecs', () => {
   });
 
   test('whatever attackers write, typed fields have their type or are not there, and nothing is empty', () => {
-    const text = fc.string({ unit: 'binary' });
+    const text = anyText(12);
     const party = fc.record({ address: text, name: text, port: text, user: text, process: text, file: text });
     fc.assert(
       fc.property(fc.array(party), fc.array(party), text, (sources, targets, title) => {
