@@ -6,7 +6,7 @@
  * All times are wall milliseconds and come from the caller, so that a simulation can hold the clock.
  */
 
-import type { Incident, IncidentState } from './incident.ts';
+import type { Incident, IncidentChange, IncidentState } from './incident.ts';
 import type {
   AttemptRecord,
   Claim,
@@ -227,12 +227,7 @@ export interface Store {
   }): Promise<readonly Incident[]>;
   incident(id: number): Promise<Incident | undefined>;
   /** Rejects with NOT_FOUND when there is none of that number. */
-  setIncident(
-    id: number,
-    change: { readonly state?: IncidentState; readonly note?: string },
-    by: string,
-    now: number,
-  ): Promise<Incident>;
+  setIncident(id: number, change: IncidentChange, by: string, now: number): Promise<Incident>;
   /** Incidents silent for longer than their window are closed. How many. */
   closeSilent(now: number): Promise<number>;
 
