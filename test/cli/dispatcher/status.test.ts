@@ -27,6 +27,7 @@ test('a recipient whose provider fails is said to, and after ten minutes somebod
     const fails = status.service?.lanes.some(({ failingSince }) => failingSince !== undefined) === true;
     return fails ? status : undefined;
   });
+  await world.service.sent('archive', 1);
   const { stdout, code } = await run('status', '--state', join(world.dir, 'state'));
   assert.match(stdout, /^siem +failing \d+ s +1 /m);
   assert.match(stdout, /^archive +ok +0 /m);
