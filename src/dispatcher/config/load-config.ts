@@ -66,7 +66,7 @@ export function loadConfig(
   problems.push(...merged.faults.map((fault) => placed(fault, fault.file)));
   const content = checkInput(fileSchema, merged.content);
   if (!content.ok) problems.push(...content.faults.map((fault) => placed(fault, merged.fileOf(fault.path))));
-  if (problems.length > 0 || !content.ok) return { ok: false, problems };
+  if (problems.length > 0 || !content.ok) return { ok: false, problems: inOrder(problems, merged) };
   const fromDatabase = readDatabaseSettings(stored);
   const built = build(content.value, fromDatabase, deps, files, stored);
   problems.push(

@@ -9,12 +9,12 @@ const tls = { cert: v.path, key: v.path, ca: v.path, crl: v.path.optional() } as
 
 const tlsSchema = z.strictObject(tls);
 
-const peers = z.array(
-  z.string().regex(/^(?:\*|(?:DNS|URI|email|CN):.+)$/, {
-    error:
-      "must be a name with its type, such as DNS:manager1, or '*' for every certificate of the authority",
-  }),
-);
+const peer = z.string().regex(/^(?:\*|(?:DNS|URI|email|CN):.+)$/, {
+  error: "must be a name with its type, such as DNS:manager1, or '*' for every certificate of the authority",
+});
+
+/** One or several. */
+const peers = z.union([peer.transform((one) => [one]), z.array(peer)]);
 
 /** `rest: {}` turns it on, `rest: off` (which is a text in YAML 1.2) or `false` off. */
 const off = z.union([z.literal(false), z.literal('off').transform(() => false as const)]);

@@ -62,19 +62,21 @@ export const criteria = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const LISTEN = 'must be address and port, such as 127.0.0.1:4848 or [::]:4848';
+
 /** `127.0.0.1:4848`, `[::1]:4848`. The address is never left out: what listens is said. */
-export const listen = z.string().transform((text, context): ListenAddress => {
-  const match = /^(?:\[([0-9A-Fa-f:.%a-z]+)\]|([0-9.]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  const address = match?.[1] ?? match?.[2];
-  if (address !== undefined && parseAddress(address) !== undefined && port <= 65_535)
-    return { address, port };
-  context.addIssue({
-    code: 'custom',
-    message: `must be address and port, such as 127.0.0.1:4848 or [::]:4848, not '${text}'`,
+export const listen = z
+  .union([z.string(), z.number()], { error: LISTEN })
+  .transform((given, context): ListenAddress => {
+    const text = String(given);
+    const match = /^(?:\[([0-9A-Fa-f:.%a-z]+)\]|([0-9.]+)):(\d{1,5})$/.exec(text);
+    const port = Number(match?.[3]);
+    const address = match?.[1] ?? match?.[2];
+    if (address !== undefined && parseAddress(address) !== undefined && port <= 65_535)
+      return { address, port };
+    context.addIssue({ code: 'custom', message: `${LISTEN}, not '${text}'` });
+    return z.NEVER;
   });
-  return z.NEVER;
-});
 
 export const timeZone = z.string().superRefine((text, context) => {
   try {

@@ -28,6 +28,7 @@ test('a recipient whose provider fails is said to, and after ten minutes somebod
     const isSent = status.stats.queues.some(({ recipient, sent }) => recipient === 'archive' && sent === 1);
     return fails && isSent ? status : undefined;
   });
+  await world.service.sent('archive', 1);
   const { stdout, code } = await run('status', '--state', join(world.dir, 'state'));
   assert.match(stdout, /^siem +failing \d+ s +1 .* http:\/\/127\.0\.0\.1:\d+ answers 503$/m);
   assert.match(stdout, /^archive +ok +0 /m);

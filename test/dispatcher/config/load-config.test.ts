@@ -275,6 +275,16 @@ describe('what is wrong is named with file, line and reason', () => {
       /:1: sources\.rest\.rat: is no key known here; did you mean rate\?$/,
     ],
     [
+      'a port alone',
+      'sources: { secarc: { listen: 5000, allow_from: 127.0.0.1 } }',
+      /sources\.secarc\.listen: must be address and port, such as 127\.0\.0\.1:4848 or \[::\]:4848, not '5000'$/,
+    ],
+    [
+      'a role without the type of the name',
+      'sources: { https: { listen: "127.0.0.1:1", cert: /c, key: /k, ca: /a, allow_relay: manager } }',
+      /sources\.https\.allow_relay: must be a name with its type, such as DNS:manager1/,
+    ],
+    [
       'a source that is switched in a third way',
       'sources: { rest: 5 }',
       /sources\.rest: must be false, off or a map$/,
@@ -310,16 +320,19 @@ describe('what is wrong is named with file, line and reason', () => {
   }
 
   test('all of them at once, in the order of the lines', () => {
-    const loaded = load(
+    for (const text of [
       `${base.replace('chat:', 'chatt:').replace('/etc/bot', '/etc/none')}route: { to: [a, b] }\n`,
-    );
-    assert.ok(!loaded.ok);
-    const numbers = loaded.problems.map(({ line }) => line ?? 0);
-    assert.ok(numbers.length >= 3);
-    assert.deepEqual(
-      numbers,
-      numbers.toSorted((a, b) => a - b),
-    );
+      `${base.replace('endpoint: siem }', 'endpoint: siem, budget: 0 }')}route:\n  rutes: []\n  to: 5\n`,
+    ]) {
+      const loaded = load(text);
+      assert.ok(!loaded.ok);
+      const numbers = loaded.problems.map(({ line }) => line ?? 0);
+      assert.ok(numbers.length >= 3, numbers.join());
+      assert.deepEqual(
+        numbers,
+        numbers.toSorted((a, b) => a - b),
+      );
+    }
   });
 
   test('the same name in two files, and in file and database', () => {
