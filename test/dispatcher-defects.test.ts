@@ -64,10 +64,6 @@ const defects: Readonly<Record<string, Defect>> = {
     what: 'custom channels reach anything the service can reach',
     proofs: [
       ['http/outbound-client.test.ts', 'G-AG: SSRF: an address that is refused is never dialled'],
-      [
-        'dispatcher/sinks/http-sink.test.ts',
-        'G-AG: SSRF: a receiver of the database that names the host is held to the policy',
-      ],
       [channels, 'a channel of the database reaches nothing inside, and the test button neither'],
       [channels, 'a webhook of the database is held to it though its endpoint is from the file'],
       [
@@ -185,7 +181,7 @@ const defects: Readonly<Record<string, Defect>> = {
     what: 'API keys are shown in web pages and menus',
     proofs: [
       [operators, 'G-AG: keys, password hashes and tokens of providers are shown by no command'],
-      ['dispatcher/keys/stored-keys.test.ts', 'what the store keeps of a key is enough to know it'],
+      ['dispatcher/keys/keys.test.ts', 'what the store keeps of a key is enough to know it'],
       [gateway, 'G-AG: keys stand in no log line, right or wrong'],
       [clients, 'no key is in clear, in no file of the service and in no line it said'],
     ],

@@ -102,6 +102,8 @@ export const connectionLimits = {
   connections: 2048,
   /** Connections without a finished handshake; beyond it the oldest one of the busiest address is ended. */
   handshaking: 128,
+  /** Connections without a certificate, all together: the other places are for those with one. */
+  strangers: 1_024,
   /** Connections of one certificate; beyond it its oldest one without an answer under way is ended. */
   perPeer: 256,
   /** Connections of one certificate that wait for a further request; beyond it the oldest is ended. */

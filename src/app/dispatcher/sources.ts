@@ -52,6 +52,8 @@ export function createSources(deps: SourceDeps): Sources {
   let entries: readonly Entry[] = [];
   let started = false;
   let closed = false;
+  /** The last try to listen that nobody waits for. */
+  let trying: Promise<void> = Promise.resolve();
 
   const open = async (entry: Entry): Promise<void> => {
     const bound = await entry.source.listen();
@@ -83,7 +85,8 @@ export function createSources(deps: SourceDeps): Sources {
         log.error(`${source}: ${entry.trouble}; tried again`, { event: 'source-not-listening', source });
       }
       timers.after(dispatcherLimits.retryListenMs, () => {
-        if (!closed && entries.includes(entry)) void openOrRetry(entry);
+        if (!closed && entries.includes(entry))
+          trying = Promise.all([trying, openOrRetry(entry)]).then(() => undefined);
       });
     }
   };
@@ -147,6 +150,8 @@ export function createSources(deps: SourceDeps): Sources {
     families: () => entries.flatMap(({ source }) => source.https?.families() ?? []),
     async close() {
       closed = true;
+      // One that begins to listen afterwards would do so for good.
+      await trying;
       await closeAll(entries);
       entries = [];
     },

@@ -52,7 +52,8 @@ export const runRecipients = byWord(wordTables.recipients, {
     await withControl(async (control) => {
       const answer = await control.call('recipients.test', { name });
       const { outcome, providerRef } = answer;
-      const reason = outcome.kind === 'ok' ? '' : `: ${outcome.reason}`;
+      const hint = 'hint' in outcome && outcome.hint !== undefined ? `; ${outcome.hint}` : '';
+      const reason = outcome.kind === 'ok' ? '' : `: ${outcome.reason}${hint}`;
       const ref = providerRef === undefined ? '' : ` [${providerRef}]`;
       await print(json ? jsonLine(answer) : `${escapeText(`${name}: ${outcome.kind}${reason}${ref}`)}\n`);
       return outcome.kind === 'ok' ? 0 : 75;

@@ -6,7 +6,7 @@
  * All times are wall milliseconds and come from the caller, so that a simulation can hold the clock.
  */
 
-import type { Incident, IncidentState } from './incident.ts';
+import type { Incident, IncidentChange, IncidentState } from './incident.ts';
 import type {
   AttemptRecord,
   Claim,
@@ -227,12 +227,7 @@ export interface Store {
   }): Promise<readonly Incident[]>;
   incident(id: number): Promise<Incident | undefined>;
   /** Rejects with NOT_FOUND when there is none of that number. */
-  setIncident(
-    id: number,
-    change: { readonly state?: IncidentState; readonly note?: string },
-    by: string,
-    now: number,
-  ): Promise<Incident>;
+  setIncident(id: number, change: IncidentChange, by: string, now: number): Promise<Incident>;
   /** Incidents silent for longer than their window are closed. How many. */
   closeSilent(now: number): Promise<number>;
 
@@ -273,10 +268,7 @@ export interface Store {
   keepConfig(version: ConfigVersion): Promise<boolean>;
   /** Append to the hash-chained log. */
   audit(note: AuditNote): Promise<AuditEntry>;
-  /**
-   * A change by an operator and its entry in the log: both in one transaction, and no entry where nothing was changed. A change that is
-   * done in parts has an entry for each.
-   */
+  /** An operator's change and its entry in the log, in one transaction: none where nothing was changed, one for each part of a change. */
   audited<V extends AuditedVerb>(
     note: ChangeNote,
     verb: V,

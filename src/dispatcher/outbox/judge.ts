@@ -241,8 +241,10 @@ function nextBatch(
   return result.kind === 'timeout' ? Math.max(1, half) : 1;
 }
 
+/** With the remedy: who sees the hold is who has to act. */
 function heldReason(outcome: Outcome): string {
-  return `${BROKEN}${shorten(outcome.kind === 'ok' ? '' : outcome.reason)}`;
+  const remedy = outcome.kind === 'broken' && outcome.hint !== undefined ? `; ${shorten(outcome.hint)}` : '';
+  return `${BROKEN}${shorten(outcome.kind === 'ok' ? '' : outcome.reason)}${remedy}`;
 }
 
 function clamp(retryAfterMs: number | undefined): number | undefined {

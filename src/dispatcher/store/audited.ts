@@ -28,6 +28,7 @@ function withNote(core: LedgerUse, note: ChangeNote): LedgerUse {
   const { numbered = false, ...entry } = note;
   let isNoted = false;
   return {
+    always: true,
     look: (work) => core.look(work),
     // False is said by what found nothing to change; a further part of a long change may find nothing left.
     change: (work) =>

@@ -2,7 +2,7 @@
 
 import { RelayError } from '../../core/errors.ts';
 import { storeLimits } from '../../core/limits.ts';
-import type { Incident, IncidentState } from '../model/incident.ts';
+import type { Incident, IncidentChange, IncidentState } from '../model/incident.ts';
 import { dropEscalations } from './escalation.ts';
 import { toSeverity } from './facts.ts';
 import { countIncident } from './incident-opening.ts';
@@ -59,7 +59,7 @@ function incidentRow(db: Ledger['db'], id: number): IncidentRow | undefined {
 export function setIncident(
   ledger: Ledger,
   id: number,
-  change: { readonly state?: IncidentState; readonly note?: string },
+  change: IncidentChange,
   by: string,
   now: number,
 ): Incident {

@@ -65,17 +65,29 @@ export function hasOld({ db, recipients }: Ledger, name: string, before: number)
   return oldest !== undefined && oldest.at < before;
 }
 
-/** Open pairs accepted before so long, oldest first. */
-function oldPairs({ db }: Ledger, { id }: RecipientRow, before: number, after: number): OldPair[] {
-  const rows = db.all<OldPair>(
-    `SELECT seq, state, rank, priority, route, incident, rank + priority * ${POINT_MS} AS at
-      FROM pair INDEXED BY pair_open WHERE recipient = ? AND state < 3 AND seq > ? ORDER BY seq LIMIT ?`,
+/** Open pairs that are owed since before so long, in the order of acceptance: a part of them, and where the next one begins. */
+function oldPairs(
+  { db }: Ledger,
+  { id }: RecipientRow,
+  before: number,
+  after: number,
+): { readonly old: readonly OldPair[] } & Omit<MovePart, 'moved'> {
+  const rows = db.all<OldPair & { readonly accepted: number }>(
+    `SELECT pair.seq, state, rank, priority, route, incident, rank + priority * ${POINT_MS} AS at, message.at AS accepted
+      FROM pair INDEXED BY pair_open CROSS JOIN message ON message.seq = pair.seq
+      WHERE recipient = ? AND state < 3 AND pair.seq > ? ORDER BY pair.seq LIMIT ?`,
     id,
     after,
     storeLimits.movedPairs,
   );
-  // Acceptance rises with the number, so the oldest are among them; what was handed over or driven again is younger than its number.
-  return rows.filter(({ at }) => at < before);
+  // Acceptance rises with the number: nothing behind the first young one is old. What was handed over or driven again may be younger.
+  const young = rows.findIndex(({ accepted }) => accepted >= before);
+  const looked = young < 0 ? rows : rows.slice(0, young);
+  return {
+    old: looked.filter(({ at }) => at < before),
+    more: looked.length === storeLimits.movedPairs,
+    after: looked.at(-1)?.seq ?? after,
+  };
 }
 
 export interface OldPair {
@@ -103,14 +115,14 @@ export function giveUp(
   const { db, counters, words, recipients } = ledger;
   const row = recipients.find(name);
   if (row === undefined) return { ...NOTHING, after };
-  const old = oldPairs(ledger, row, wish.before, after);
+  const { old, ...part } = oldPairs(ledger, row, wish.before, after);
   const reason = words.id(wish.reason, wish.now);
   const pending = old.filter(({ state }) => state !== pairState.leased);
   for (const { seq, state } of pending) {
     db.run('UPDATE pair SET state = 4, reason = ? WHERE seq = ? AND recipient = ?', reason, seq, row.id);
     movePairs(counters, row.id, state, pairState.dead, 1);
   }
-  return part(old, pending.length, after);
+  return { ...part, moved: pending.length };
 }
 
 /**
@@ -126,7 +138,7 @@ export function fallBack(
   const { db, counters, words, recipients, due } = ledger;
   const from = recipients.find(name);
   if (from === undefined || wish.to === name) return { ...NOTHING, after };
-  const old = oldPairs(ledger, from, wish.before, after);
+  const { old, ...part } = oldPairs(ledger, from, wish.before, after);
   const to = recipients.named(wish.to);
   const reason = words.id('fallback', wish.now);
   const detail = words.id(`to ${wish.to}`, wish.now);
@@ -148,7 +160,7 @@ export function fallBack(
     moved++;
   }
   if (moved > 0) due.add(to.name);
-  return part(old, moved, after);
+  return { ...part, moved };
 }
 
 /** A message that has no pair with the recipient is owed to it too, as if it had been planned now: its time only begins. */
@@ -172,10 +184,6 @@ export function owe(
   );
   counters.add(`${recipient}:planned`, planned);
   countPair(counters, recipient, pairState.ready, '', planned);
-}
-
-function part(old: readonly OldPair[], moved: number, after: number): MovePart {
-  return { moved, more: old.length === storeLimits.movedPairs, after: old.at(-1)?.seq ?? after };
 }
 
 /** Dead pairs are due again, as if new: attempts and age are counted anew, or they would be given up at once. */

@@ -310,7 +310,6 @@ describe('the audit log', () => {
       ['recipient.disable', 'recipients.disable', { name: 'far' }],
       ['recipient.enable', 'recipients.enable', { name: 'far' }],
       ['recipient.hold', 'recipients.hold', { name: 'far', reason: 'x' }],
-      ['recipient.move', 'recipients.move', { name: 'far', to: 'siem' }],
       ['recipient.resume', 'recipients.resume', { name: 'far' }],
       ['recipient.test', 'recipients.test', { name: 'siem' }],
       ['recipient.remove', 'recipients.remove', { name: 'far' }],

@@ -186,6 +186,11 @@ describe('a recipient that is taken away', () => {
     ] as const)
       await assert.rejects(control.call('recipients.move', { name, to }), RelayError, `${name} ${to}`);
     assert.deepEqual(await control.call('recipients.move', { name: 'siem', to: 'spare' }), { moved: 2 });
+    const entries = (await control.call('audit.list', {})).filter(({ what }) => what === 'recipient.move');
+    assert.deepEqual(
+      entries.map(({ detail }) => detail),
+      ['2 deliveries of siem to spare'],
+    );
     await world.service.sent('spare', 2);
     const titles = world.hook.received.flatMap(({ json }) =>
       Array.isArray(json['messages']) ? json['messages'].map((message) => jsonTitle(message)) : [],

@@ -25,10 +25,11 @@ test('a recipient whose provider fails is said to, and after ten minutes somebod
   const failing = await until(async () => {
     const status = await world.service.control.call('status', {});
     const fails = status.service?.lanes.some(({ failingSince }) => failingSince !== undefined) === true;
-    return fails ? status : undefined;
+    const isSent = status.stats.queues.some(({ recipient, sent }) => recipient === 'archive' && sent === 1);
+    return fails && isSent ? status : undefined;
   });
   const { stdout, code } = await run('status', '--state', join(world.dir, 'state'));
-  assert.match(stdout, /^siem +failing \d+ s +1 /m);
+  assert.match(stdout, /^siem +failing \d+ s +1 .* http:\/\/127\.0\.0\.1:\d+ answers 503$/m);
   assert.match(stdout, /^archive +ok +0 /m);
   assert.equal(code, 0);
   assert.equal(needsSomebody(failing), false);

@@ -245,6 +245,11 @@ describe('what is wrong is named with file, line and reason', () => {
       /allow_from must say from where/,
     ],
     [
+      'mails larger than all of them together may be',
+      'sources: { smtp: { listen: "127.0.0.1:25", allow_from: [127.0.0.1], max_size: 65M } }',
+      /sources\.smtp\.max_size: must not be more than 64M/,
+    ],
+    [
       'syslog from anywhere',
       'sources: { syslog: { a: { listen: "0.0.0.0:514", transport: udp } } }',
       /allow_from must say from where/,

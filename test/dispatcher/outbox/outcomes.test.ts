@@ -126,6 +126,14 @@ describe('broken', () => {
     assert.equal(lane?.heldReason, 'broken: 401 unauthorized');
   });
 
+  test('the remedy stands with the reason of the hold', async () => {
+    const world = await soc();
+    world.provider('soc').answer = () => ({ outcome: { kind: 'broken', reason: 'no', hint: 'check it' } });
+    await world.accept(1);
+    await world.timers.run(MINUTE);
+    assert.equal(world.outbox.status().lanes[0]?.heldReason, 'broken: no; check it');
+  });
+
   const cures: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
     'a new endpoint': async (world) => {
       world.newSink('soc');

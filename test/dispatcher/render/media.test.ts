@@ -123,6 +123,27 @@ function writtenIn(medium: Medium, ...doc: readonly pieces.Piece[]): string {
   return write(doc, writers[medium]);
 }
 
+/** A hundred times quicker to make than fast-check's own. */
+const webUrl = fc
+  .tuple(
+    fc.constantFrom('http', 'https', 'ftp', 'HTTPS'),
+    fc.constantFrom(
+      'x.example',
+      'X.Example:8443',
+      'bücher.example',
+      '198.51.100.7',
+      'a-b_c.example',
+      '[2001:db8::1]',
+    ),
+    fc.array(fc.constantFrom('/', 'a', '%20', '(', ')', "'", '*', '|', 'é', '~', '_', '.', '..', '\\'), {
+      maxLength: 8,
+    }),
+    fc.array(fc.constantFrom('?', '&', '=', 'b', '#', '<', '>', '`', '"', '+', '%', '[', ']'), {
+      maxLength: 8,
+    }),
+  )
+  .map(([scheme, host, path, rest]) => `${scheme}://${host}/${path.join('')}${rest.join('')}`);
+
 describe('cleaning', () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ['C0, DEL and C1', 'a\u0000\u0007b\u007f\u0080\u009fc', 'abc'],
@@ -148,10 +169,10 @@ describe('cleaning', () => {
     assert.equal(cleanLines('\r\n\na\t b  \r\n  c\u2028\n\nd\u0000\n\n'), 'a  b\n  c\n\n\nd');
   });
 
-  test('a text of a million blanks and line breaks is no work', () => {
+  test('a text of many blanks and line breaks is no work', () => {
     const before = process.cpuUsage();
     for (const one of [' ', '\n', '\u00a0', ' \n']) {
-      const many = one.repeat(1_000_000);
+      const many = one.repeat(200_000);
       assert.equal(cleanLine(`x${many}x`), 'x x');
       assert.equal(cleanLines(`${many}x${many}`).trim(), 'x');
       assert.match(cleanLines(`x${many}x`), /^x\s+x$/);
@@ -280,19 +301,15 @@ for (const medium of media) {
 
     test('a link is what safeUrl let through, and says its host', () => {
       fc.assert(
-        fc.property(
-          anything,
-          fc.oneof(fc.webUrl({ withFragments: true, withQueryParameters: true }), anything),
-          (name, url) => {
-            const doc: Doc = [pieces.label('See '), ...pieces.link(name, url)];
-            const seen = readBack(medium, write(doc, writer));
-            assert.equal(alike(seen.text), alike(textOf(doc, medium)));
-            for (const mark of seen.marks) {
-              if (mark.startsWith('a:')) assert.match(mark, /^a:(?:https?|ftp):\/\/[^\s"'<>()[\]|]+$/);
-              else assert.match(mark, /^code:/);
-            }
-          },
-        ),
+        fc.property(anything, fc.oneof(webUrl, anything), (name, url) => {
+          const doc: Doc = [pieces.label('See '), ...pieces.link(name, url)];
+          const seen = readBack(medium, write(doc, writer));
+          assert.equal(alike(seen.text), alike(textOf(doc, medium)));
+          for (const mark of seen.marks) {
+            if (mark.startsWith('a:')) assert.match(mark, /^a:(?:https?|ftp):\/\/[^\s"'<>()[\]|]+$/);
+            else assert.match(mark, /^code:/);
+          }
+        }),
         { numRuns: 200 },
       );
     });

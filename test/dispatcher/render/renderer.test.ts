@@ -429,7 +429,7 @@ describe('whatever stands in the messages', () => {
 
   test('subject and body keep to their limits and to the medium', async () => {
     const bodies = await Promise.all(
-      fc.sample(fc.tuple(junk, junk, junk, junk), 25).map(async ([classification, impact, value, name]) =>
+      fc.sample(fc.tuple(junk, junk, junk, junk), 30).map(async ([classification, impact, value, name]) =>
         sendMessage(
           await composeAlert({
             ...bruteForce,
@@ -448,14 +448,13 @@ describe('whatever stands in the messages', () => {
         ),
       ),
     );
-    for (const medium of media) {
-      for (const limit of [30, 200, 2_000]) {
-        for (const one of bodies) {
-          const { subject, body, plain } = await renderer.messages([one], wish(medium, { body: limit }));
-          assert.ok(lengthOf(body) <= limit && lengthOf(plain) <= limit && lengthOf(subject) <= 150);
-          assert.doesNotMatch(subject, /[\p{Cc}\u2028\u2029\u202a-\u202e]/u);
-          readBack(medium, body);
-        }
+    for (const [at, one] of bodies.entries()) {
+      const limit = [30, 200, 2_000][at % 3] ?? 0;
+      for (const medium of media) {
+        const { subject, body, plain } = await renderer.messages([one], wish(medium, { body: limit }));
+        assert.ok(lengthOf(body) <= limit && lengthOf(plain) <= limit && lengthOf(subject) <= 150);
+        assert.doesNotMatch(subject, /[\p{Cc}\u2028\u2029\u202a-\u202e]/u);
+        readBack(medium, body);
       }
     }
   });

@@ -1,6 +1,8 @@
 /** The sinks that deliver IDMEF, against stand-ins for their receivers: parcels, origins, outcomes one by one, proof of poison. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 
@@ -19,6 +21,7 @@ import { readDocument } from '../../../src/idmef/read-document.ts';
 import { preludeType } from '../../../src/dispatcher/sinks/own/idmef/prelude-type.ts';
 import { createRefusalProof } from '../../../src/dispatcher/sinks/own/idmef/refusal-proof.ts';
 import { startFakeManager } from '../../support/fake-manager.ts';
+import { portOf } from '../../support/https-host.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
 import { makeSite, register } from '../../support/prelude-site.ts';
 import { startReceiver, startTrivialGateway } from '../../support/receiver.ts';
@@ -321,6 +324,33 @@ describe('prelude', () => {
     });
     assert.equal(words(await send(sink, [message(1), message(2)])), '1 ok, 2 ok');
     assert.equal(manager.alerts().length, 2);
+  });
+
+  test('nobody is called before the outbox asks for it, as check must not; then the session is kept up', async (t) => {
+    const site = await makeSite('361208545598339');
+    const dir = join(tempDir(t), 'profile');
+    await register(dir, '1978572970187651', [{ site, rights: 5 }]);
+    const manager = await startFakeManager(t, site);
+    const params = { url: `prelude://127.0.0.1:${manager.port}?profile=relay&dir=${dir}` };
+    let calls = 0;
+    const other = createServer((socket) => {
+      calls += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => {
+      other.listen(0, '127.0.0.1', resolve);
+    });
+    t.after(() => other.close());
+    const url = `prelude://127.0.0.1:${portOf(other)}?profile=relay&dir=${dir}`;
+    const checked = await open(t, preludeType, { url });
+    // Calls are taken in order: after a few of ours one of the sink's would have been seen.
+    for (let n = 0; n < 5; n++) await once(connect(portOf(other), '127.0.0.1'), 'close');
+    await checked.close();
+    assert.equal(calls, 5);
+    const sink = await open(t, preludeType, params);
+    sink.limits(recipient());
+    await until(() => manager.heartbeats().length > 0);
+    assert.equal(manager.sessions.length, 1);
   });
 
   test('a profile that only writes is said to be unacknowledged', async (t) => {

@@ -145,7 +145,7 @@ describe('loading', () => {
       await sink.send(notification([message(1)], recipient({ number: '4711' })), never);
     assert.equal(words(await send()), 'ok');
     assert.deepEqual(calls, [
-      'Bearer geheim {"number":"4711","text":"plain text","id":"key-0123456789abcdef"}',
+      'Bearer geheim {"number":"4711","text":"<p>body</p>","id":"key-0123456789abcdef"}',
     ]);
     status = 503;
     assert.deepEqual((await send()).outcome, {

@@ -246,7 +246,7 @@ function framesOf(chunks: readonly Buffer[]): readonly string[] {
 }
 
 describe('FrameReader', () => {
-  const large = 'x'.repeat(syslogLimits.frameBytes + 1);
+  const large = `<13>${'x'.repeat(syslogLimits.frameBytes)}`;
   for (const [stream, frames] of [
     ['<13>a\n<13>b\n', ['<13>a', '<13>b']],
     ['5 <13>a6 <13>bc', ['<13>a', '<13>bc']],
@@ -262,7 +262,9 @@ describe('FrameReader', () => {
     [`${large}\n<13>after\n`, ['too-large', '<13>after']],
     [`${large.length} ${large}<13>after\n`, ['too-large', '<13>after']],
     [large, ['too-large']],
-    ['999999999 never', ['too-large']],
+    ['999999999 <never', ['too-large']],
+    ['99999 bottles of beer\n<13>after\n', ['99999 bottles of beer', '<13>after']],
+    ['5 ', ['5 ']],
     [`${'x'.repeat(syslogLimits.frameBytes)}\n`, ['x'.repeat(syslogLimits.frameBytes)]],
   ] as const) {
     test(`${JSON.stringify(stream.slice(0, 30))}, whole and byte by byte`, () => {

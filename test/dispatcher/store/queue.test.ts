@@ -255,6 +255,18 @@ describe('a claim of what is set apart', () => {
 });
 
 describe('moves', () => {
+  test('what was driven again in front of them keeps nobody from being given up', async (t) => {
+    const store = await testStore(t).open();
+    const batch = (from: number, at: number) =>
+      Array.from({ length: 500 }, (_, index) => arrival(`${from + index}`, { at }));
+    for (let round = 0; round < 11; round++) await store.accept(batch(round * 500, NOW));
+    assert.equal(await store.giveUp('m', NOW + 1, 'old', NOW), 5_500);
+    await store.accept(batch(5_500, NOW + 1));
+    assert.equal(await store.redrive({ recipient: 'm', now: NOW + HOUR }), 5_500);
+    assert.equal(await store.giveUp('m', NOW + HOUR, 'old', NOW + HOUR), 500);
+    await assertLaw(store);
+  });
+
   test('fallback takes what is old to the other, and says so of both', async (t) => {
     const store = await testStore(t).open();
     await store.accept([arrival('old', { pairs: ['m'] }), arrival('young', { at: NOW + 9 })]);

@@ -58,7 +58,7 @@ export const importVerbs = {
         if (keyHash !== undefined) (keys.has(keyHash) ? kept : made).push(`key of ${name}`);
       }
       await context.tryOut({ put, remove: [] });
-      if (dryRun) return { made, kept };
+      if (dryRun || made.length === 0) return { made, kept };
       // Users first: what an interrupted import leaves is harmless, and the next run makes the rest.
       for (const user of users) await takeUser(context, user, by, known, keys);
       await context.changed('users');

@@ -24,12 +24,15 @@ export class HttpConnection {
   readonly host: string;
   /** The host, of IPv6 its /64: what one subscriber has, for paces and bounds. */
   readonly network: string;
+  /** No certificate was shown. */
+  readonly stranger: boolean;
   readonly #open = new Map<ServerResponse, IncomingMessage>();
   #retired = false;
 
   constructor(socket: TLSSocket, identity: PeerIdentity | undefined) {
     this.socket = socket;
     this.identity = identity;
+    this.stranger = identity === undefined;
     this.address = addressOf(socket);
     this.host = hostOf(socket);
     this.network = subscriberOf(this.host);

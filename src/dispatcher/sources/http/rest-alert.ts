@@ -121,7 +121,11 @@ function partiesOf(given: z.output<typeof parties> | undefined): readonly PartyP
   );
 }
 
+/** Who writes JSON knows objects and fields; a key is another thing here. */
 function sentenceOf(fault: Fault | undefined): string {
   const path = pathText(fault?.path ?? []).slice(0, 100);
-  return `${path === '' ? 'the alert' : `${path}:`} ${fault?.text ?? 'is not of the form'}`;
+  const text = (fault?.text ?? 'is not of the form')
+    .replace('a map', 'an object')
+    .replace('is no key known here', 'there is no such field');
+  return `${path === '' ? 'the alert' : `${path}:`} ${text}`;
 }

@@ -3,7 +3,7 @@
  *
  * Called by the three types of this folder. Deliveries of one endpoint follow each other: a gateway asks for the origin of
  * the parcel it is given, and Prelude's sessions carry one at a time anyway. A destination that lives between deliveries
- * (sessions, heartbeats) is attended to from the start.
+ * (sessions, heartbeats) is attended to from the outbox's first question on: `check` makes sinks as well, and calls nobody.
  */
 
 import { createHash } from 'node:crypto';
@@ -46,7 +46,11 @@ export async function createDestinationSink(options: DestinationSinkOptions): Pr
   const stopping = new AbortController();
   for (const text of destination.notices?.() ?? [])
     deps.log.notice(`endpoint ${name}: ${destination.label} ${text}`);
-  void destination.attend?.(stopping.signal).catch(() => undefined);
+  let attended = false;
+  const attend = (): void => {
+    if (!attended) void destination.attend?.(stopping.signal).catch(() => undefined);
+    attended = true;
+  };
 
   const deliver = async (parcel: Parcel, from: string, signal: AbortSignal): Promise<Outcome[]> => {
     const outcomes: Outcome[] = parcel.sequences.map(() => ({
@@ -100,7 +104,10 @@ export async function createDestinationSink(options: DestinationSinkOptions): Pr
   };
 
   return {
-    limits: () => [],
+    limits: () => {
+      attend();
+      return [];
+    },
     send,
     close: async () => {
       stopping.abort();

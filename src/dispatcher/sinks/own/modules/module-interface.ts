@@ -45,7 +45,7 @@ export interface OwnSink {
   readonly budget?: number;
   /** A call may take so long; default 30 s. */
   readonly timeoutMs?: number;
-  /** Once for each endpoint, before anything else. What it throws refuses the endpoint. */
+  /** Once for each endpoint, before anything else, and by `alert-dispatcher check`. What it throws refuses the endpoint. */
   onLoad?(context: OwnContext): void | Promise<void>;
   /** false, or why it cannot be used now: the alerts are kept. */
   isAvailable?(context: OwnContext): boolean | string | Promise<boolean | string>;
