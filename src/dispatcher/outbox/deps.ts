@@ -54,7 +54,7 @@ export interface OutboxDeps {
   readonly log: Logger;
   /** In force at the start; later ones come through `configure`. */
   readonly recipients: () => readonly Recipient[];
-  /** To be reported through another recipient. Must not throw. */
+  /** To be logged, and reported through another recipient. Must not throw. */
   readonly onTrouble?: (recipient: string, trouble: Trouble) => void;
   /** The provider moved the recipient: to be kept. From now on these parameters are used in any case. */
   readonly onMoved?: (recipient: string, params: Readonly<Record<string, unknown>>) => void;

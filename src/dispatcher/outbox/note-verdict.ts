@@ -1,6 +1,6 @@
 /**
- * What is said and counted of a call after its end: log lines when a failure begins and when it ends, troubles for a report, figures
- * for metrics and status. Called by deliver.ts and lane.ts; changes the lane's counters and nothing else.
+ * What is said and counted of a call after its end: log lines when a failure begins and when it ends, troubles for a report (which logs
+ * them itself, once), figures for metrics and status. Called by deliver.ts and lane.ts; changes the lane's counters and nothing else.
  */
 
 import { outboxLimits } from '../../core/limits.ts';
@@ -39,9 +39,7 @@ export function noteVerdict(verdict: Verdict, past: Past, lane: LaneState, conte
     if (verdict.well) noteSuccess(outcome === 'ok', reason, lane, context);
   }
   if (hold !== undefined) {
-    const { failures } = lane;
     lane.lastError = reason;
-    log.error(`${name}: held, its queue is kept: ${reason}`, { recipient: name, failures });
     onTrouble?.(name, { kind: 'held', reason, pairs: 0, since: timers.now() });
   }
   const pairs = past.load.kind === 'messages' ? past.load.claim.pairs.length : past.load.claim.digest.count;
@@ -104,10 +102,8 @@ export function forgetFailures(lane: LaneState): void {
 
 /** Reported at once, then at most every ten minutes: what dies in between is added up and comes with the next one, or with a tick. */
 export function noteDead(reason: string, pairs: number, lane: LaneState, context: LaneContext): void {
-  const { name } = lane.recipient;
   lane.lastError = reason;
   lane.deadUnreported += pairs;
-  context.deps.log.warning(`${name}: ${pairs} dead: ${reason}`, { recipient: name, pairs });
   reportDead(lane, context);
 }
 
