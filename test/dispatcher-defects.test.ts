@@ -22,12 +22,12 @@ interface Defect {
 }
 
 const gateway = 'dispatcher/sources-http/alertgateway.test.ts';
-const channels = 'dispatcher/sinks/alertgateway.test.ts';
+const channels = 'dispatcher/sinks/alertgateway.ts';
 const outbox = 'dispatcher/outbox/seed-defects.test.ts';
 const operators = 'dispatcher/acceptance/operators.test.ts';
 const clients = 'integration/dispatcher-alertgateway.test.ts';
 const ntopng = 'dispatcher/acceptance/ntopng.test.ts';
-const chat = 'dispatcher/sinks/chat.test.ts';
+const chat = 'dispatcher/sinks/chat.ts';
 const mail = 'dispatcher/sinks-own/smtp.test.ts';
 const line = 'dispatcher/sources-line/syslog.test.ts';
 const smtp = 'dispatcher/sources-line/smtp.test.ts';
@@ -66,6 +66,10 @@ const defects: Readonly<Record<string, Defect>> = {
       ['http/outbound-client.test.ts', 'G-AG: SSRF: an address that is refused is never dialled'],
       [channels, 'a channel of the database reaches nothing inside, and the test button neither'],
       [channels, 'a webhook of the database is held to it though its endpoint is from the file'],
+      [
+        'dispatcher/sinks/http-sink.ts',
+        'G-AG: SSRF: a receiver of the database that names the host is held to the policy',
+      ],
       [channels, 'what such a server says is not repeated'],
     ],
   },
@@ -73,6 +77,7 @@ const defects: Readonly<Record<string, Defect>> = {
     what: 'the message goes unescaped into URLs and adds parameters',
     proofs: [
       [channels, 'G-AG: message put unescaped into the URL: it stays one parameter'],
+      [channels, 'G-AG: message put unescaped into the URL: dots are no steps between directories'],
       [channels, 'whatever a message holds, it comes out of the URL as it went in'],
       [mail, 'G-AG: hostile subjects add no header and no recipient on the wire'],
       ['dispatcher/sinks/contract.ts', 'hostile text arrives as it was rendered, once'],
@@ -176,7 +181,7 @@ const defects: Readonly<Record<string, Defect>> = {
     what: 'API keys are shown in web pages and menus',
     proofs: [
       [operators, 'G-AG: keys, password hashes and tokens of providers are shown by no command'],
-      ['dispatcher/keys/stored-keys.test.ts', 'what the store keeps of a key is enough to know it'],
+      ['dispatcher/keys/keys.test.ts', 'what the store keeps of a key is enough to know it'],
       [gateway, 'G-AG: keys stand in no log line, right or wrong'],
       [clients, 'no key is in clear, in no file of the service and in no line it said'],
     ],
@@ -290,7 +295,7 @@ const defects: Readonly<Record<string, Defect>> = {
     what: 'a shared secret in the body instead of a signature',
     proofs: [
       [
-        'dispatcher/sinks/machines.test.ts',
+        'dispatcher/sinks/machines.ts',
         'G-NT: shared secret in the body instead of a signature: it is signed',
       ],
       ['dispatcher/sources-http/ntopng.test.ts', 'the shared secret is the key, and is not stored'],
@@ -302,7 +307,7 @@ const defects: Readonly<Record<string, Defect>> = {
     proofs: [
       [mail, 'G-NT: a recipient without cc is no error'],
       ['dispatcher/sinks-own/modules.test.ts', 'G-NT: without cc'],
-      ['dispatcher/sinks/machines.test.ts', 'G-NT: a missing optional parameter is no error'],
+      ['dispatcher/sinks/machines.ts', 'G-NT: a missing optional parameter is no error'],
     ],
   },
   // A.4.1
@@ -310,7 +315,7 @@ const defects: Readonly<Record<string, Defect>> = {
     what: 'webhook deletes the whole queue on failure',
     proofs: [
       [
-        'dispatcher/sinks/machines.test.ts',
+        'dispatcher/sinks/machines.ts',
         'G-NT: webhook deletes the queue on failure: every message is to go again',
       ],
     ],

@@ -118,11 +118,15 @@ function send(wanted: HttpsRequest, peer: Peer, tls: ClientTls, agent: Agent): P
         dog.kick();
         outgoing.removeListener('error', fail).on('error', () => undefined);
         destroy = (error) => incoming.destroy(error);
+        const { socket } = incoming;
         const done = (): void => {
           dog.stop();
           signal?.removeEventListener('abort', aborted);
+          socket.removeListener('close', done);
         };
         incoming.once('close', done);
+        // An answer that is complete and that nobody reads never says that it is closed.
+        socket.once('close', done);
         resolve(answer(incoming, wanted.method, peer, tls, dog));
       })
       .end();

@@ -10,7 +10,7 @@
 import { isIPv6, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
-import { Agent } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 
 import { RelayError, messageOf, systemCode } from '../core/errors.ts';
 import { outboundLimits } from '../core/limits.ts';
@@ -51,7 +51,7 @@ export interface OutboundFailure {
   readonly kind: 'failed';
   /** DESTINATION_UNREACHABLE, DESTINATION_BROKEN, DEADLINE or FORBIDDEN; names scheme, host and port only, since paths may be secrets. */
   readonly error: RelayError;
-  /** A connection stood: the request, or part of it, may have been read. */
+  /** It was written, or begun: the request, or part of it, may have been read. */
   readonly sent: boolean;
 }
 
@@ -117,12 +117,20 @@ async function send(
   const onAbort = (): void => call.abort(signal?.reason);
   signal?.throwIfAborted();
   signal?.addEventListener('abort', onAbort, { once: true });
+  let sent = false;
   const cancel = timers.after(timeoutMs, () => {
     const text = `${peer.label} did not answer within ${timeoutMs / 1000} s`;
     call.abort(new RelayError('DEADLINE', text, { fault: 'deadline' }));
   });
   try {
-    const answer = await agent.request({
+    const noteStart: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (wanted, handler) =>
+      dispatch(
+        wanted,
+        noting(handler, () => {
+          sent = true;
+        }),
+      );
+    const asked = agent.compose(noteStart).request({
       origin: request.url.origin,
       path: `${request.url.pathname}${request.url.search}`,
       method: request.method,
@@ -130,6 +138,7 @@ async function send(
       body: request.body ?? null,
       signal: call.signal,
     });
+    const answer = await untilAborted(asked, call.signal);
     const { bytes, truncated } = await readSome(answer.body, answerBytes);
     const { statusCode: status, headers } = answer;
     return { kind: 'answer', status, headers, body: bytes.toString('utf8'), bytes, truncated };
@@ -141,11 +150,40 @@ async function send(
       const text = `the request to ${peer.label} cannot be written: ${messageOf(error)}`;
       return { kind: 'failed', error: new RelayError('CONFIG', text, { fault: 'request' }), sent: false };
     }
-    return { kind: 'failed', error: connectionFault(error, peer, tls), sent: true };
+    return { kind: 'failed', error: connectionFault(error, peer, tls), sent };
   } finally {
     cancel();
     signal?.removeEventListener('abort', onAbort);
   }
+}
+
+/** undici hears of an abort only when the connection stands. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Calls `note` when the request is about to be written to a connection. */
+function noting(handler: Dispatcher.DispatchHandler, note: () => void): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart: (...all) => {
+      note();
+      handler.onRequestStart?.(...all);
+    },
+    onRequestUpgrade: (...all) => handler.onRequestUpgrade?.(...all),
+    onResponseStart: (...all) => handler.onResponseStart?.(...all),
+    onResponseData: (...all) => handler.onResponseData?.(...all),
+    onResponseEnd: (...all) => handler.onResponseEnd?.(...all),
+    onResponseError: (...all) => handler.onResponseError?.(...all),
+  };
 }
 
 /** To the end, so that the connection can be used again, unless the end is too far. */
@@ -163,6 +201,10 @@ async function readSome(body: Readable, most: number): Promise<{ bytes: Buffer; 
 }
 
 /** Scheme, host and port: a path may be a webhook's secret. */
+export function serverOf(url: URL): string {
+  return `${url.protocol}//${url.host}`;
+}
+
 function peerOf(url: URL): Peer {
-  return { url, label: `${url.protocol}//${url.host}`, codes: destinationCodes };
+  return { url, label: serverOf(url), codes: destinationCodes };
 }

@@ -23,10 +23,10 @@ export interface DialOptions {
   readonly tls: ClientTls;
   /** Why an address may not be dialled; undefined when it may. */
   readonly refusal: (address: string, port: number) => string | undefined;
-  /**
-   * An HTTP proxy, for both schemes (CONNECT). Its own address is judged like any other.
-   */
+  /** An HTTP proxy, for both schemes (CONNECT). */
   readonly proxy?: URL;
+  /** As `refusal`, for the address of the proxy, which somebody else may have set; default the same. */
+  readonly proxyRefusal?: DialOptions['refusal'];
   /** Through a proxy: resolve and judge the target here and ask the proxy for the address, not for the name. */
   readonly resolveForProxy: boolean;
   readonly resolve?: Resolve;
@@ -44,7 +44,8 @@ export async function dialOutbound(peer: Peer, options: DialOptions): Promise<So
     const host = options.resolveForProxy
       ? bracketed((await judged(hostOf(peer.url), portOf(peer.url), peer, options))[0] ?? '')
       : peer.url.hostname;
-    const through = await dialHost(hostOf(proxy), portOf(proxy), peer, options);
+    const { refusal, proxyRefusal = refusal } = options;
+    const through = await dialHost(hostOf(proxy), portOf(proxy), peer, { ...options, refusal: proxyRefusal });
     socket = await openTunnel(proxy, peer, timeoutMs, {
       socket: through,
       target: `${host}:${portOf(peer.url)}`,

@@ -1,8 +1,6 @@
 /** Calls to providers: what is dialled is what was judged, over TLS, through a proxy, and with an end to everything. */
 
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import { connect, type Socket } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
 import { createSecureContext } from 'node:tls';
 
@@ -16,9 +14,11 @@ import {
 } from '../../src/http/outbound-client.ts';
 import { fakeProvider } from '../dispatcher/sinks/fake-provider.ts';
 import { virtualTimers } from '../dispatcher/sinks/make.ts';
-import { portOf, startHost } from '../support/https-host.ts';
+import { connectProxy } from '../support/connect-proxy.ts';
+import { startHost } from '../support/https-host.ts';
 import { makePki } from '../support/pki.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
 
 const noTls = { certFile: 'c', caFile: 'a', secureContext: createSecureContext({ ca: [] }) };
 
@@ -43,38 +43,6 @@ function answered(result: OutboundAnswer | OutboundFailure): OutboundAnswer {
 function failedWith(result: OutboundAnswer | OutboundFailure): OutboundFailure {
   assert.equal(result.kind, 'failed');
   return result;
-}
-
-/** An HTTP proxy that knows CONNECT and remembers what it was asked. */
-async function proxyFor(t: TestContext, to: number): Promise<{ url: URL; asked: string[]; auth: unknown[] }> {
-  const asked: string[] = [];
-  const auth: unknown[] = [];
-  const sockets = new Set<Socket>();
-  const server: Server = createServer();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-  });
-  server.on('connect', (request, socket: Socket) => {
-    asked.push(request.url ?? '');
-    auth.push(request.headers['proxy-authorization']);
-    const inner = connect(to, '127.0.0.1', () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      inner.pipe(socket).pipe(inner);
-    });
-    inner.on('error', () => socket.destroy());
-    sockets.add(inner);
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  t.after(async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
-  });
-  return { url: new URL(`http://user:p%40ss@127.0.0.1:${portOf(server)}/`), asked, auth };
 }
 
 describe('the outbound policy', () => {
@@ -146,7 +114,7 @@ describe('the outbound policy', () => {
 describe('a proxy', () => {
   test('is asked for the name, its own address judged', async (t) => {
     const provider = await fakeProvider(t);
-    const proxy = await proxyFor(t, provider.port);
+    const proxy = await connectProxy(t, provider.port);
     const judged: string[] = [];
     const client = clientFor(t, {
       proxy: proxy.url,
@@ -163,7 +131,7 @@ describe('a proxy', () => {
 
   test('is asked for the judged address, where the policy is to hold behind it', async (t) => {
     const provider = await fakeProvider(t);
-    const proxy = await proxyFor(t, provider.port);
+    const proxy = await connectProxy(t, provider.port);
     const client = clientFor(t, {
       proxy: proxy.url,
       resolveForProxy: true,
@@ -174,8 +142,23 @@ describe('a proxy', () => {
     assert.equal(provider.received[0]?.headers.host, 'api.example');
   });
 
+  test('is judged by its own rule, not by that for the target', async (t) => {
+    const provider = await fakeProvider(t);
+    const proxy = await connectProxy(t, provider.port);
+    const judged: string[] = [];
+    const client = clientFor(t, {
+      proxy: proxy.url,
+      resolveForProxy: true,
+      resolve: () => Promise.resolve(['192.0.2.77']),
+      refusal: (address) => void judged.push(`target ${address}`),
+      proxyRefusal: (address) => void judged.push(`proxy ${address}`),
+    });
+    answered(await client.send({ method: 'GET', url: new URL('http://api.example/x') }));
+    assert.deepEqual(judged, ['target 192.0.2.77', 'proxy 127.0.0.1']);
+  });
+
   test('refusing behind it is refused', async (t) => {
-    const proxy = await proxyFor(t, 1);
+    const proxy = await connectProxy(t, 1);
     const client = clientFor(t, {
       proxy: proxy.url,
       resolveForProxy: true,
@@ -222,6 +205,22 @@ describe('everything has an end', () => {
     const answer = answered(await clientFor(t).send({ method: 'GET', url: new URL(provider.base) }));
     assert.equal(answer.body.length, outboundLimits.answerBytes);
     assert.equal(answer.truncated, true);
+  });
+
+  test('the deadline holds before there is a connection, and then nothing was sent', async (t) => {
+    const timers = virtualTimers();
+    let asked = false;
+    const resolve = (): Promise<readonly string[]> => {
+      asked = true;
+      return new Promise(() => undefined);
+    };
+    const client = clientFor(t, { timers, resolve });
+    const sending = client.send({ method: 'GET', url: new URL('http://slow.example/') });
+    await until(() => asked);
+    timers.advance(10_001);
+    const { error, sent } = failedWith(await sending);
+    assert.equal(error.message, 'http://slow.example did not answer within 10 s');
+    assert.equal(sent, false);
   });
 
   test('no redirect is followed', async (t) => {

@@ -103,12 +103,12 @@ async function aloneContext(place: ControlPlace, store: Store): Promise<AloneCon
     router: routerNow,
     renderer: () => renderer,
     explain: (inbound) => explainInbound(routerNow(), inbound, clock.now()),
-    async changeSettings(edit) {
+    async changeSettings(edit, note) {
       const stored = await storedSettings(store);
       const change = edit(stored);
       const next = await load(withChange(stored, change));
       sound(next, 'INVALID_INPUT');
-      await store.changeSettings(change);
+      await store.audited(typeof note === 'function' ? note(change) : note, 'changeSettings', change);
       loaded = next;
       return change;
     },

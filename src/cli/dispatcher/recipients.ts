@@ -1,4 +1,4 @@
-/** `recipients list|add|set|enable|disable|remove|test|hold|resume`. */
+/** `recipients list|add|set|enable|disable|remove|test|hold|resume|move`. */
 
 import { readKeyValues } from './key-values.ts';
 import { escapeText, jsonLine, jsonLines, textTable } from './print.ts';
@@ -52,7 +52,8 @@ export const runRecipients = byWord(wordTables.recipients, {
     await withControl(async (control) => {
       const answer = await control.call('recipients.test', { name });
       const { outcome, providerRef } = answer;
-      const reason = outcome.kind === 'ok' ? '' : `: ${outcome.reason}`;
+      const hint = 'hint' in outcome && outcome.hint !== undefined ? `; ${outcome.hint}` : '';
+      const reason = outcome.kind === 'ok' ? '' : `: ${outcome.reason}${hint}`;
       const ref = providerRef === undefined ? '' : ` [${providerRef}]`;
       await print(json ? jsonLine(answer) : `${escapeText(`${name}: ${outcome.kind}${reason}${ref}`)}\n`);
       return outcome.kind === 'ok' ? 0 : 75;
@@ -67,6 +68,12 @@ export const runRecipients = byWord(wordTables.recipients, {
     await withControl(async (control) => {
       const { resumed } = await control.call('recipients.resume', { name });
       await print(json ? jsonLine({ resumed }) : `${resumed} deliveries are due again\n`);
+      return 0;
+    }),
+  move: async ({ operands: [name = '', to = ''], withControl, json, print }) =>
+    await withControl(async (control) => {
+      const { moved } = await control.call('recipients.move', { name, to });
+      await print(json ? jsonLine({ moved }) : `${moved} deliveries are owed to ${to} now\n`);
       return 0;
     }),
 });

@@ -42,6 +42,8 @@ export interface LimitSpec {
   readonly key: string;
   readonly rate: number;
   readonly burst: number;
+  /** Tokens a call draws, when it makes several requests (lists of receivers); default 1. More than `burst` is owed to the bucket. */
+  readonly cost?: number;
 }
 
 /** One message of a notification. */
@@ -96,8 +98,8 @@ export interface SinkAnswer {
    */
   readonly uncertain?: true;
   /**
-   * Of several receivers of the recipient some have it: with `again` the way is not blocked for others, so only these pairs have
-   * to wait, not the recipient.
+   * Of several receivers of the recipient some have it: with `again` the way is not blocked for others, so of a person's messages only
+   * these wait. In company of others they may come to all receivers again, so they are marked `repeated`.
    */
   readonly partly?: true;
   /** The provider's own id of what it made. */
@@ -113,7 +115,7 @@ export interface SinkAnswer {
 }
 
 export interface Sink {
-  /** Buckets a call for this recipient draws one token from each. */
+  /** Buckets a call for this recipient draws from, each once. */
   limits(recipient: Recipient): readonly LimitSpec[];
   send(notification: Notification, signal: AbortSignal): Promise<SinkAnswer>;
   /** Anything but undefined: why the sink cannot be used now (own modules; ntopng's isAvailable). */
@@ -129,7 +131,7 @@ export interface SinkDeps {
   readonly version: string;
   /** What this dispatcher marks its deliveries with (delivery-mark.ts). */
   readonly mark?: () => string;
-  /** Checks an address before it is dialled; throws RelayError FORBIDDEN (src/http/outbound.ts). */
+  /** Asked before an address is dialled (src/http/outbound-policy.ts). */
   readonly outbound: OutboundPolicy;
 }
 

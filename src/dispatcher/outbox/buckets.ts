@@ -1,6 +1,6 @@
 /**
  * Token buckets of the providers' limits, shared by all recipients that draw from the same key, and the bans providers have
- * spoken (`notBefore`). A call needs a token of each of its keys.
+ * spoken (`notBefore`). A call needs a token of each of its keys, or as many as it makes requests: what the bucket does not hold is owed.
  *
  * Made by outbox.ts, used by turns.ts. In memory on the monotonic clock, so that a clock that is set neither opens nor shuts
  * anything; on wall time in the store. Two recipients that state different figures for one key share the stricter ones.
@@ -72,7 +72,7 @@ export class Buckets {
     let wait = 0;
     for (const spec of specs) {
       const bucket = this.#refilled(spec, now);
-      const missing = 1 - bucket.tokens;
+      const missing = Math.min(costOf(spec), burstOf(bucket)) - bucket.tokens;
       const forToken = missing > NEARLY ? Math.ceil((missing * 1000) / rateOf(bucket) - NEARLY) : 0;
       wait = Math.max(wait, forToken, Math.ceil(bucket.notBefore - now));
     }
@@ -103,8 +103,8 @@ export class Buckets {
     const now = this.#timers.monotonic();
     for (const spec of specs) {
       const bucket = this.#refilled(spec, now);
-      bucket.tokens += tokens;
-      bucket.reserved += reserved;
+      bucket.tokens += tokens * costOf(spec);
+      bucket.reserved += reserved * costOf(spec);
     }
   }
 
@@ -177,6 +177,10 @@ function fill(bucket: Bucket, now: number): void {
 /** Less than one token at most would let nothing through for ever. */
 function burstOf({ burst }: Bucket): number {
   return Math.max(1, burst ?? 1);
+}
+
+function costOf({ cost = 1 }: LimitSpec): number {
+  return cost;
 }
 
 function rateOf({ rate }: Bucket): number {

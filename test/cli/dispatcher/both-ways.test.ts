@@ -52,6 +52,9 @@ describe('commands', () => {
       ['recipients hold far --reason maintenance', 0, /^$/],
       ['silence add heartbeat --reason works --for 2h', 0, /^silence 1 until \d{4}-/],
       ['recipients test siem', 0, /^siem: ok\n$/],
+      ['endpoints add near type=webhook url=http://127.0.0.1:9/', 0, /^$/],
+      ['recipients add near endpoint=near', 0, /^$/],
+      ['recipients test near', 75, /^near: broken: http:\S+:9 may not be dialled: .*; .*outbound_allow\n$/],
     ];
     for (const [line, code, says] of made) {
       const ran = await say(line);
@@ -61,9 +64,8 @@ describe('commands', () => {
     }
     await world.alert(HOSTILE.replaceAll('\u001B', ''));
     await world.alert('Port scan', 'low');
-    await world.service.sent('siem', 2);
-    await world.service.sent('soc', 2);
-    assert.match((await say('incidents ack 1 --note mine')).stdout, /^incident 1 is acked: 1 messages/);
+    for (const name of ['archive', 'siem', 'soc']) await world.service.sent(name, 2);
+    assert.match((await say('incidents ack 1 --note mine')).stdout, /^incident 1 is acked: 1 message:/);
 
     const lines = [
       'status',

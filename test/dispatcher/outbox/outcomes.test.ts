@@ -126,6 +126,14 @@ describe('broken', () => {
     assert.equal(lane?.heldReason, 'broken: 401 unauthorized');
   });
 
+  test('the remedy stands with the reason of the hold', async () => {
+    const world = await soc();
+    world.provider('soc').answer = () => ({ outcome: { kind: 'broken', reason: 'no', hint: 'check it' } });
+    await world.accept(1);
+    await world.timers.run(MINUTE);
+    assert.equal(world.outbox.status().lanes[0]?.heldReason, 'broken: no; check it');
+  });
+
   const cures: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
     'a new endpoint': async (world) => {
       world.newSink('soc');
@@ -231,9 +239,14 @@ describe('refused', () => {
     const states = await world.states(seqs, 'siem');
     assert.deepEqual(
       states.flatMap((state, index) => (state === 'sent' ? [] : [[index + 1, state]])),
-      [[bad, 'dead']],
+      [[bad, 'due']],
     );
     assert.ok(world.calls.length < 30, `${world.calls.length} calls`);
+    for (let minute = 0; minute < 5; minute += 1) {
+      await world.accept(1);
+      await world.timers.run(MINUTE);
+    }
+    assert.deepEqual(await world.states([bad], 'siem'), ['dead']);
   });
 
   test('what a provider judges one by one has its own fate', async () => {

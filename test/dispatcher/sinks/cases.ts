@@ -1,23 +1,15 @@
 /** How each type over HTTP is set up against a fake of its provider, and what that says: the table of the contract suite. */
 
-import { isObject } from '../../../src/core/json-object.ts';
 import { sinkTypes } from '../../../src/dispatcher/sinks/catalogue.ts';
 import type { SinkType } from '../../../src/dispatcher/model/sink.ts';
 import type { SinkCase } from './contract.ts';
+import { dig } from './dig.ts';
 import type { Received } from './fake-provider.ts';
 
 export function typeOf(name: string): SinkType {
   const type = sinkTypes.get(name);
   if (type === undefined) throw new Error(`no type ${name}`);
   return type;
-}
-
-/** A value deep in what was received: names and positions. */
-export function dig(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((inner, step) => {
-    if (Array.isArray(inner)) return (inner as readonly unknown[])[Number(step)];
-    return isObject(inner) ? inner[step] : undefined;
-  }, value);
 }
 
 const at =
@@ -131,6 +123,7 @@ export const sinkCases: readonly SinkCase[] = [
     recipient: () => ({ repository: 'soc/alerts', labels: 'idmef' }),
     secrets: ['ghp_secretsecret1'],
     ok: { status: 201, body: { number: 5 } },
+    bareWaitMs: 60_000,
     falseOk: { reply: { status: 200, body: [] }, kind: 'broken' },
     wrongToken: { status: 401, body: { message: 'Bad credentials' } },
     text: (request) => {

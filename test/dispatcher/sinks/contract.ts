@@ -4,7 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { describe, test, type TestContext } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
 import { outboundLimits } from '../../../src/core/limits.ts';
 import type { Notification, Sink, SinkAnswer, SinkType } from '../../../src/dispatcher/model/sink.ts';
@@ -32,6 +32,8 @@ export interface SinkCase {
   readonly falseOk?: { readonly reply: Reply; readonly kind: 'again' | 'broken' | 'refused' };
   /** What it says to a wrong token. */
   readonly wrongToken: Reply;
+  /** How long it waits after a 429 that names no time, where the provider documents one; else its bucket is empty. */
+  readonly bareWaitMs?: number;
   /** The text for people in what reached the provider; undefined for machines. */
   readonly text?: (request: Received) => unknown;
   /** A web page is an answer like any other (custom ones). */
@@ -45,16 +47,25 @@ interface World {
   readonly send: (changes?: Partial<Notification>) => Promise<SinkAnswer>;
 }
 
-async function worldOf(t: TestContext, one: SinkCase): Promise<World> {
-  const provider = await fakeProvider(t);
+interface Ending {
+  after(hook: () => Promise<void>): void;
+}
+
+async function worldOf(end: Ending, one: SinkCase): Promise<World> {
+  const provider = await fakeProvider(end);
   const deps = testDeps();
-  const sink = await sinkFor(t, one.type, endpointOf(one.type, one.endpoint(provider.base)), deps);
+  const sink = await sinkFor(end, one.type, endpointOf(one.type, one.endpoint(provider.base)), deps);
   const recipient = recipientOf(one.type, one.recipient(provider.base));
+  let sent = 0;
   return {
     provider,
     deps,
     sink,
-    send: (changes = {}) => sink.send(notificationTo(recipient, changes), never()),
+    send: (changes = {}) => {
+      sent += 1;
+      // Each is another notification: what a sink remembers of one must not meet the next test.
+      return sink.send(notificationTo(recipient, { idempotencyKey: `msg_${sent}`, ...changes }), never());
+    },
   };
 }
 
@@ -64,41 +75,57 @@ const hostile =
 
 export function checkSink(one: SinkCase): void {
   describe(`contract: ${one.type.type}`, () => {
-    test('ok', async (t) => {
-      const { provider, send, sink } = await worldOf(t, one);
+    let made: World | undefined;
+    const endings: (() => Promise<void>)[] = [];
+    before(async () => {
+      made = await worldOf({ after: (hook) => void endings.unshift(hook) }, one);
+    });
+    after(async () => {
+      for (const end of endings) await end();
+    });
+    /** One for all tests of a type: to start a server takes longer than most of them. */
+    const world = (): World => {
+      made?.provider.forget();
+      return made ?? assert.fail('no world');
+    };
+
+    test('ok', async () => {
+      const { provider, send } = world();
       provider.say(one.ok);
       const { outcome, limits } = await send();
       assert.deepEqual(outcome, { kind: 'ok' });
       assert.equal(limits, undefined);
       assert.equal(provider.received.length, 1);
       assert.match(String(provider.received[0]?.headers['user-agent']), /^idmef-relay\/1\.2\.3$/);
-      await sink.close();
     });
 
-    test('429 with seconds, with a date, without either', async (t) => {
-      const { provider, deps, sink, send } = await worldOf(t, one);
+    test('429 with seconds, with a date, without either', async () => {
+      const { provider, deps, sink, send } = world();
       const specs = sink.limits(recipientOf(one.type, one.recipient(provider.base)));
       const keys = new Set(specs.map(({ key }) => key));
+      const start = deps.timers.now();
       provider.say({ status: 429, headers: { 'retry-after': '7' } });
       const seconds = await send();
       assert.equal(seconds.outcome.kind, 'again');
-      assert.deepEqual(new Set(seconds.limits?.map(({ notBefore }) => notBefore)), new Set([START + 7000]));
+      assert.deepEqual(new Set(seconds.limits?.map(({ notBefore }) => notBefore)), new Set([start + 7000]));
       assert.ok(seconds.limits?.every(({ key }) => keys.has(key)));
 
       deps.timers.advance(60_000);
-      provider.say({ status: 429, headers: { 'retry-after': new Date(START + 90_000).toUTCString() } });
+      provider.say({ status: 429, headers: { 'retry-after': new Date(start + 90_000).toUTCString() } });
       const date = await send();
-      assert.deepEqual(new Set(date.limits?.map(({ notBefore }) => notBefore)), new Set([START + 90_000]));
+      assert.deepEqual(new Set(date.limits?.map(({ notBefore }) => notBefore)), new Set([start + 90_000]));
       assert.equal(date.outcome.kind === 'again' && date.outcome.retryAfterMs, 30_000);
 
       provider.say({ status: 429 });
       const bare = await send();
       assert.equal(bare.outcome.kind, 'again');
-      assert.deepEqual(new Set(bare.limits?.map(({ remaining }) => remaining)), new Set([0]));
+      const waits = bare.limits?.map(({ remaining, notBefore }) => notBefore ?? remaining);
+      const until = one.bareWaitMs === undefined ? 0 : deps.timers.now() + one.bareWaitMs;
+      assert.deepEqual(new Set(waits), new Set([until]));
     });
 
-    test('5xx pass; a call that may have arrived says so', async (t) => {
-      const { provider, send } = await worldOf(t, one);
+    test('5xx pass; a call that may have arrived says so', async () => {
+      const { provider, send } = world();
       for (const status of [500, 502, 503, 504]) {
         provider.say({ status });
         const answer = await send();
@@ -107,8 +134,8 @@ export function checkSink(one: SinkCase): void {
       }
     });
 
-    test('a broken connection passes, before and in the answer', async (t) => {
-      const { provider, send } = await worldOf(t, one);
+    test('a broken connection passes, before and in the answer', async () => {
+      const { provider, send } = world();
       for (const end of ['hang up', 'reset'] as const) {
         provider.say({ ...one.ok, end });
         const answer = await send();
@@ -117,8 +144,8 @@ export function checkSink(one: SinkCase): void {
       }
     });
 
-    test('a body without an end ends with the deadline', async (t) => {
-      const { provider, deps, send } = await worldOf(t, one);
+    test('a body without an end ends with the deadline', async () => {
+      const { provider, deps, send } = world();
       provider.say({ ...one.ok, end: 'slow' });
       const answer = send();
       await provider.until(1);
@@ -130,8 +157,8 @@ export function checkSink(one: SinkCase): void {
       assert.equal(deps.timers.pending(), 0);
     });
 
-    test('an abort of the caller is thrown, with its reason', async (t) => {
-      const { provider, sink } = await worldOf(t, one);
+    test('an abort of the caller is thrown, with its reason', async () => {
+      const { provider, sink } = world();
       provider.say({ ...one.ok, end: 'slow' });
       const abort = new AbortController();
       const recipient = recipientOf(one.type, one.recipient(provider.base));
@@ -143,15 +170,15 @@ export function checkSink(one: SinkCase): void {
 
     const { falseOk } = one;
     if (falseOk !== undefined) {
-      test('a 2xx that is no yes', async (t) => {
-        const { provider, send } = await worldOf(t, one);
+      test('a 2xx that is no yes', async () => {
+        const { provider, send } = world();
         provider.say(falseOk.reply);
         assert.equal((await send()).outcome.kind, falseOk.kind);
       });
     }
 
-    test(`a web page is ${one.pages === true ? 'an answer like any other' : 'no yes'}`, async (t) => {
-      const { provider, send } = await worldOf(t, one);
+    test(`a web page is ${one.pages === true ? 'an answer like any other' : 'no yes'}`, async () => {
+      const { provider, send } = world();
       const body = '<!DOCTYPE html><html><title>Log in</title></html>';
       provider.say({ headers: { 'content-type': 'text/html; charset=utf-8' }, body });
       const { outcome } = await send();
@@ -159,17 +186,18 @@ export function checkSink(one: SinkCase): void {
       if (outcome.kind === 'broken') assert.match(outcome.reason, /web page: Log in/);
     });
 
-    test('a wrong token, 404 and 410 hold the recipient', async (t) => {
-      const { provider, send } = await worldOf(t, one);
+    test('a wrong token, 404 and 410 hold the recipient', async () => {
+      const { provider, send } = world();
       for (const reply of [one.wrongToken, { status: 404 }, { status: 410 }]) {
         provider.say(reply);
         const { outcome } = await send();
         assert.equal(outcome.kind, 'broken', JSON.stringify(reply));
+        assert.ok(outcome.kind === 'broken' && outcome.reason.startsWith(`${provider.base} answers `));
       }
     });
 
-    test('a message that is not wanted is refused', async (t) => {
-      const { provider, send } = await worldOf(t, one);
+    test('a message that is not wanted is refused', async () => {
+      const { provider, send } = world();
       for (const status of [400, 413, 415, 422]) {
         provider.say({ status, body: 'no' });
         const { outcome } = await send();
@@ -177,8 +205,8 @@ export function checkSink(one: SinkCase): void {
       }
     });
 
-    test('redirects are not followed, and named by host', async (t) => {
-      const { provider, send } = await worldOf(t, one);
+    test('redirects are not followed, and named by host', async () => {
+      const { provider, send } = world();
       provider.say({ status: 302, headers: { location: 'https://other.example/secret-path' } });
       const { outcome } = await send();
       assert.equal(outcome.kind, 'broken');
@@ -188,8 +216,8 @@ export function checkSink(one: SinkCase): void {
       assert.equal(provider.received.length, 1);
     });
 
-    test('secrets are in no reason and no log, even when the provider repeats them', async (t) => {
-      const { provider, deps, send } = await worldOf(t, one);
+    test('secrets are in no reason and no log, even when the provider repeats them', async () => {
+      const { provider, deps, send } = world();
       const echo = (request: Received): string =>
         `${request.path} ${JSON.stringify(request.headers)} ${one.secrets.join(' ')}`.slice(0, 20_000);
       const replies: ((request: Received) => Reply)[] = [
@@ -213,8 +241,8 @@ export function checkSink(one: SinkCase): void {
       for (const secret of one.secrets) assert.ok(!logged.includes(secret));
     });
 
-    test('reasons are one short line, whatever the provider says', async (t) => {
-      const { provider, send } = await worldOf(t, one);
+    test('reasons are one short line, whatever the provider says', async () => {
+      const { provider, send } = world();
       provider.say({ status: 400, body: `no\r\n\u001B[31mway \u202Eback ${'x'.repeat(70_000)}` });
       const { outcome } = await send();
       assert.equal(outcome.kind, 'refused');
@@ -223,8 +251,8 @@ export function checkSink(one: SinkCase): void {
       assert.doesNotMatch(reason, /[\p{Cc}\p{Cf}]/u);
     });
 
-    test('hostile text arrives as it was rendered, once', async (t) => {
-      const { provider, send } = await worldOf(t, one);
+    test('hostile text arrives as it was rendered, once', async () => {
+      const { provider, send } = world();
       provider.say(one.ok);
       const { outcome } = await send({ rendered: { subject: hostile, body: hostile, plain: hostile } });
       assert.deepEqual(outcome, { kind: 'ok' });
@@ -237,8 +265,8 @@ export function checkSink(one: SinkCase): void {
       if (one.text !== undefined) assert.equal(one.text(request), hostile);
     });
 
-    test('text beyond the limit is sent plain and cut, without splitting a character', async (t) => {
-      const { provider, send } = await worldOf(t, one);
+    test('text beyond the limit is sent plain and cut, without splitting a character', async () => {
+      const { provider, send } = world();
       provider.say(one.ok);
       const huge = '\u{1F600}'.repeat(one.type.text.body + 1);
       const { outcome } = await send({ rendered: { subject: huge, body: huge, plain: huge } });
@@ -253,8 +281,8 @@ export function checkSink(one: SinkCase): void {
       assert.ok(text.endsWith('…') && Buffer.from(text).toString() === text);
     });
 
-    test('a recipient that lacks something is broken, not an exception', async (t) => {
-      const { sink, provider } = await worldOf(t, one);
+    test('a recipient that lacks something is broken, not an exception', async () => {
+      const { sink, provider } = world();
       const recipient = recipientOf(one.type, { nonsense: true });
       const { outcome } = await sink.send(notificationTo(recipient), never());
       assert.equal(outcome.kind, 'broken');
@@ -262,8 +290,8 @@ export function checkSink(one: SinkCase): void {
       assert.equal(provider.received.length, 0);
     });
 
-    test('limits are sane: stable keys without secrets, rates above nothing', async (t) => {
-      const { sink, provider } = await worldOf(t, one);
+    test('limits are sane: stable keys without secrets, rates above nothing', async () => {
+      const { sink, provider } = world();
       const recipient = recipientOf(one.type, one.recipient(provider.base));
       const limits = sink.limits(recipient);
       assert.ok(limits.length > 0);
@@ -276,8 +304,8 @@ export function checkSink(one: SinkCase): void {
       }
     });
 
-    test('a test and a digest are sent as well', async (t) => {
-      const { provider, send } = await worldOf(t, one);
+    test('a test and a digest are sent as well', async () => {
+      const { provider, send } = world();
       provider.say(one.ok);
       assert.deepEqual((await send({ form: 'test', messages: [] })).outcome, { kind: 'ok' });
       const digest = {

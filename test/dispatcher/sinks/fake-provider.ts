@@ -34,6 +34,8 @@ export interface FakeProvider {
   say(...replies: readonly (Reply | ((request: Received) => Reply))[]): void;
   /** Resolves when so many requests have come in. */
   until(count: number): Promise<void>;
+  /** As if nothing had come in yet. */
+  forget(): void;
 }
 
 interface Ending {
@@ -46,7 +48,8 @@ export async function fakeProvider(t: Ending, address = '127.0.0.1'): Promise<Fa
   let script: readonly (Reply | ((request: Received) => Reply))[] = [{}];
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
-    void answer(request, response);
+    // A call that is cut off within its body gets no answer.
+    answer(request, response).catch(() => response.destroy());
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = (await readBody(request)).toString('utf8');
@@ -79,6 +82,7 @@ export async function fakeProvider(t: Ending, address = '127.0.0.1'): Promise<Fa
     say: (...replies) => {
       script = replies;
     },
+    forget: () => void received.splice(0),
     until: (count) =>
       new Promise((resolve) => {
         const wake = (): void => {

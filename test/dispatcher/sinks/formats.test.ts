@@ -11,8 +11,8 @@ import { ecsDocument } from '../../../src/dispatcher/sinks/format/ecs.ts';
 import { jsonDigest, jsonMessage } from '../../../src/dispatcher/sinks/format/json.ts';
 import { ntopngAlert } from '../../../src/dispatcher/sinks/format/ntopng-alert.ts';
 import { cefOf } from '../../../src/dispatcher/sinks/own/format/cef.ts';
-import { anyText } from '../render/any-text.ts';
-import { dig } from './cases.ts';
+import { dig } from './dig.ts';
+import { hostileText } from './hostile-text.ts';
 import { alertView, messageView, sendMessage, START } from './make.ts';
 
 describe('ecs', () => {
@@ -77,7 +77,8 @@ describe('ecs', () => {
   });
 
   test('whatever attackers write, typed fields have their type or are not there, and nothing is empty', () => {
-    const text = anyText(12);
+    const almost = fc.constantFrom('22', '65536', '198.51.100.7', '256.1.1.1', '::1', '::g', 'CVE-2026-1');
+    const text = fc.oneof(hostileText(), almost);
     const party = fc.record({ address: text, name: text, port: text, user: text, process: text, file: text });
     fc.assert(
       fc.property(fc.array(party), fc.array(party), text, (sources, targets, title) => {

@@ -10,8 +10,9 @@ import { isIP } from 'node:net';
 
 import { severityNames } from '../../../core/severity.ts';
 import type { PartyView } from '../../model/alert-view.ts';
-import type { SendMessage } from '../../model/sink.ts';
+import type { Notification, SendMessage } from '../../model/sink.ts';
 import { compact } from './compact.ts';
+import { jsonDigest } from './json.ts';
 
 const ECS_VERSION = '8.17.0';
 
@@ -53,6 +54,30 @@ export function ecsDocument(message: SendMessage): object {
       origin: { ...origin },
       incident: message.incident === undefined ? undefined : { ...message.incident },
     },
+  });
+}
+
+/**
+ * For the second try of a document that was refused: nothing in it has a type that an index could be of another mind about, and the
+ * whole message stands in `event.original`.
+ */
+export function minimalEcs(message: SendMessage): object {
+  return {
+    '@timestamp': new Date(message.view.when ?? message.at).toISOString(),
+    ecs: { version: ECS_VERSION },
+    message: message.verbatim ?? titleOf(message),
+    event: { kind: 'alert', original: message.body.toString('utf8') },
+  };
+}
+
+/** A digest or a test: no message of its own. */
+export function ecsNote(text: string, { at, digest }: Pick<Notification, 'at' | 'digest'>): object {
+  return compact({
+    '@timestamp': new Date(at).toISOString(),
+    ecs: { version: ECS_VERSION },
+    message: text,
+    event: { kind: 'event' },
+    idmef: { digest: digest === undefined ? undefined : jsonDigest(digest) },
   });
 }
 

@@ -6,8 +6,10 @@
  * data named `ntopng.*`, and gets all of them back, of whichever generation they are.
  */
 
+import type { Severity } from '../../../core/severity.ts';
+import type { DigestFacts } from '../../model/delivery.ts';
 import type { SendMessage } from '../../model/sink.ts';
-import { jsonMessage } from './json.ts';
+import { jsonDigest, jsonMessage } from './json.ts';
 
 /** ntopng's ids: 1 debug, 2 info, 3 notice, 4 warning, 5 error, 6 critical. */
 const severities = [4, 2, 3, 4, 5] as const;
@@ -38,4 +40,24 @@ export function ntopngAlert(message: SendMessage, id: string): Record<string, un
     if (name !== undefined) alert[name] = value;
   }
   return alert;
+}
+
+/** Counts instead of alerts, where somebody made such a receiver `people`: one alert, whose `alert_json` is the digest. */
+export function ntopngDigest(
+  digest: DigestFacts,
+  { title, severity, at }: { readonly title: string; readonly severity: Severity; readonly at: number },
+): Record<string, unknown> {
+  return {
+    ifid: -1,
+    action: 'store',
+    alert_tstamp: Math.floor(digest.firstAt / 1000),
+    alert_tstamp_end: Math.floor(at / 1000),
+    alert_type: title,
+    alert_subtype: '',
+    alert_severity: severities[severity],
+    alert_entity: HOST_ENTITY,
+    alert_entity_val: digest.targets[0]?.value ?? digest.sources[0]?.value ?? '',
+    alert_granularity: MINUTE_GRANULARITY,
+    alert_json: JSON.stringify(jsonDigest(digest)),
+  };
 }

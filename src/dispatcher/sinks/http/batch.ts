@@ -28,7 +28,7 @@ export function pack(messages: readonly SendMessage[], textOf: (message: SendMes
 
 /** Verdicts one by one for those that did not go with the call, whatever became of it. */
 export function leftOut(rest: readonly SendMessage[]): ReadonlyMap<number, Verdict> {
-  const verdict: Verdict = { kind: 'again', words: 'did not fit into one request', retryAfterMs: 0 };
+  const verdict: Verdict = { kind: 'again', words: 'had no room for it in one request', retryAfterMs: 0 };
   return new Map(rest.map(({ seq }) => [seq, verdict]));
 }
 

@@ -3,12 +3,21 @@
  *
  * Called by http-sink.ts. A refused connection, an unknown name, a timeout pass; a certificate that cannot be accepted, another TLS
  * version, or an address the outbound policy forbids stay until somebody acts.
+ *
+ * Remembers whom it asked, for the words of reasons: scheme, host and port, since a path may be a secret.
  */
 
 import type { RelayError } from '../../../core/errors.ts';
 import { jsonObject } from '../../../core/json-object.ts';
-import type { OutboundAnswer, OutboundClient, OutboundFailure } from '../../../http/outbound-client.ts';
+import {
+  serverOf,
+  type OutboundAnswer,
+  type OutboundClient,
+  type OutboundFailure,
+} from '../../../http/outbound-client.ts';
 import type { Provenance } from '../../model/recipient.ts';
+import { decoded } from './mask.ts';
+import { authorization } from './parameters.ts';
 import type { Answer, Ask, ProviderRequest, Verdict } from './provider.ts';
 
 interface AskOptions {
@@ -18,21 +27,36 @@ interface AskOptions {
   readonly provenance: Provenance;
 }
 
-export function askWith(client: OutboundClient, { signal, version, provenance }: AskOptions): Ask {
-  return async (request) => {
+export interface Asker {
+  readonly ask: Ask;
+  /** Who was asked last: `https://host:port`. Undefined: nobody yet. */
+  readonly server: string | undefined;
+}
+
+export function createAsker(client: OutboundClient, { signal, version, provenance }: AskOptions): Asker {
+  let server: string | undefined;
+  const ask: Ask = async (request) => {
     if (!URL.canParse(request.url)) {
       return { failed: { kind: 'broken', words: 'the URL it is to be called by is none' } };
     }
+    const url = new URL(request.url);
+    server = serverOf(url);
     const result = await client.send({
       method: request.method,
-      url: new URL(request.url),
-      headers: headersOf(request, version),
+      url,
+      headers: headersOf(request, url, version),
       signal,
       ...bodyOf(request),
     });
     return result.kind === 'answer'
       ? { answer: answerOf(result) }
       : { failed: verdictOf(result, provenance) };
+  };
+  return {
+    ask,
+    get server() {
+      return server;
+    },
   };
 }
 
@@ -42,13 +66,20 @@ export function failed(
   return 'failed' in result;
 }
 
-function headersOf({ headers, json }: ProviderRequest, version: string): Record<string, string> {
+function headersOf({ headers, json }: ProviderRequest, url: URL, version: string): Record<string, string> {
   return {
     'user-agent': `idmef-relay/${version}`,
     accept: 'application/json, */*;q=0.5',
     ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    ...basicOf(url),
     ...headers,
   };
+}
+
+/** `https://user:password@host/`, as AlertGateway's custom channels may be written. */
+function basicOf({ username, password }: URL): Record<string, string> {
+  if (username === '') return {};
+  return authorization({ username: decoded(username), password: decoded(password) });
 }
 
 function bodyOf({ json, body }: ProviderRequest): { body?: string } {
@@ -56,7 +87,7 @@ function bodyOf({ json, body }: ProviderRequest): { body?: string } {
   return body === undefined ? {} : { body };
 }
 
-export function answerOf({ status, headers, body, truncated }: OutboundAnswer): Answer {
+function answerOf({ status, headers, body, truncated }: OutboundAnswer): Answer {
   return {
     status,
     header: (name) => {

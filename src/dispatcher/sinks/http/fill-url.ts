@@ -13,27 +13,48 @@ export function fillUrl(
   values: Readonly<Record<string, string>>,
   message: string | undefined,
 ): string | undefined {
-  const authority = /^[a-z]+:\/\/[^/?#]*/i.exec(template)?.[0];
+  const authority = authorityOf(template);
   if (authority === undefined) return undefined;
-  const rest = template.slice(authority.length);
+  const [, path = '', query = ''] = /^([^?#]*)([^]*)$/.exec(template.slice(authority.length)) ?? [];
   const all = message === undefined ? values : { ...values, message };
-  const url = replaceWords(authority, values) + replaceWords(rest, all);
+  const url =
+    replaceWords(authority, values, encode) +
+    replaceWords(path, all, encodeSegment) +
+    replaceWords(query, all, encode);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return undefined;
   return url;
 }
 
-function replaceWords(text: string, values: Readonly<Record<string, string>>): string {
+/** Whether the word `receiver` stands in the host: then the address is the recipient's choice. */
+export function receiverNamesHost(template: string): boolean {
+  return authorityOf(template)?.includes('receiver') === true;
+}
+
+function authorityOf(template: string): string | undefined {
+  return /^[a-z]+:\/\/[^/?#\\]*/i.exec(template)?.[0];
+}
+
+function replaceWords(
+  text: string,
+  values: Readonly<Record<string, string>>,
+  how: (value: string) => string,
+): string {
   const names = Object.keys(values)
     .filter((name) => name !== '')
     .toSorted((a, b) => b.length - a.length)
     .map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   if (names.length === 0) return text;
-  return text.replace(new RegExp(names.join('|'), 'g'), (name) => encode(values[name] ?? ''));
+  return text.replace(new RegExp(names.join('|'), 'g'), (name) => how(values[name] ?? ''));
 }
 
 /** A lone surrogate, which has no encoding, becomes U+FFFD. */
 function encode(value: string): string {
   return encodeURIComponent(Buffer.from(value).toString());
+}
+
+/** `.` and `..` are steps between directories, however they are encoded: a zero-width space follows them. */
+function encodeSegment(value: string): string {
+  return encode(/^\.{1,2}$/.test(value) ? `${value}\u200b` : value);
 }
 
 /** As much of a text as takes so many bytes in a URL; servers refuse longer ones. Ends with `…` when it was cut. */

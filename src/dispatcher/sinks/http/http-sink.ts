@@ -9,15 +9,16 @@
 import type { z } from 'zod';
 
 import { RelayError } from '../../../core/errors.ts';
+import { outboundLimits } from '../../../core/limits.ts';
 import { createOutboundClient, type OutboundClient } from '../../../http/outbound-client.ts';
 import type { Endpoint, Provenance, Recipient } from '../../model/recipient.ts';
 import type { LimitSpec, Notification, Sink, SinkAnswer, SinkDeps } from '../../model/sink.ts';
 import { createDelivered } from './delivered.ts';
 import { endpointTls } from './endpoint-tls.ts';
-import { askWith, failed } from './exchange.ts';
+import { createAsker, failed } from './exchange.ts';
 import { fitText } from './fit-text.ts';
 import { judgeAnswer } from './judge.ts';
-import { createMask, type Mask } from './mask.ts';
+import { basicPair, createMask, type Mask } from './mask.ts';
 import { mergeVerdicts, outcomeOf, type Judged } from './merge.ts';
 import { paramsOf } from './params-of.ts';
 import type { AddressOf, Ask, Call, Provider, Verdict } from './provider.ts';
@@ -38,8 +39,10 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
     const made = createOutboundClient({
       tls,
       timers,
-      timeoutMs: provider.requestMs ?? provider.timeoutMs,
+      // The outbox's own timer would end the call without a word of whom it waited for.
+      timeoutMs: provider.requestMs ?? provider.timeoutMs - outboundLimits.answerMarginMs,
       refusal: (address, port) => outbound.refusal(provenance, address, port),
+      proxyRefusal: (address, port) => outbound.refusal(endpoint.provenance, address, port),
       resolveForProxy: provenance === 'database',
       ...(proxy === undefined ? {} : { proxy }),
     });
@@ -62,17 +65,19 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
   const receiversOf = (recipient: z.output<R>): readonly string[] =>
     provider.receivers?.list(params, recipient) ?? [''];
   const addressOf = (parsed: z.output<R>): AddressOf => provider.addressOf?.(params, parsed) ?? 'endpoint';
-  const provenanceOf = (recipient: Recipient, parsed: z.output<R>): Provenance =>
-    addressOf(parsed) === 'recipient' && recipient.provenance === 'database'
-      ? 'database'
-      : endpoint.provenance;
+  const provenanceOf = (recipient: Recipient, parsed: z.output<R>): Provenance => {
+    const address = addressOf(parsed);
+    if (address === 'provider') return 'file';
+    return address === 'recipient' && recipient.provenance === 'database' ? 'database' : endpoint.provenance;
+  };
+  const currentOf = (receiver: string): string => moves.get(receiver) ?? receiver;
 
   const callOne = async (
     receiver: string,
     call: Call<z.output<E>, z.output<R>>,
     ask: Ask,
   ): Promise<Verdict> => {
-    const current = moves.get(receiver) ?? receiver;
+    const current = currentOf(receiver);
     const verdict = await exchange(call, current, ask);
     const { movedTo } = verdict;
     if (movedTo === undefined || movedTo === current) return verdict;
@@ -92,7 +97,7 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
       return { outcome: { kind: 'broken', reason: mask(error.message) } };
     }
     const provenance = provenanceOf(recipient, parsed);
-    const echo = provenance === 'file' || addressOf(parsed) === 'provider';
+    const echo = provenance === 'file';
     const receivers = receiversOf(parsed);
     const lacks =
       provider.lacks?.(params, parsed) ?? (receivers.length === 0 ? 'names no receiver' : undefined);
@@ -100,18 +105,20 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
 
     const client = clientOf(provenance);
     const now = timers.now();
-    const ask = askWith(client, { signal, version, provenance });
     const text = fitText(notification, provider.text, provider.counts);
     const call = { notification, endpoint: params, recipient: parsed, text, hostname, version, now };
     const due = receivers
       .map((receiver, index) => ({ receiver, position: index + 1 }))
-      .filter(({ receiver }) => !delivered.has(notification, receiver));
+      .filter(({ receiver }) => !delivered.has(notification, currentOf(receiver)));
     const several = receivers.length > 1;
     const settled = await Promise.allSettled(
       due.map(async ({ receiver, position }): Promise<Judged> => {
-        const verdict = await callOne(receiver, call, ask);
-        if (several && verdict.kind === 'ok') delivered.add(notification, receiver);
-        return { position, verdict, keys: provider.limits(params, parsed, moves.get(receiver) ?? receiver) };
+        const asker = createAsker(client, { signal, version, provenance });
+        const verdict = await callOne(receiver, call, asker.ask);
+        const current = currentOf(receiver);
+        // By its newest name: under that one the recipient may ask for it next time.
+        if (several && verdict.kind === 'ok') delivered.add(notification, current);
+        return { position, verdict, server: asker.server, keys: provider.limits(params, parsed, current) };
       }),
     );
     const judged = settled.map((result) => {
@@ -131,9 +138,9 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
       try {
         const parsed = recipientParams(recipient);
         const all = receiversOf(parsed).flatMap((receiver) =>
-          provider.limits(params, parsed, moves.get(receiver) ?? receiver),
+          provider.limits(params, parsed, currentOf(receiver)),
         );
-        return [...new Map(all.map((spec): [string, LimitSpec] => [spec.key, spec])).values()];
+        return together(all);
       } catch (error) {
         if (error instanceof RelayError) return []; // send() says what is wrong
         throw error;
@@ -161,12 +168,26 @@ function simpleExchange<E extends z.ZodObject, R extends z.ZodObject>(
   };
 }
 
+/** Each key once; a request of each receiver draws from it. */
+function together(specs: readonly LimitSpec[]): readonly LimitSpec[] {
+  const keys = new Map<string, LimitSpec>();
+  for (const spec of specs) {
+    const known = keys.get(spec.key);
+    keys.set(spec.key, known === undefined ? spec : { ...known, cost: (known.cost ?? 1) + 1 });
+  }
+  return [...keys.values()];
+}
+
 function maskOf(
   { secrets }: Pick<Provider<z.ZodObject, z.ZodObject>, 'secrets'>,
   endpoint: Endpoint,
   recipient: Recipient,
 ): Mask {
-  return createMask(secrets.flatMap((name) => [endpoint.params[name], recipient.params[name]]));
+  const { username, password } = endpoint.params;
+  return createMask([
+    ...secrets.flatMap((name) => [endpoint.params[name], recipient.params[name]]),
+    ...(typeof username === 'string' && typeof password === 'string' ? [basicPair(username, password)] : []),
+  ]);
 }
 
 function movedParams(

@@ -106,7 +106,7 @@ const fields = ['description', 'message', 'error', 'detail', 'text', 'title', 'r
 /** The words of an answer: from the usual fields of JSON, else its first line of text; '' for a page without a title. */
 export function saidIn(answer: Answer): string {
   if (isWebPage(answer)) return pageTitle(answer);
-  return wordsOf(answer.json, 2) ?? answer.body.slice(0, 4 * outboundLimits.saidChars);
+  return wordsOf(answer.json, 2) ?? answer.body; // cut after masking: half a secret would pass
 }
 
 function wordsOf(value: unknown, depth: number): string | undefined {

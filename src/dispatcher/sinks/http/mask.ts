@@ -28,21 +28,33 @@ function textsOf(value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
-/** As written, as it stands in a URL, as it stands in JSON; of a URL its path and the longer parts of that, not its host. */
+/** What basic authentication sends, in base64 like any other secret (createMask). */
+export function basicPair(username: string, password: string): string {
+  return `${username}:${password}`;
+}
+
+/**
+ * As written, as it stands in a URL, as it stands in JSON, in base64; of a URL its path and the longer parts of that, and user and
+ * password, not its host.
+ */
 function formsOf(secret: string): readonly string[] {
   const url = /^https?:\/\//i.test(secret) && URL.canParse(secret) ? new URL(secret) : undefined;
   const parts =
     url === undefined
       ? [secret]
-      : [
-          secret,
-          url.href,
-          `${url.pathname}${url.search}`,
-          url.search,
-          ...url.pathname.split('/').filter((segment) => segment.length >= MIN_SEGMENT),
-          ...[...url.searchParams.values()].filter((value) => value.length >= MIN_SEGMENT),
-          url.password,
-        ];
+      : isBare(url)
+        ? []
+        : [
+            secret,
+            url.href,
+            `${url.pathname}${url.search}`,
+            url.search,
+            ...url.pathname.split('/').filter((segment) => segment.length >= MIN_SEGMENT),
+            ...[...url.searchParams.values()].filter((value) => value.length >= MIN_SEGMENT),
+            url.password,
+            decoded(url.password),
+            ...(url.username === '' ? [] : [basicPair(decoded(url.username), decoded(url.password))]),
+          ];
   return parts.flatMap((part) =>
     part.length < MIN_SECRET
       ? []
@@ -54,6 +66,20 @@ function formsOf(secret: string): readonly string[] {
           Buffer.from(part).toString('base64').replace(/=+$/, ''),
         ],
   );
+}
+
+/** Nothing but a host, which is to be read in every reason. */
+function isBare({ pathname, search, username, password }: URL): boolean {
+  return pathname === '/' && search === '' && username === '' && password === '';
+}
+
+/** A part of a URL as it was meant; as it stands when it cannot be decoded. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** One line without control, format and separator characters, at most so many code points. */

@@ -16,6 +16,8 @@ export interface Judged {
   /** Position in the recipient's list, from 1, for words. */
   readonly position: number;
   readonly verdict: Verdict;
+  /** Who said so, subject of the reason's words. Undefined: nobody was asked. */
+  readonly server?: string | undefined;
   readonly keys: readonly LimitSpec[];
 }
 
@@ -32,7 +34,8 @@ export interface MergeOptions {
 /** `judged` is not empty. */
 export function mergeVerdicts(judged: readonly Judged[], options: MergeOptions): SinkAnswer {
   const limits = judged.flatMap((one) => limitsOf(one, options.now));
-  const refs = judged.flatMap(({ verdict: { ref } }) => (ref === undefined ? [] : [ref]));
+  // Words of the server as well.
+  const refs = judged.flatMap(({ verdict: { ref } }) => (ref === undefined || !options.echo ? [] : [ref]));
   const extras = {
     ...(limits.length === 0 ? {} : { limits }),
     ...(refs.length === 0 ? {} : { providerRef: oneLine(options.mask(refs.join(' '))) }),
@@ -41,12 +44,12 @@ export function mergeVerdicts(judged: readonly Judged[], options: MergeOptions):
   };
   const [first] = judged;
   if (options.receivers === 1 && first !== undefined) {
-    const { each } = first.verdict;
+    const { verdict, server } = first;
+    const { each } = verdict;
+    const outcomeFor = (one: Verdict): Outcome => outcomeOf(one, options, server);
     return {
-      outcome: outcomeOf(first.verdict, options),
-      ...(each === undefined
-        ? {}
-        : { each: new Map([...each].map(([seq, verdict]) => [seq, outcomeOf(verdict, options)])) }),
+      outcome: outcomeFor(verdict),
+      ...(each === undefined ? {} : { each: new Map([...each].map(([seq, one]) => [seq, outcomeFor(one)])) }),
       ...extras,
     };
   }
@@ -60,7 +63,7 @@ function joint(judged: readonly Judged[], options: MergeOptions): Outcome {
     failed.find(({ verdict }) => verdict.kind === 'refused') ??
     failed[0];
   if (worst === undefined) return { kind: 'ok' };
-  const outcome = outcomeOf(worst.verdict, options);
+  const outcome = outcomeOf(worst.verdict, options, worst.server);
   if (outcome.kind === 'ok') return outcome;
   const where = `${failed.length} of ${options.receivers} receivers, the ${ordinal(worst.position)}`;
   const reason = oneLine(`${where}: ${outcome.reason}`);
@@ -81,11 +84,17 @@ function ordinal(position: number): string {
   return `${position}${teen ? 'th' : (ending[position % 10] ?? 'th')}`;
 }
 
-export function outcomeOf(verdict: Verdict, { mask, echo }: Pick<MergeOptions, 'mask' | 'echo'>): Outcome {
+export function outcomeOf(
+  verdict: Verdict,
+  { mask, echo }: Pick<MergeOptions, 'mask' | 'echo'>,
+  server?: string,
+): Outcome {
   const { kind, words = 'does not take it', said = '', hint, retryAfterMs } = verdict;
   if (kind === 'ok') return { kind };
   const quoted = echo ? oneLine(mask(said), outboundLimits.saidChars) : '';
-  const reason = oneLine(mask(quoted === '' ? words : `${words}: ${quoted}`));
+  // Faults of the connection name it already.
+  const subject = server === undefined || words.startsWith(server) ? '' : `${server} `;
+  const reason = oneLine(mask(`${subject}${words}${quoted === '' ? '' : `: ${quoted}`}`));
   return {
     kind,
     reason,

@@ -15,12 +15,21 @@ const httpUrl = z.string().refine((text) => /^https?:\/\//i.test(text) && URL.ca
   error: 'must be an http or https URL',
 });
 
-/** An absolute URL, without the slashes at its end: paths are appended. */
+/** An absolute URL, without the slashes at its end: paths are appended. It is shown, so it holds no password. */
 export function baseUrl(description: string): z.ZodType<string, string> {
-  return httpUrl.transform((text) => text.replace(/\/+$/, '')).describe(description);
+  return httpUrl
+    .refine((text) => !URL.canParse(text) || !holdsCredentials(new URL(text)), {
+      error: 'must not hold user and password',
+    })
+    .transform((text) => text.replace(/\/+$/, ''))
+    .describe(description);
 }
 
-/** An absolute URL as it is. */
+function holdsCredentials({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
+}
+
+/** An absolute URL as it is; a secret. User and password in it are sent as such. */
 export function fullUrl(description: string): z.ZodType<string, string> {
   return httpUrl.describe(description);
 }

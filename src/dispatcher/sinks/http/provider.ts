@@ -50,7 +50,7 @@ export interface Answer {
 /** What an answer means. The engine makes an Outcome of it: masks, shortens, and leaves out `said` where that must not be echoed. */
 export interface Verdict {
   readonly kind: 'ok' | 'again' | 'broken' | 'refused';
-  /** Our words, in the third person: `answers 404`. Not for ok. */
+  /** Our words, in the third person: `answers 404`; who does so is put before them. Not for ok. */
   readonly words?: string;
   /** The provider's own words: untrusted. */
   readonly said?: string;
@@ -99,7 +99,7 @@ export interface Provider<E extends z.ZodObject, R extends z.ZodObject> {
   readonly pages?: 'allowed';
   /**
    * Who set the address: decides what the outbound policy allows, and whether the server's words may be repeated. Default: the
-   * endpoint. `provider`: it is the provider's own, which nobody chose.
+   * endpoint. `provider`: it is the provider's own, which nobody chose; then neither has to be asked.
    */
   readonly addressOf?: (endpoint: z.output<E>, recipient: z.output<R>) => AddressOf;
   /** What is missing between endpoint and recipient. */

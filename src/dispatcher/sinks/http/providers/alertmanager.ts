@@ -1,7 +1,8 @@
 /**
  * Prometheus Alertmanager, API v2: https://prometheus.io/docs/alerting/latest/alerts_api/. Labels are an alert's identity there, so the same
  * classification, source and target again extends the alert that is there, as its users expect; the annotations say which message was last.
- * An IDMEF alert happens once and is never resolved: it ends by itself (`ends_after`).
+ * An IDMEF alert happens once and is never resolved: it ends by itself, `ends_after` from its sending. (From its beginning, alerts that
+ * waited out an outage would be over before anybody was told.)
  */
 
 import { z } from 'zod';
@@ -33,7 +34,11 @@ export const alertmanager = httpSink({
         .record(z.string().regex(LABEL, { error: 'must be the name of a label' }), z.string())
         .default({})
         .describe('Labels added to each alert'),
-      ends_after: z.int().min(60).default(3600).describe('Seconds after which an alert ends'),
+      ends_after: z
+        .int()
+        .min(60)
+        .default(3600)
+        .describe('Seconds after which an alert ends, from its sending'),
     })
     .strict(),
   secrets: ['password', 'token'],
@@ -41,20 +46,20 @@ export const alertmanager = httpSink({
   text: { body: 4000, subject: 500 },
   timeoutMs: 15_000,
   limits: ({ url }) => [limit(`alertmanager:${fingerprint(url)}`, 20, 20)],
-  request: ({ notification, endpoint, recipient, text, hostname }) => {
+  request: ({ notification, endpoint, recipient, text, hostname, now }) => {
     const { messages, at } = notification;
-    const until = (from: number): string => new Date(from + recipient.ends_after * 1000).toISOString();
+    const endsAt = new Date(now + recipient.ends_after * 1000).toISOString();
     const alerts = messages.map((message) => ({
       labels: { ...recipient.labels, ...labelsOf(message) },
       annotations: annotationsOf(message),
       startsAt: new Date(message.at).toISOString(),
-      endsAt: until(message.at),
+      endsAt,
     }));
     const other = {
       labels: { ...recipient.labels, alertname: text.subject, severity: 'info', instance: hostname },
       annotations: { summary: text.subject, description: text.body },
       startsAt: new Date(at).toISOString(),
-      endsAt: until(at),
+      endsAt,
     };
     return {
       method: 'POST',

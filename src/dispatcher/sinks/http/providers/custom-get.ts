@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { outboundLimits } from '../../../../core/limits.ts';
 import { httpSink } from '../engine.ts';
-import { encodable, fillUrl } from '../fill-url.ts';
+import { encodable, fillUrl, receiverNamesHost } from '../fill-url.ts';
 import { fingerprint, fullUrl, limit, listOf } from '../parameters.ts';
 
 export const customGet = httpSink({
@@ -30,6 +30,7 @@ export const customGet = httpSink({
   text: { body: 2000, subject: 200 },
   timeoutMs: 20_000,
   pages: 'allowed',
+  addressOf: ({ url }) => (receiverNamesHost(url) ? 'recipient' : 'endpoint'),
   receivers: { param: 'receivers', list: (_endpoint, { receivers }) => receivers },
   limits: ({ url }) => [limit(`custom:${fingerprint(url)}`, 1, 5)],
   request: ({ endpoint, text }, receiver) => {

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 
 import { httpSink } from '../engine.ts';
-import { fillUrl } from '../fill-url.ts';
+import { fillUrl, receiverNamesHost } from '../fill-url.ts';
 import { fingerprint, fullUrl, limit, listOf, someText, urlList } from '../parameters.ts';
 
 export const customPost = httpSink({
@@ -31,6 +31,8 @@ export const customPost = httpSink({
   text: { body: 10_000, subject: 200 },
   timeoutMs: 20_000,
   pages: 'allowed',
+  addressOf: ({ url = '', urls }) =>
+    urls === undefined && receiverNamesHost(url) ? 'recipient' : 'endpoint',
   lacks: ({ url, urls }) =>
     url === undefined && urls === undefined ? 'has neither url nor urls' : undefined,
   receivers: {

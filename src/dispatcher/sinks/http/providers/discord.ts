@@ -15,8 +15,8 @@ import type { Answer, Verdict } from '../provider.ts';
 
 const SUPPRESS_EMBEDS = 4;
 const CONTENT_CHARS = 2000;
-/** Unknown channel, guild, webhook; missing access or permissions; invalid webhook token; a forum wants a thread. */
-const brokenCodes = new Set(['10003', '10004', '10015', '50001', '50013', '50027', '220001', '220003']);
+/** Unknown channel, guild, webhook; missing access or permissions; invalid webhook token; locked thread; a forum wants a thread. */
+const brokenCodes = new Set('10003 10004 10015 50001 50013 50027 50083 160005 220001 220003'.split(' '));
 
 export const discord = httpSink({
   type: 'discord',
@@ -45,7 +45,7 @@ export const discord = httpSink({
     (webhook ?? endpoint.webhook) === undefined ? 'names no webhook' : undefined,
   receivers: { param: 'webhook', list: (endpoint, { webhook }) => webhook ?? endpoint.webhook ?? [] },
   limits: (_endpoint, _recipient, receiver) => [
-    limit('discord:global', 50, 50),
+    limit('discord:global', 40, 10),
     // 30 a minute and webhook, 5 in 2 seconds, as observed.
     limit(`discord:webhook:${fingerprint(receiver)}`, 0.4, 5),
   ],

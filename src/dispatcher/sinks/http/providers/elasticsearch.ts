@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 import { isObject } from '../../../../core/json-object.ts';
 import type { SendMessage } from '../../../model/sink.ts';
-import { ecsDocument } from '../../format/ecs.ts';
+import { ecsDocument, ecsNote, minimalEcs } from '../../format/ecs.ts';
 import { pack, withRest } from '../batch.ts';
 import { httpSink } from '../engine.ts';
 import { failed } from '../exchange.ts';
@@ -53,16 +53,13 @@ export const elasticsearch = httpSink({
     const pipeline =
       endpoint.pipeline === undefined ? '' : `&pipeline=${encodeURIComponent(endpoint.pipeline)}`;
     return async ({ notification, recipient, text, now }, _receiver, ask) => {
-      const { messages, at } = notification;
+      const { messages, at, form } = notification;
+      const documentOf = form === 'plain' ? minimalEcs : ecsDocument;
       const { texts, fitting, rest } = pack(messages, (message) =>
-        lines(indexAt(recipient.index, message.at), documentId(message), ecsDocument(message)),
+        lines(indexAt(recipient.index, message.at), documentId(message), documentOf(message)),
       );
-      const other = {
-        '@timestamp': new Date(at).toISOString(),
-        message: text.subject,
-        event: { kind: 'event' },
-      };
-      const single = lines(indexAt(recipient.index, at), fingerprint(notification.idempotencyKey), other);
+      const note = ecsNote(text.body, notification);
+      const single = lines(indexAt(recipient.index, at), fingerprint(notification.idempotencyKey), note);
       const result = await ask({
         method: 'POST',
         url: `${endpoint.url}/_bulk?${FILTER}${pipeline}`,
@@ -110,6 +107,8 @@ function judgeItem(item: unknown): Verdict {
   if ((status >= 200 && status < 300) || status === 409) return { kind: 'ok' };
   const error = isObject(made) && isObject(made['error']) ? String(made['error']['type']) : '';
   const words = `answers ${status} for the document`;
-  if (status === 429 || status >= 500 || status === 0) return { kind: 'again', words, said: error };
+  // A full disk blocks writing, under different states; it ends with the disk's trouble.
+  const passes = status === 429 || status >= 500 || status === 0 || error === 'cluster_block_exception';
+  if (passes) return { kind: 'again', words, said: error };
   return { kind: status === 400 ? 'refused' : 'broken', words, said: error };
 }

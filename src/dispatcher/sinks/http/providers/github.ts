@@ -3,12 +3,13 @@
  * notification, closed when the incident is. https://docs.github.com/rest/issues, …/rest/using-the-rest-api/rate-limits-for-the-rest-api.
  *
  * An issue is found again by a marker in its body: from memory, else by search, which sees a new issue only after some seconds; a crash within
- * them can make a second one. GitHub answers too many requests with 403 too: `retry-after`, else `x-ratelimit-reset`.
+ * them can make a second one. One that was deleted, moved or locked is succeeded by another. GitHub answers too many requests with 403 too:
+ * `retry-after`, else `x-ratelimit-reset`, else a minute.
  */
 
 import { z } from 'zod';
 
-import { isObject, numberOf } from '../../../../core/json-object.ts';
+import { isObject, numberOf, textOf } from '../../../../core/json-object.ts';
 import { outboundLimits } from '../../../../core/limits.ts';
 import { httpSink } from '../engine.ts';
 import { failed } from '../exchange.ts';
@@ -40,6 +41,8 @@ const recipientSchema = z
 
 /** An issue found by search must fit into the answer that is read. */
 const BODY_CHARS = 8000;
+/** What GitHub asks for after a secondary limit that names no time. */
+const SECONDARY_WAIT_MS = 60_000;
 
 type IssueCall = Call<z.output<typeof endpointSchema>, z.output<typeof recipientSchema>>;
 
@@ -58,7 +61,7 @@ export const github = httpSink({
   requestMs: 15_000,
   addressOf: ({ api }) => (api === OWN_API ? 'provider' : 'endpoint'),
   // Content may be made 500 times an hour and 80 times a minute.
-  limits: ({ token }) => [limit(`github:${fingerprint(token)}`, 500 / 3600, 20)],
+  limits: ({ token }) => [limit(`github:${fingerprint(token)}`, 480 / 3600, 20)],
   exchange: () => {
     const issues = new Map<string, number>();
     const remember = (marker: string, issue: number): void => {
@@ -70,29 +73,37 @@ export const github = httpSink({
       const marker = markerOf(call);
       const known = issues.get(marker) ?? (mayExist(call) ? await findIssue(call, marker, ask) : undefined);
       if (typeof known === 'object') return known;
-      if (known === undefined) {
-        const made = await askFor(ask, call, 'POST', 'issues', newIssue(call, marker));
-        if ('kind' in made) return made;
-        const number = numberOf(made.json?.['number']);
-        if (number === undefined) return { kind: 'broken', words: 'answers, but not as GitHub does' };
-        remember(marker, number);
-        return { kind: 'ok', ref: `#${number}` };
+      if (known !== undefined) {
+        remember(marker, known);
+        const told = await tell(call, known, ask);
+        if (told !== 'gone') return told;
+        issues.delete(marker);
       }
-      remember(marker, known);
-      // Then this very notification made it.
-      if (call.notification.repeated && (incidentOf(call.notification)?.count ?? 1) === 1) {
-        return { kind: 'ok', ref: `#${known}` };
-      }
-      const comment = await askFor(ask, call, 'POST', `issues/${known}/comments`, { body: bodyOf(call) });
-      if ('kind' in comment) return comment;
-      if (incidentOf(call.notification)?.state === 'closed') {
-        const closed = await askFor(ask, call, 'PATCH', `issues/${known}`, { state: 'closed' });
-        if ('kind' in closed) return closed;
-      }
-      return { kind: 'ok', ref: `#${known}` };
+      const made = await askFor(ask, call, 'POST', 'issues', newIssue(call, marker));
+      if ('verdict' in made) return made.verdict;
+      const number = numberOf(made.json?.['number']);
+      if (number === undefined) return { kind: 'broken', words: 'answers, but not as GitHub does' };
+      remember(marker, number);
+      return { kind: 'ok', ref: `#${number}` };
     };
   },
 });
+
+/** What is new of the incident, in its issue. */
+async function tell(call: IssueCall, issue: number, ask: Ask): Promise<Verdict | 'gone'> {
+  const incident = incidentOf(call.notification);
+  const ok: Verdict = { kind: 'ok', ref: `#${issue}` };
+  // Then this very notification made it.
+  if (call.notification.repeated && (incident?.count ?? 1) === 1) return ok;
+  // First what may be done twice: should the comment fail, nothing stands there two times after the next try.
+  if (incident?.state === 'closed') {
+    const closed = await askFor(ask, call, 'PATCH', `issues/${issue}`, { state: 'closed' });
+    if ('verdict' in closed) return closed.gone ? 'gone' : closed.verdict;
+  }
+  const comment = await askFor(ask, call, 'POST', `issues/${issue}/comments`, { body: bodyOf(call) });
+  if (!('verdict' in comment)) return ok;
+  return comment.gone ? 'gone' : comment.verdict;
+}
 
 /** The same for all notifications of an incident; else for a notification and its repetitions. */
 function markerOf({ notification, hostname }: IssueCall): string {
@@ -109,14 +120,21 @@ function newIssue(call: IssueCall, marker: string): object {
   const { text, recipient } = call;
   return {
     title: text.subject,
-    body: `${bodyOf(call)}\n\n<!-- ${marker} -->`,
+    body: `${bodyOf(call)}\n\n${commentOf(marker)}`,
     labels: recipient.labels,
-    assignees: recipient.assignees,
+    // Somebody who may not be assigned is a refusal of the whole issue.
+    assignees: text.plain ? undefined : recipient.assignees,
   };
 }
 
 function bodyOf({ text }: IssueCall): string {
-  return text.plain ? fenced(text.body, BODY_CHARS) : text.body;
+  const body = text.plain ? fenced(text.body, BODY_CHARS) : text.body;
+  // The marker of another incident in an alert's text would draw what is told of that one here.
+  return body.replaceAll('<!--', '<!\u200b--');
+}
+
+function commentOf(marker: string): string {
+  return `<!-- ${marker} -->`;
 }
 
 async function findIssue(call: IssueCall, marker: string, ask: Ask): Promise<number | undefined | Verdict> {
@@ -129,7 +147,14 @@ async function findIssue(call: IssueCall, marker: string, ask: Ask): Promise<num
   if (verdict.kind !== 'ok') return verdict;
   const items = result.answer.json?.['items'];
   const [first] = Array.isArray(items) ? (items as readonly unknown[]) : [];
-  return isObject(first) ? numberOf(first['number']) : undefined;
+  if (!isObject(first) || textOf(first['body'])?.includes(commentOf(marker)) !== true) return undefined;
+  return numberOf(first['number']);
+}
+
+interface Failure {
+  readonly verdict: Verdict;
+  /** The issue is not there any more, or takes nothing. */
+  readonly gone: boolean;
 }
 
 async function askFor(
@@ -138,12 +163,15 @@ async function askFor(
   method: 'POST' | 'PATCH',
   path: string,
   json: object,
-): Promise<Answer | Verdict> {
+): Promise<Answer | Failure> {
   const url = `${call.endpoint.api}/repos/${call.recipient.repository}/${path}`;
   const result = await ask({ ...requestTo(call, method, url), json });
-  if (failed(result)) return result.failed;
-  const verdict = judge(result.answer, call.now);
-  return verdict.kind === 'ok' ? result.answer : verdict;
+  if (failed(result)) return { verdict: result.failed, gone: false };
+  const { answer } = result;
+  const verdict = judge(answer, call.now);
+  if (verdict.kind === 'ok') return answer;
+  const locked = answer.status === 403 && /\blocked\b/i.test(saidIn(answer));
+  return { verdict, gone: locked || [301, 404, 410].includes(answer.status) };
 }
 
 function requestTo({ endpoint }: IssueCall, method: ProviderRequest['method'], url: string): ProviderRequest {
@@ -168,13 +196,12 @@ function judge(answer: Answer, now: number): Verdict {
         /rate limit|abuse/i.test(saidIn(answer))));
   if (!limited) return verdict;
   const paced = judgeAnswer({ ...answer, status: 429 }, { now });
+  const words = verdict.words ?? `answers ${answer.status}`;
+  return { ...paced, words, retryAfterMs: paced.retryAfterMs ?? untilReset(answer, now) };
+}
+
+function untilReset(answer: Answer, now: number): number {
   const reset = Number(answer.header('x-ratelimit-reset') ?? Number.NaN) * 1000;
-  const waits = paced.retryAfterMs === undefined && answer.header('x-ratelimit-remaining') === '0';
-  return {
-    ...paced,
-    words: verdict.words ?? `answers ${answer.status}`,
-    ...(waits && Number.isFinite(reset)
-      ? { retryAfterMs: Math.min(Math.max(0, reset - now), outboundLimits.retryAfterMaxMs) }
-      : {}),
-  };
+  if (answer.header('x-ratelimit-remaining') !== '0' || !Number.isFinite(reset)) return SECONDARY_WAIT_MS;
+  return Math.min(Math.max(0, reset - now), outboundLimits.retryAfterMaxMs);
 }

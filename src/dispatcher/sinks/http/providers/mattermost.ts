@@ -2,7 +2,7 @@
  * Mattermost: incoming webhooks, or posts with a bot's token and channel ids as ntopng has it.
  *
  * https://developers.mattermost.com/integrate/webhooks/incoming/, https://api.mattermost.com/#tag/posts. A post holds
- * 16,383 characters. Errors are `{id, message, status_code}`; a webhook says `ok`.
+ * 16,383 characters. Errors are `{id, message, status_code}`; a webhook says `ok`. One that was deleted is a 400 like a bad message.
  */
 
 import { z } from 'zod';
@@ -13,6 +13,9 @@ import { judgeAnswer, textAt } from '../judge.ts';
 import { authorization, baseUrl, fingerprint, headerText, limit, listOf, urlList } from '../parameters.ts';
 
 const POST_CHARS = 16_383;
+/** 400s that no other text would change: the webhook, its channel or user is gone; the channel is archived. */
+const settingsAtFault =
+  /^web\.incoming_webhook\.(?:invalid|channel|channel_locked|user|permissions)\.|can_not_post_to_deleted/;
 
 export const mattermost = httpSink({
   type: 'mattermost',
@@ -65,8 +68,9 @@ export const mattermost = httpSink({
   },
   judge: (answer, { now }) => {
     const verdict = judgeAnswer(answer, { now });
-    if (verdict.kind !== 'ok') return verdict;
     const ref = textAt(answer.json, 'id');
+    if (verdict.kind === 'refused' && settingsAtFault.test(ref ?? '')) return { ...verdict, kind: 'broken' };
+    if (verdict.kind !== 'ok') return verdict;
     const error = textAt(answer.json, 'status_code');
     if (error !== undefined) {
       const said = textAt(answer.json, 'message') ?? '';

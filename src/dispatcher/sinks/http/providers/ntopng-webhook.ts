@@ -7,9 +7,10 @@
 
 import { z } from 'zod';
 
-import { ntopngAlert } from '../../format/ntopng-alert.ts';
+import { markHost } from '../../../model/delivery-mark.ts';
+import { ntopngAlert, ntopngDigest } from '../../format/ntopng-alert.ts';
 import { httpSink } from '../engine.ts';
-import { documentId } from '../notification-facts.ts';
+import { documentId, gravest } from '../notification-facts.ts';
 import { authorization, fingerprint, fullUrl, headerText, limit } from '../parameters.ts';
 
 export const ntopngWebhook = httpSink({
@@ -33,14 +34,18 @@ export const ntopngWebhook = httpSink({
   everyMs: 60_000,
   pages: 'allowed',
   limits: ({ url }) => [limit(`ntopng-webhook:${fingerprint(url)}`, 1, 10)],
-  request: ({ notification, endpoint }) => ({
-    method: 'POST',
-    url: endpoint.url,
-    headers: authorization(endpoint),
-    json: {
-      version: '0.2',
-      sharedsecret: endpoint.sharedsecret,
-      alerts: notification.messages.map((message) => ntopngAlert(message, documentId(message))),
-    },
-  }),
+  request: ({ notification, endpoint, hostname, text: { subject: title } }) => {
+    const { messages, digest, at } = notification;
+    const alerts =
+      digest === undefined
+        ? messages.map((message) => ntopngAlert(message, documentId(message)))
+        : [ntopngDigest(digest, { title, severity: gravest(notification), at })];
+    return {
+      method: 'POST',
+      url: endpoint.url,
+      // Our own source takes such requests: it knows its own by this.
+      headers: { ...authorization(endpoint), 'x-idmef-relay': markHost(hostname) },
+      json: { version: '0.2', sharedsecret: endpoint.sharedsecret, alerts },
+    };
+  },
 });

@@ -1,6 +1,7 @@
 /**
  * PagerDuty, Events API v2: https://developer.pagerduty.com/docs/send-alert-event. One alert there is one incident here (`dedup_key`), so
- * repetitions and digests extend it; a closed incident resolves it. 202 and `status: success` is yes; 429 again.
+ * its repetitions extend it, and its end resolves it; a digest is an alert of its own. 202 and `status: success` is yes; 429 again. 120
+ * events a minute and key are taken.
  */
 
 import { z } from 'zod';
@@ -8,7 +9,7 @@ import { z } from 'zod';
 import { httpSink } from '../engine.ts';
 import { judgeAnswer, saidIn, textAt } from '../judge.ts';
 import { gravest, incidentOf } from '../notification-facts.ts';
-import { fingerprint, fullUrl, headerText, limit, someText } from '../parameters.ts';
+import { baseUrl, fingerprint, headerText, limit, someText } from '../parameters.ts';
 
 const OWN_URL = 'https://events.pagerduty.com/v2/enqueue';
 /** By urgency; the first is for unrated. */
@@ -21,7 +22,7 @@ export const pagerduty = httpSink({
   medium: 'plain',
   endpoint: z
     .object({
-      url: fullUrl('Address of the Events API, for the service region EU another').default(OWN_URL),
+      url: baseUrl('Address of the Events API, for the service region EU another').prefault(OWN_URL),
       routing_key: headerText('Integration key, for recipients that name none').optional(),
     })
     .strict(),
@@ -39,7 +40,7 @@ export const pagerduty = httpSink({
   lacks: (endpoint, recipient) =>
     (recipient.routing_key ?? endpoint.routing_key) === undefined ? 'has no routing_key' : undefined,
   limits: (endpoint, recipient) => [
-    limit(`pagerduty:${fingerprint(recipient.routing_key ?? endpoint.routing_key ?? '')}`, 2, 10),
+    limit(`pagerduty:${fingerprint(recipient.routing_key ?? endpoint.routing_key ?? '')}`, 1.75, 10),
   ],
   request: ({ notification, endpoint, recipient, text, hostname }) => {
     const incident = incidentOf(notification);

@@ -10,6 +10,8 @@ import { fenced } from '../fence.ts';
 import { judgeAnswer, saidIn, saysNo } from '../judge.ts';
 import { fingerprint, limit, urlList, someText } from '../parameters.ts';
 
+/** Errors that no other text would change. */
+const settingsAtFault = /invalid-(?:channel|room|user|integration)|not-allowed|archived|deactivated/i;
 /** Message_MaxAllowedSize, unless it was changed. */
 const MESSAGE_CHARS = 5000;
 
@@ -49,7 +51,14 @@ export const rocketchat = httpSink({
       const seconds = /wait (\d{1,5}) seconds/i.exec(saidIn(answer))?.[1];
       return seconds === undefined ? verdict : { ...verdict, retryAfterMs: Number(seconds) * 1000 };
     }
+    const said = saidIn(answer);
+    const settings = settingsAtFault.test(said);
+    if (verdict.kind === 'refused' && settings) return { ...verdict, kind: 'broken' };
     if (verdict.kind !== 'ok' || !saysNo(answer, 'success')) return verdict;
-    return { kind: 'refused', words: `answers ${answer.status} with an error`, said: saidIn(answer) };
+    return {
+      kind: settings ? 'broken' : 'refused',
+      words: `answers ${answer.status} with an error`,
+      said,
+    };
   },
 });

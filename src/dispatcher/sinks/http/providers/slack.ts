@@ -17,16 +17,19 @@ const OWN_API = 'https://slack.com/api';
 
 const names = {
   again: new Set(
-    'ratelimited rate_limited internal_error fatal_error service_unavailable request_timeout team_added_to_org rollup_error'.split(
-      ' ',
-    ),
+    (
+      'ratelimited rate_limited message_limit_exceeded internal_error fatal_error service_unavailable request_timeout ' +
+      'team_added_to_org external_channel_migrating rollup_error'
+    ).split(' '),
   ),
   broken: new Set(
     (
       'invalid_auth not_authed account_inactive token_revoked token_expired no_permission missing_scope not_allowed_token_type ' +
-      'channel_not_found not_in_channel is_archived restricted_action restricted_action_read_only_channel access_denied ' +
-      'ekm_access_denied team_access_not_granted org_login_required messages_tab_disabled user_not_found ' +
-      'no_service no_service_id no_team team_disabled invalid_token action_prohibited channel_is_archived posting_to_general_channel_denied'
+      'channel_not_found not_in_channel is_archived restricted_action restricted_action_read_only_channel ' +
+      'restricted_action_thread_only_channel restricted_action_thread_locked access_denied accesslimited enterprise_is_restricted ' +
+      'ekm_access_denied team_access_not_granted team_not_found two_factor_setup_required org_login_required messages_tab_disabled ' +
+      'user_not_found deprecated_endpoint method_deprecated no_service no_service_id no_team no_active_hooks team_disabled ' +
+      'invalid_token action_prohibited channel_is_archived posting_to_general_channel_denied'
     ).split(' '),
   ),
 };
@@ -107,6 +110,8 @@ function judgeOk(answer: Answer): Verdict | undefined {
     const made = [textAt(json, 'channel'), textAt(json, 'ts')].filter((part) => part !== undefined);
     return made.length === 0 ? OK_VERDICT : { kind: 'ok', ref: made.join(':') };
   }
+  // It repeats the message with all its emoji, beyond what is read of an answer.
+  if (answer.truncated && /^\s*\{\s*"ok"\s*:\s*true\b/.test(answer.body)) return OK_VERDICT;
   if (json !== undefined) return byName(textAt(json, 'error'), names, 'answers 200 with an error');
   const word = answer.body.trim();
   if (word === 'ok') return OK_VERDICT;

@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 import { numberOf } from '../../../../core/json-object.ts';
 import type { SendMessage } from '../../../model/sink.ts';
-import { ecsDocument } from '../../format/ecs.ts';
+import { ecsDocument, ecsNote, minimalEcs } from '../../format/ecs.ts';
 import { pack, withRest } from '../batch.ts';
 import { httpSink } from '../engine.ts';
 import { failed } from '../exchange.ts';
@@ -19,9 +19,11 @@ import type { Answer, Verdict } from '../provider.ts';
 
 /** Token disabled, missing, malformed, invalid; wrong index; channel missing or invalid; acknowledgement off. */
 const settingsCodes = new Set([1, 2, 3, 4, 7, 10, 11, 14, 16]);
+/** The token wants acknowledgements of the indexer, which are asked for by a channel. */
+const channelCodes = new Set([10, 11]);
 const eventCodes = new Set([6, 12, 13, 15]);
-/** Server error, busy, queues full. */
-const passingCodes = new Set([8, 9, 20, 26, 27]);
+/** Server error, busy, queues or acknowledgements full, going down. */
+const passingCodes = new Set([8, 9, 18, 19, 20, 23, 24, 25, 26, 27]);
 
 export const splunk = httpSink({
   type: 'splunk',
@@ -57,14 +59,16 @@ export const splunk = httpSink({
       };
       const event = (at: number, document: object): string =>
         JSON.stringify({ time: at / 1000, ...meta, event: document });
+      const documentOf = notification.form === 'plain' ? minimalEcs : ecsDocument;
       const { texts, fitting, rest } = pack(notification.messages, (message) =>
-        event(message.view.when ?? message.at, ecsDocument(message)),
+        event(message.view.when ?? message.at, documentOf(message)),
       );
       const result = await ask({
         method: 'POST',
         url: `${endpoint.url}/services/collector/event`,
         headers: { authorization: `Splunk ${endpoint.token}`, 'content-type': 'application/json' },
-        body: texts.length === 0 ? event(notification.at, { message: text.subject }) : texts.join('\n'),
+        body:
+          texts.length === 0 ? event(notification.at, ecsNote(text.body, notification)) : texts.join('\n'),
       });
       if (failed(result)) return result.failed;
       return withRest(judgeCode(result.answer, fitting, now), rest);
@@ -81,11 +85,16 @@ function judgeCode(answer: Answer, messages: readonly SendMessage[], now: number
   const words = `answers ${answer.status} with code ${code}`;
   const said = saidIn(answer);
   if (passingCodes.has(code)) return { ...verdict, kind: 'again', words, said };
-  if (settingsCodes.has(code)) return { kind: 'broken', words, said };
+  if (settingsCodes.has(code)) {
+    const hint = 'switch “indexer acknowledgement” off for this token';
+    return { kind: 'broken', words, said, ...(channelCodes.has(code) ? { hint } : {}) };
+  }
+  // A code of a later Splunk: then the status says it.
+  if (!eventCodes.has(code) && verdict.kind !== 'ok') return { ...verdict, words, said };
   const bad = numberOf(answer.json?.['invalid-event-number']);
   const refused: Verdict = { kind: 'refused', words, said };
-  if (!eventCodes.has(code) || bad === undefined || messages.length === 0) return refused;
-  const behind: Verdict = { kind: 'again', words: 'stood behind a refused event', retryAfterMs: 0 };
+  if (bad === undefined || messages.length === 0) return refused;
+  const behind: Verdict = { kind: 'again', words: 'refused an event before it', retryAfterMs: 0 };
   const each = messages.map(({ seq }, at): [number, Verdict] => [
     seq,
     at < bad ? { kind: 'ok' } : at === bad ? refused : behind,

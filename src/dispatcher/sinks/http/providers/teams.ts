@@ -2,16 +2,18 @@
  * Microsoft Teams, by a workflow's webhook ("Send webhook alerts to a channel"), with an Adaptive Card.
  *
  * https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook: 28 KB a message,
- * four requests a second. A workflow answers 202 with nothing; the older connectors say `1`, and put errors into a 200 as text. A
- * TextBlock reads Markdown, the runs of a RichTextBlock do not.
+ * four requests a second. A workflow answers 202 with nothing, and a workflow that is off or deleted is a 400 like a bad message; the older
+ * connectors say `1`, and put errors into a 200 as text. A TextBlock reads Markdown, the runs of a RichTextBlock do not.
  */
 
 import { z } from 'zod';
 
 import { httpSink } from '../engine.ts';
-import { judgeAnswer } from '../judge.ts';
+import { judgeAnswer, textAt } from '../judge.ts';
 import { fingerprint, limit, urlList } from '../parameters.ts';
 import type { Answer } from '../provider.ts';
+
+const workflowAtFault = /^Workflow|^DirectApi|Authorization|Signature/;
 
 export const teams = httpSink({
   type: 'teams',
@@ -31,7 +33,7 @@ export const teams = httpSink({
   lacks: (endpoint, { webhook }) =>
     (webhook ?? endpoint.webhook) === undefined ? 'names no webhook' : undefined,
   receivers: { param: 'webhook', list: (endpoint, { webhook }) => webhook ?? endpoint.webhook ?? [] },
-  limits: (_endpoint, _recipient, receiver) => [limit(`teams:webhook:${fingerprint(receiver)}`, 1, 4)],
+  limits: (_endpoint, _recipient, receiver) => [limit(`teams:webhook:${fingerprint(receiver)}`, 1, 3)],
   request: ({ text }, receiver) => ({
     method: 'POST',
     url: receiver,
@@ -58,7 +60,12 @@ export const teams = httpSink({
       ],
     },
   }),
-  judge: (answer, { now }) => judgeAnswer(withInnerStatus(answer), { now }),
+  judge: (answer, { now }) => {
+    const verdict = judgeAnswer(withInnerStatus(answer), { now });
+    const code = textAt(answer.json, 'error', 'code') ?? '';
+    if (verdict.kind !== 'refused' || !workflowAtFault.test(code)) return verdict;
+    return { ...verdict, kind: 'broken', hint: 'is the workflow there, switched on, and its URL whole' };
+  },
 });
 
 /** `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with …` is 200. */

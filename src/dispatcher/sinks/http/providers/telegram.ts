@@ -17,7 +17,7 @@ import type { Answer, Verdict } from '../provider.ts';
 const OWN_API = 'https://api.telegram.org';
 /** 400s that no other text would change. */
 const settingsAtFault =
-  /chat not found|chat_write_forbidden|no rights to send|not enough rights|peer_id_invalid|thread not found|topic_closed|user not found/i;
+  /chat not found|chat_write_forbidden|no rights to send|not enough rights|administrator rights|peer_id_invalid|thread not found|topic_(?:closed|deleted|id_invalid)|user not found|deactivated|channel_private/i;
 
 export const telegram = httpSink({
   type: 'telegram',
@@ -49,10 +49,10 @@ export const telegram = httpSink({
   receivers: { param: 'chat', list: (_endpoint, { chat }) => chat },
   limits: ({ token }, _recipient, chat) => {
     const bot = fingerprint(token);
-    // With a burst of 5, never more than 20 in any minute.
+    // Never more than 30 in any second, nor 20 to a group in any minute: the burst counts as well.
     const group = chat.startsWith('-') || chat.startsWith('@');
     return [
-      limit(`telegram:bot:${bot}`, 30, 30),
+      limit(`telegram:bot:${bot}`, 25, 5),
       limit(`telegram:chat:${bot}:${chat}`, group ? 0.25 : 1, group ? 5 : 3),
     ];
   },

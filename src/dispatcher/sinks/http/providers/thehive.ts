@@ -34,8 +34,8 @@ export const thehive = httpSink({
     .strict(),
   recipient: z
     .object({
-      type: someText('Type of the alerts').default('idmef'),
-      source: someText('Source of the alerts').default('alert-dispatcher'),
+      type: someText('Type of the alerts').max(32).default('idmef'),
+      source: someText('Source of the alerts').max(64).default('alert-dispatcher'),
       tags: listOf('Tags').optional(),
       tlp: z.int().min(0).max(4).default(2).describe('Traffic light protocol: 2 is amber'),
       pap: z.int().min(0).max(3).default(2).describe('Permissible actions protocol: 2 is amber'),
@@ -66,7 +66,8 @@ export const thehive = httpSink({
         tlp: recipient.tlp,
         pap: recipient.pap,
         tags: recipient.tags ?? [],
-        observables: message === undefined ? [] : observablesOf(message),
+        // The second try of what was refused goes without: they are what attackers write.
+        observables: message === undefined || text.plain ? [] : observablesOf(message),
       },
     };
   },

@@ -19,6 +19,8 @@ import { isWebPage, judgeAnswer } from '../judge.ts';
 import { documentId } from '../notification-facts.ts';
 import { authorization, fingerprint, fullUrl, headerText, limit } from '../parameters.ts';
 
+const PREFIX = 'whsec_';
+
 export const webhook = httpSink({
   type: 'webhook',
   summary: 'Any receiver of JSON, signed (Standard Webhooks)',
@@ -27,7 +29,11 @@ export const webhook = httpSink({
   endpoint: z
     .object({
       url: fullUrl('Where to POST'),
-      secret: headerText('Signing secret; with prefix whsec_ the rest is base64').optional(),
+      secret: headerText('Signing secret; with prefix whsec_ the rest is base64')
+        .refine((secret) => !secret.startsWith(PREFIX) || keyOf(secret).length > 0, {
+          error: 'must be base64 after whsec_',
+        })
+        .optional(),
       username: headerText('User, for basic authentication').optional(),
       password: z.string().describe('Password').optional(),
       token: headerText('Bearer token, instead of user and password').optional(),
@@ -89,7 +95,13 @@ export function signature(
 ): Record<string, string> {
   const headers = { 'webhook-id': id, 'webhook-timestamp': String(seconds) };
   if (secret === undefined) return headers;
-  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : secret;
-  const mac = createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64');
+  const mac = createHmac('sha256', keyOf(secret)).update(`${id}.${seconds}.${body}`).digest('base64');
   return { ...headers, 'webhook-signature': `v1,${mac}` };
+}
+
+/** Empty when what follows the prefix is no base64: with such a key anybody could sign. */
+function keyOf(secret: string): Buffer {
+  if (!secret.startsWith(PREFIX)) return Buffer.from(secret);
+  const text = secret.slice(PREFIX.length);
+  return Buffer.from(/^[A-Za-z0-9+/]+={0,2}$/.test(text) ? text : '', 'base64');
 }

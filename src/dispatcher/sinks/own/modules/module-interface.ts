@@ -17,7 +17,8 @@
  * round), `prio` is the recipient's `priority`; `runTest` is `test`; templates of forms there are none. `context.ntopngText` is `format_utils.formatAlertNotification`.
  *
  * Modules run inside the service, as its user and within its sandbox. One that throws, does not answer in time or answers nonsense has failed this time,
- * nothing more; one that never yields the processor stops everything, which is why directory and files must be root's.
+ * nothing more; one that never yields the processor stops everything, and what it throws outside of its calls (in a timer, say) ends the service,
+ * which is why directory and files must be root's.
  */
 
 import type { DigestFacts } from '../../../model/delivery.ts';
@@ -44,7 +45,7 @@ export interface OwnSink {
   readonly budget?: number;
   /** A call may take so long; default 30 s. */
   readonly timeoutMs?: number;
-  /** Once for each endpoint, before anything else. What it throws refuses the endpoint. */
+  /** Once for each endpoint, before anything else, and by `alert-dispatcher check`. What it throws refuses the endpoint. */
   onLoad?(context: OwnContext): void | Promise<void>;
   /** false, or why it cannot be used now: the alerts are kept. */
   isAvailable?(context: OwnContext): boolean | string | Promise<boolean | string>;
@@ -113,7 +114,7 @@ export interface OwnAlert {
   readonly idmef: string;
 }
 
-/** `retry: false`: this batch will never be taken. Else it is tried again, not before `retryAfterMs`. */
+/** `retry: false`: this batch will never be taken. Else it is tried again, not before `retryAfterMs`, of which an hour counts at most. */
 export type OwnResult =
   | { readonly ok: true; readonly ref?: string }
   | { readonly error: string; readonly retry?: boolean; readonly retryAfterMs?: number };

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import type { Incident } from '../../../src/dispatcher/model/incident.ts';
 import type { SendMessage } from '../../../src/dispatcher/model/sink.ts';
 import type { Received } from './fake-provider.ts';
-import { dig } from './cases.ts';
+import { dig } from './dig.ts';
 import { alertView, sendMessage, START } from './make.ts';
 import { worldFor } from './world.ts';
 
@@ -47,7 +47,9 @@ describe('slack', () => {
 
   const words: readonly (readonly [reply: { status?: number; body: string | object }, kind: string])[] = [
     [{ body: { ok: false, error: 'channel_not_found' } }, 'broken'],
+    [{ body: { ok: false, error: 'restricted_action_thread_only_channel' } }, 'broken'],
     [{ body: { ok: false, error: 'msg_too_long' } }, 'refused'],
+    [{ body: { ok: false, error: 'message_limit_exceeded' } }, 'again'],
     [{ body: { ok: false, error: 'fatal_error' } }, 'again'],
     [{ body: 'no_service' }, 'broken'],
     [{ body: 'hello from something else' }, 'broken'],
@@ -62,6 +64,13 @@ describe('slack', () => {
       assert.equal((await send()).outcome.kind, kind);
     });
   }
+
+  test('an answer that repeats the message beyond what is read is a yes all the same', async (t) => {
+    const { provider, send } = await worldFor(t, 'slack', byToken);
+    const blocks = Array.from({ length: 4000 }, () => ({ type: 'emoji', name: 'grinning' }));
+    provider.say({ body: { ok: true, channel: 'C1', ts: '15.2', message: { blocks } } });
+    assert.equal((await send()).outcome.kind, 'ok');
+  });
 
   test('a channel without a token, and neither of the two, are said before anything is sent', async (t) => {
     for (const recipient of [{ channel: 'C1' }, {}]) {
@@ -223,6 +232,8 @@ describe('telegram', () => {
   const faults: readonly (readonly [code: number, description: string, kind: string])[] = [
     [400, 'Bad Request: chat not found', 'broken'],
     [400, 'Bad Request: message thread not found', 'broken'],
+    [400, 'Bad Request: need administrator rights in the channel chat', 'broken'],
+    [400, 'Bad Request: group chat was deactivated', 'broken'],
     [403, 'Forbidden: bot was blocked by the user', 'broken'],
     [404, 'Not Found', 'broken'],
     [400, 'Bad Request: message is too long', 'refused'],
@@ -252,6 +263,26 @@ test('teams: plain text stands where Markdown is not read', async (t) => {
   assert.equal((await send()).outcome.kind, 'refused');
   provider.say({ body: '1' });
   assert.equal((await send()).outcome.kind, 'ok');
+});
+
+test('a webhook that is gone holds the recipient, though its answer is a 400 like that to a bad message', async (t) => {
+  const table: readonly (readonly [type: string, body: object, kind: string])[] = [
+    ['teams', { error: { code: 'WorkflowTriggerIsNotEnabled', message: 'off' } }, 'broken'],
+    ['teams', { error: { code: 'TriggerInputSchemaMismatch', message: 'no' } }, 'refused'],
+    [
+      'mattermost',
+      { id: 'web.incoming_webhook.invalid.app_error', message: 'no', status_code: 400 },
+      'broken',
+    ],
+    ['mattermost', { id: 'web.incoming_webhook.text.app_error', message: 'no', status_code: 400 }, 'refused'],
+    ['rocketchat', { success: false, error: 'invalid-channel' }, 'broken'],
+    ['rocketchat', { success: false, error: 'Body is too long' }, 'refused'],
+  ];
+  for (const [type, body, kind] of table) {
+    const { provider, send } = await worldFor(t, type);
+    provider.say({ status: 400, body });
+    assert.equal((await send()).outcome.kind, kind, JSON.stringify(body));
+  }
 });
 
 test('rocketchat says how long to wait in words', async (t) => {
@@ -318,7 +349,10 @@ describe('pagerduty', () => {
 
 describe('github', () => {
   const said = ({ method, path }: Received): { status?: number; body: object } => {
-    if (method === 'GET') return { body: { total_count: 1, items: [{ number: 8 }] } };
+    if (method === 'GET') {
+      const marker = /"(idmef-\w+)"/.exec(new URL(path, 'http://x').searchParams.get('q') ?? '')?.[1];
+      return { body: { total_count: 1, items: [{ number: 8, body: `text\n\n<!-- ${marker} -->` }] } };
+    }
     if (path.endsWith('/comments')) return { status: 201, body: { id: 1 } };
     return { status: method === 'POST' ? 201 : 200, body: { number: 5 } };
   };
@@ -334,11 +368,11 @@ describe('github', () => {
     assert.deepEqual(asked(provider.received), [
       'POST /api/v3/repos/soc/alerts/issues',
       'POST /api/v3/repos/soc/alerts/issues/5/comments',
-      'POST /api/v3/repos/soc/alerts/issues/5/comments',
       'PATCH /api/v3/repos/soc/alerts/issues/5',
+      'POST /api/v3/repos/soc/alerts/issues/5/comments',
     ]);
     assert.deepEqual(provider.received[0]?.json['labels'], ['idmef']);
-    assert.deepEqual(provider.received[3]?.json, { state: 'closed' });
+    assert.deepEqual(provider.received[2]?.json, { state: 'closed' });
   });
 
   test('after a restart the issue is found by its marker', async (t) => {
@@ -362,6 +396,50 @@ describe('github', () => {
     assert.deepEqual(asked(provider.received), ['GET /api/v3/search/issues']);
   });
 
+  test('an issue that was deleted or locked is succeeded by another, and holds nothing up', async (t) => {
+    const refusals = [
+      { status: 410, body: { message: 'This issue was deleted' } },
+      { status: 403, body: { message: 'Unable to create comment because issue is locked.' } },
+    ];
+    for (const refusal of refusals) {
+      const { provider, send } = await worldFor(t, 'github');
+      provider.say(said);
+      await send({ messages: [sendMessage(1, ofIncident(1))] });
+      provider.say((request) => (request.path.endsWith('/comments') ? refusal : said(request)));
+      assert.equal((await send({ messages: [sendMessage(2, ofIncident(2))] })).outcome.kind, 'ok');
+      assert.equal(asked(provider.received).at(-1), 'POST /api/v3/repos/soc/alerts/issues');
+    }
+  });
+
+  test('a failed comment at the end of an incident is not made twice', async (t) => {
+    const { provider, send } = await worldFor(t, 'github');
+    provider.say(said);
+    await send({ messages: [sendMessage(1, ofIncident(1))] });
+    provider.say((request) => (request.method === 'PATCH' ? { status: 503 } : said(request)));
+    const last = { messages: [sendMessage(2, ofIncident(2, 'closed'))] };
+    assert.equal((await send(last)).outcome.kind, 'again');
+    provider.say(said);
+    assert.equal((await send(last)).outcome.kind, 'ok');
+    assert.equal(asked(provider.received).filter((one) => one.endsWith('/comments')).length, 1);
+  });
+
+  test('the marker of an incident in the text of another draws nothing there', async (t) => {
+    const { provider, send } = await worldFor(t, 'github');
+    provider.say((request) =>
+      request.method === 'GET'
+        ? {
+            body: {
+              items: [{ number: 8, body: String(new URL(request.path, 'http://x').searchParams.get('q')) }],
+            },
+          }
+        : said(request),
+    );
+    assert.equal((await send({ messages: [sendMessage(2, ofIncident(2))] })).providerRef, '#5');
+    const plain = '<!-- idmef-0123456789ab -->';
+    await send({ messages: [sendMessage(3)], form: 'plain', rendered: { subject: 's', body: '', plain } });
+    assert.doesNotMatch(String(provider.received.at(-1)?.json['body']), /<!-- idmef-0123456789ab/);
+  });
+
   test('403 for too many requests passes, at the time it names', async (t) => {
     const { provider, send } = await worldFor(t, 'github');
     const reset = String(START / 1000 + 90);
@@ -376,15 +454,17 @@ describe('github', () => {
         headers: { 'retry-after': '30' },
         body: { message: 'You have exceeded a secondary rate limit' },
       },
+      { status: 403, body: { message: 'You have exceeded a secondary rate limit' } },
       { status: 403, body: { message: 'Resource not accessible by personal access token' } },
     );
-    const waits = [await send(), await send(), await send()].map(({ outcome, limits }) => [
+    const waits = [await send(), await send(), await send(), await send()].map(({ outcome, limits }) => [
       outcome.kind,
       limits?.[0]?.notBefore,
     ]);
     assert.deepEqual(waits, [
       ['again', START + 90_000],
       ['again', START + 30_000],
+      ['again', START + 60_000],
       ['broken', undefined],
     ]);
   });
@@ -392,6 +472,7 @@ describe('github', () => {
   test('plain text cannot end the fence it stands in', async (t) => {
     const { provider, send } = await worldFor(t, 'github');
     await send({ form: 'plain', rendered: { subject: 's', body: '', plain: 'a\n````\n@everyone' } });
+    assert.equal(provider.received.at(-1)?.json['assignees'], undefined);
     assert.match(String(provider.received.at(-1)?.json['body']), /^`{5}\na\n`{4}\n@\u200beveryone\n`{5}\n/);
   });
 });
@@ -404,6 +485,24 @@ describe('apprise', () => {
     assert.deepEqual([answer.outcome.kind, answer.uncertain], ['again', true]);
     assert.equal(provider.received[0]?.path, '/notify/soc');
     assert.equal(provider.received[0]?.json['tag'], 'oncall');
+  });
+
+  test('services that have it get it three times at most, though another one fails for good', async (t) => {
+    const { provider, send } = await worldFor(t, 'apprise');
+    const error = 'One or more notification could not be sent';
+    const details = [
+      ['INFO', '2026-01-02', 'Sent Slack notification.'],
+      ['WARNING', '2026-01-02', 'Failed to send Discord notification.'],
+    ];
+    provider.say({ status: 424, body: { error, details } });
+    const [first, second] = [await send(), await send({ repeated: true })];
+    assert.deepEqual([first.outcome.kind, second.outcome.kind], ['again', 'refused']);
+    assert.match(JSON.stringify(second.outcome), /some of its services have it: Failed to send Discord/);
+    // Where nobody has it there is nothing to spare.
+    provider.say({ status: 424, body: { error, details: details.slice(1) } });
+    assert.equal((await send({ repeated: true })).outcome.kind, 'again');
+    provider.say({ status: 424, body: { error, details: [] } });
+    assert.equal((await send()).outcome.kind, 'broken');
   });
 
   test('URLs of Apprise are for the configuration file: they can name any host of the bridge', async (t) => {

@@ -16,6 +16,7 @@ import { until } from '../../support/until.ts';
 import { fakeProvider } from './fake-provider.ts';
 import { endpointOf, never, notificationTo, recipientOf, sendMessage, sinkFor, testDeps } from './make.ts';
 import { typeOf } from './cases.ts';
+import { hostileText } from './hostile-text.ts';
 import { worldFor } from './world.ts';
 
 const evil = 'down & out&chat_id=1#x /../ ?q=%0d%0a\r\nHost: evil é€😀 receiver message apikey';
@@ -79,7 +80,7 @@ describe('custom URLs', () => {
 
   test('whatever a message holds, it comes out of the URL as it went in', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (text, receiver) => {
+      fc.property(hostileText(), hostileText(), (text, receiver) => {
         const url = fillUrl('http://h.example/p?t=message&r=receiver&end=1', { receiver }, text);
         const parsed = new URL(url ?? '');
         assert.equal(parsed.host, 'h.example');
@@ -94,6 +95,14 @@ describe('custom URLs', () => {
         );
       }),
     );
+  });
+
+  test('G-AG: message put unescaped into the URL: dots are no steps between directories', () => {
+    for (const dots of ['.', '..']) {
+      const url = new URL(fillUrl('http://h/a/message/b?m=message', {}, dots) ?? '');
+      assert.equal(decodeURIComponent(url.pathname), `/a/${dots}\u200b/b`);
+      assert.equal(url.searchParams.get('m'), dots);
+    }
   });
 
   test('a message is cut to what a URL takes, at a character', () => {
@@ -111,7 +120,10 @@ describe('lists of receivers', () => {
     provider.say(({ path }) => ({ status: to(path) === 'b' ? 503 : 200 }));
     const { outcome } = await send();
     assert.equal(outcome.kind, 'again');
-    assert.match(outcome.kind === 'again' ? outcome.reason : '', /^1 of 3 receivers, the 2nd: answers 503/);
+    assert.match(
+      outcome.kind === 'again' ? outcome.reason : '',
+      /^1 of 3 receivers, the 2nd: \S+ answers 503/,
+    );
     assert.equal(provider.received.length, 3);
 
     provider.say({ status: 200 });

@@ -12,7 +12,7 @@ import { ownSinkTypes } from '../../../src/dispatcher/sinks/own/types.ts';
 import { makePki } from '../../support/pki.ts';
 import { startHost } from '../../support/https-host.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { sinkCases, typeOf } from './cases.ts';
+import { typeOf } from './cases.ts';
 import { endpointOf, isConfigError, never, notificationTo, recipientOf, sinkFor, testDeps } from './make.ts';
 
 /** Those with code of their own have their suites in sinks-own/. */
@@ -131,12 +131,4 @@ test('ca_file, client_cert and client_key of an endpoint are used; without them 
   const { outcome } = await bare.send(notificationTo(recipient), never());
   assert.equal(outcome.kind, 'broken');
   assert.match(JSON.stringify(outcome), /not in the built-in list of authorities.*ca_file of the endpoint/);
-});
-
-test('every type has a case in the contract suite', () => {
-  const cases = new Set(sinkCases.map(({ type }) => type.type));
-  assert.deepEqual(
-    overHttp.filter(({ type }) => !cases.has(type)),
-    [],
-  );
 });

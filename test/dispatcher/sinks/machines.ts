@@ -7,7 +7,8 @@ import { describe, test } from 'node:test';
 import type { SendMessage, SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { isObject } from '../../../src/core/json-object.ts';
 import type { Outcome } from '../../../src/core/outcome.ts';
-import { dig } from './cases.ts';
+import { typeOf } from './cases.ts';
+import { dig } from './dig.ts';
 import type { Received } from './fake-provider.ts';
 import { alertView, sendMessage } from './make.ts';
 import { worldFor } from './world.ts';
@@ -43,15 +44,18 @@ describe('elasticsearch', () => {
   test('items are judged one by one; one that is there already is a yes', async (t) => {
     const { provider, send } = await worldFor(t, 'elasticsearch');
     const statuses = [201, 409, 429, 400, 503, 403];
-    const items = statuses.map((status) => ({ create: { status, error: { type: 'some_exception' } } }));
+    const items = [
+      ...statuses.map((status) => ({ create: { status, error: { type: 'some_exception' } } })),
+      { create: { status: 403, error: { type: 'cluster_block_exception' } } },
+    ];
     provider.say({ body: { errors: true, items } });
-    const messages = some(6);
+    const messages = some(7);
     const answer = await send({ messages });
-    assert.deepEqual(kinds(answer, messages), ['ok', 'ok', 'again', 'refused', 'again', 'broken']);
+    assert.deepEqual(kinds(answer, messages), ['ok', 'ok', 'again', 'refused', 'again', 'broken', 'again']);
     const refused = answer.each?.get(4);
     assert.equal(
       refused?.kind === 'refused' && refused.reason,
-      'answers 400 for the document: some_exception',
+      `${provider.base} answers 400 for the document: some_exception`,
     );
   });
 
@@ -96,6 +100,55 @@ describe('elasticsearch', () => {
   });
 });
 
+describe('what a machine is told beside alerts as they are', () => {
+  const digest = {
+    count: 900,
+    firstAt: 0,
+    lastAt: 1000,
+    severities: { 3: 899, 4: 1 },
+    classifications: [{ value: 'scan', count: 899 }],
+    sources: [],
+    targets: [{ value: '192.0.2.10', count: 5 }],
+    distinct: { classifications: 2, sources: 5, targets: 1 },
+  };
+
+  test('a refused document is tried once more with nothing an index could dislike, and nothing is missing', async (t) => {
+    for (const [type, place] of [
+      ['elasticsearch', []],
+      ['splunk', ['event']],
+    ] as const) {
+      const { provider, send } = await worldFor(t, type);
+      await send({ form: 'plain' });
+      const document = dig(lines(provider.received[0]?.body ?? '').at(-1), ...place);
+      assert.deepEqual(Object.keys(isObject(document) ? document : {}), [
+        '@timestamp',
+        'ecs',
+        'message',
+        'event',
+      ]);
+      assert.equal(dig(document, 'event', 'original'), '<idmef:Alert messageid="abc-1"/>');
+    }
+  });
+
+  test('the counts of a digest arrive', async (t) => {
+    for (const [type, place] of [
+      ['elasticsearch', ['idmef', 'digest']],
+      ['splunk', ['event', 'idmef', 'digest']],
+      ['webhook', ['digest']],
+    ] as const) {
+      const { provider, send } = await worldFor(t, type);
+      await send({ form: 'digest', messages: [], digest });
+      const document = lines(provider.received[0]?.body ?? '').at(-1);
+      assert.equal(dig(document, ...place, 'count'), 900, type);
+    }
+    const { provider, send } = await worldFor(t, 'ntopng-webhook');
+    await send({ form: 'digest', messages: [], digest });
+    const alert = dig(provider.received[0]?.json, 'alerts', 0);
+    assert.deepEqual([dig(alert, 'alert_severity'), dig(alert, 'alert_entity_val')], [5, '192.0.2.10']);
+    assert.equal(dig(JSON.parse(String(dig(alert, 'alert_json'))), 'count'), 900);
+  });
+});
+
 describe('splunk', () => {
   test('a bad event: what stands before it is in, what stands behind goes again', async (t) => {
     const { provider, send } = await worldFor(t, 'splunk');
@@ -115,6 +168,32 @@ describe('splunk', () => {
     provider.say({ status: 200, body: 'whatever' });
     assert.equal((await send()).outcome.kind, 'broken');
   });
+
+  test('a server that goes down, or says what no list has, passes: nothing dies of it', async (t) => {
+    const { provider, send } = await worldFor(t, 'splunk');
+    for (const code of [18, 23, 24, 99]) {
+      provider.say({ status: 503, body: { text: 'Server is shutting down', code } });
+      assert.equal((await send()).outcome.kind, 'again', String(code));
+    }
+  });
+
+  test('a token that wants acknowledgements is said to, with the remedy', async (t) => {
+    const { provider, send } = await worldFor(t, 'splunk');
+    provider.say({ status: 400, body: { text: 'Data channel is missing', code: 10 } });
+    assert.match(
+      JSON.stringify((await send()).outcome),
+      /"broken".*Data channel is missing.*acknowledgement” off/,
+    );
+  });
+});
+
+test('alertmanager: an alert that waited out an outage still begins, and ends later', async (t) => {
+  const { provider, deps, send } = await worldFor(t, 'alertmanager');
+  deps.timers.advance(3 * 3_600_000);
+  await send();
+  const alert = dig(JSON.parse(provider.received[0]?.body ?? '') as unknown, 0);
+  assert.equal(dig(alert, 'startsAt'), '2026-01-02T03:04:05.000Z');
+  assert.equal(dig(alert, 'endsAt'), '2026-01-02T07:04:05.000Z');
 });
 
 test('alertmanager: labels tell alerts apart, and they end by themselves', async (t) => {
@@ -146,6 +225,8 @@ describe('thehive', () => {
     assert.equal(refs[0], refs[1]);
     provider.say({ status: 400, body: { type: 'CreateError', message: 'Observable already exists' } });
     assert.equal((await send()).outcome.kind, 'refused');
+    await send({ form: 'plain' });
+    assert.deepEqual(provider.received.at(-1)?.json['observables'], []);
   });
 
   test('observables are distinct, severities TheHive’s', async (t) => {
@@ -191,6 +272,15 @@ describe('webhook', () => {
     assert.deepEqual([one?.json['repeated'], two?.json['repeated']], [false, true]);
   });
 
+  test('a secret that is no base64 would be an empty key, and is refused', () => {
+    const { endpoint } = typeOf('webhook');
+    for (const secret of ['whsec_', 'whsec_!!!!', 'whsec_a b']) {
+      assert.equal(endpoint.safeParse({ url: 'https://h/', secret }).success, false, secret);
+    }
+    assert.equal(endpoint.safeParse({ url: 'https://h/', secret: 'whsec_c2VjcmV0LWtleQ==' }).success, true);
+    assert.equal(endpoint.safeParse({ url: 'https://h/', secret: 'any text' }).success, true);
+  });
+
   test('its document: messages, digest, test', async (t) => {
     const { provider, send } = await worldFor(t, 'webhook');
     await send({ messages: some(2) });
@@ -220,6 +310,8 @@ describe('ntopng-webhook', () => {
     assert.deepEqual(Object.keys(json), ['version', 'sharedsecret', 'alerts']);
     assert.deepEqual([json['version'], json['sharedsecret']], ['0.2', 'ntopngSharedSecret']);
     assert.equal(headers.authorization, `Basic ${Buffer.from('n:ntopngPass1').toString('base64')}`);
+    // By this our own source knows a delivery that comes back.
+    assert.match(String(headers['x-idmef-relay']), /^[\w.-]+$/);
     const alert = dig(json, 'alerts', 9);
     assert.ok(isObject(alert));
     assert.deepEqual(Object.keys(alert), [
