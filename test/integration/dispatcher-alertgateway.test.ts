@@ -317,7 +317,7 @@ async function textsOf(site: Site, channel: string): Promise<readonly string[]> 
     case 'bobs':
       return jsonOf(providers.bobs.received, 'slack-mrkdwn', 'text');
     case 'rocket':
-      return jsonOf(providers.rocket.received, 'markdown', 'text');
+      return jsonOf(providers.rocket.received, 'rocketchat', 'text');
     case 'sms':
       return providers.sms.received.map(({ path }) =>
         alike(new URL(path, 'http://x').searchParams.get('text') ?? ''),

@@ -25,6 +25,7 @@ export type Medium =
   | 'slack-mrkdwn'
   | 'discord'
   | 'markdown'
+  | 'rocketchat'
   | 'teams'
   | 'html-mail'
   | 'json';

@@ -38,10 +38,7 @@ function atomsOf(piece: Piece, writer: Writer): Atom[] {
     case 'code':
       return codeAtom(piece.text, writer);
     case 'link':
-      if (writer.link === undefined) {
-        return atom(writer.plain, piece.text === '' ? piece.url : `${piece.text} ${piece.url}`);
-      }
-      return atom(writer.link(piece.url), piece.text, true);
+      return linkAtoms(piece, writer);
     case 'verbatim':
       return posted(piece.text, writer);
     default:
@@ -65,6 +62,15 @@ function newlineAtom({ newline }: Writer): Atom {
 
 function codeAtom(text: string, writer: Writer): Atom[] {
   return writer.code === undefined ? atom(writer.plain, text) : atom(writer.code(text), text);
+}
+
+function linkAtoms({ text, url }: Extract<Piece, { kind: 'link' }>, writer: Writer): Atom[] {
+  const { plain, link, bareLink, autolinks } = writer;
+  if (link !== undefined) return atom(link(url), text, true);
+  const beside = text === '' ? '' : `${text} `;
+  return bareLink === undefined
+    ? atom(plain, `${beside}${url}`)
+    : [...atom(plain, autolinks ? breakLinks(beside) : beside), fixedAtom(bareLink(url), false)];
 }
 
 /** Runs of harmless words in the span given, the others as code. */
@@ -92,10 +98,11 @@ function posted(lines: string, writer: Writer): Atom[] {
 /** URLs that may be links are, under their own name; nothing else is touched. */
 function postedWords(line: string, writer: Writer): Atom[] {
   const { link, bareLink } = writer;
-  if (link === undefined) return atom(writer.plain, line);
+  if (link === undefined && bareLink === undefined) return atom(writer.plain, line);
   return split(line, isUrl).flatMap(({ run, special }) => {
     if (!special) return atom(writer.plain, run);
-    return bareLink === undefined ? atom(link(run), run, true) : [fixedAtom(bareLink(run), false)];
+    if (bareLink !== undefined) return [fixedAtom(bareLink(run), false)];
+    return link === undefined ? [] : atom(link(run), run, true);
   });
 }
 

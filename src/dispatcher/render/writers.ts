@@ -5,6 +5,7 @@ import type { Writer } from './writer.ts';
 import { mailWriter, telegramWriter } from './writers/html.ts';
 import { discordWriter, markdownWriter, teamsWriter } from './writers/markdown.ts';
 import { lineWriter, plainWriter } from './writers/plain.ts';
+import { rocketchatWriter } from './writers/rocketchat.ts';
 import { slackWriter } from './writers/slack.ts';
 
 export const writers: Readonly<Record<Medium, Writer>> = {
@@ -14,6 +15,7 @@ export const writers: Readonly<Record<Medium, Writer>> = {
   'slack-mrkdwn': slackWriter,
   discord: discordWriter,
   markdown: markdownWriter,
+  rocketchat: rocketchatWriter,
   teams: teamsWriter,
   'html-mail': mailWriter,
   json: plainWriter,

@@ -17,7 +17,14 @@ import { anyText } from './any-text.ts';
 import { alike, readBack } from './read-back.ts';
 
 const media = Object.keys(writers).filter((name): name is Medium => name in writers);
-const spans = new Set<Medium>(['telegram-html', 'slack-mrkdwn', 'discord', 'markdown', 'html-mail']);
+const spans = new Set<Medium>([
+  'telegram-html',
+  'slack-mrkdwn',
+  'discord',
+  'markdown',
+  'rocketchat',
+  'html-mail',
+]);
 
 /** What attackers write, and what only looks like it. */
 const bits = [
@@ -417,6 +424,21 @@ describe('in particular', () => {
     ],
     ['Markdown: backticks in code', writtenIn('markdown', pieces.code('a``b`')), '``` a``b` ```'],
     ['Markdown: a list', writtenIn('markdown', pieces.prose('- x')), '\u200b- x'],
+    [
+      'Rocket.Chat: no backslash, no masked link, no spoiler',
+      writtenIn('rocketchat', pieces.bold('[HIGH] *x* ||y|| [z](w) \\[a')),
+      '*[HIGH] ∗x∗ ¦¦y¦¦ [z]\u200b(w) \\\u200b[a*',
+    ],
+    [
+      'Rocket.Chat: nothing ends code',
+      writtenIn('rocketchat', pieces.code('a`@all`[x](https://evil.example)')),
+      '`a‵@all‵[x](https://evil.example)`',
+    ],
+    [
+      'Rocket.Chat: an address beside its label',
+      writtenIn('rocketchat', ...pieces.link('CVE', 'https://x.example/a_b?c#d')),
+      'CVE (x.\u200bexample) https://x.example/a_b?c#d',
+    ],
     ['Teams: a date function', writtenIn('teams', pieces.label('{{DATE(x)}}')), '{\u200b{DATE(x)}}'],
     [
       'Mail: a host is no link',

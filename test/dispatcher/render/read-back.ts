@@ -28,6 +28,7 @@ const readers: Readonly<Record<Medium, (written: string) => Seen>> = {
   'slack-mrkdwn': slack,
   discord: (written) => markdown(written, 'discord'),
   markdown: (written) => markdown(written.replaceAll('  \n', '\n'), 'markdown'),
+  rocketchat,
   teams: (written) => markdown(written.replaceAll('\n\n', '\n'), 'teams'),
 };
 
@@ -130,6 +131,26 @@ function slackEntities(text: string): string {
 
 function withoutCode(written: string): string {
   return written.replaceAll(/`[^`\n]*`|<[^<>]*>/g, ' ');
+}
+
+function rocketchat(written: string): Seen {
+  const marks: string[] = [];
+  let text = '';
+  let bare = '';
+  const token = /`([^`\n]+)`|((?:https?|ftp):\/\/\S+)|\*([^*\n]+)\*|([\s\S])/giy;
+  for (const [, code, url, bold, char = ''] of written.matchAll(token)) {
+    if (code !== undefined) marks.push(`code:${code}`);
+    if (url !== undefined) marks.push(`a:${url}`);
+    if (bold !== undefined) marks.push(`b:${alike(bold).replaceAll('\u200b', '')}`);
+    assert.doesNotMatch(char, /[*`~|]/, 'raw special character');
+    text += code ?? url ?? bold ?? char;
+    bare += code !== undefined || url !== undefined ? ' ' : (bold ?? char);
+  }
+  const meant =
+    /\]\(|\\[[(]|<t:|\|\||(?<![A-Za-z0-9])_(?!\s)[^\n]*?_|[@#][\w.-]+|:(?!\d\d:)[\w+.-]+:|^(?:>|#+\s|[-+*]\s|\d+[.)]\s)/gm;
+  for (const [mark] of bare.matchAll(meant)) marks.push(`format:${mark}`);
+  autolinks(bare, marks);
+  return { text: alike(text), marks };
 }
 
 function markdown(written: string, dialect: 'markdown' | 'discord' | 'teams'): Seen {

@@ -448,8 +448,8 @@ describe('whatever stands in the messages', () => {
         ),
       ),
     );
-    for (const [at, one] of bodies.entries()) {
-      const limit = [30, 200, 2_000][at % 3] ?? 0;
+    for (const [index, one] of bodies.entries()) {
+      const limit = [30, 200, 2_000][index % 3] ?? 0;
       for (const medium of media) {
         const { subject, body, plain } = await renderer.messages([one], wish(medium, { body: limit }));
         assert.ok(lengthOf(body) <= limit && lengthOf(plain) <= limit && lengthOf(subject) <= 150);

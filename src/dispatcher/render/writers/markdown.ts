@@ -1,5 +1,5 @@
 /**
- * The three dialects of Markdown: GitHub and Mattermost (`markdown`), Discord, and the cards of Microsoft Teams.
+ * The three dialects of Markdown: GitHub, Mattermost and TheHive (`markdown`), Discord, and the cards of Microsoft Teams.
  *
  * Characters with a meaning get a backslash, which all of them honour. What is special only at the beginning of a line (lists,
  * headings, `===`) gets a zero-width space before it. GitHub finds mentions, issue numbers and emoji in the text that results, where a

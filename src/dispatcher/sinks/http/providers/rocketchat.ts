@@ -19,7 +19,7 @@ export const rocketchat = httpSink({
   type: 'rocketchat',
   summary: 'Rocket.Chat, by incoming webhook',
   audience: 'people',
-  medium: 'markdown',
+  medium: 'rocketchat',
   endpoint: z
     .object({
       webhook: urlList('Webhook, one or several; for recipients that name none').optional(),
@@ -40,7 +40,7 @@ export const rocketchat = httpSink({
     method: 'POST',
     url: receiver,
     json: {
-      text: text.plain ? fenced(text.body, MESSAGE_CHARS) : text.body,
+      text: text.plain ? fenced(text.body.replaceAll('`', '‵'), MESSAGE_CHARS) : text.body,
       alias: endpoint.alias,
       parseUrls: false,
     },
