@@ -181,7 +181,7 @@ const defects: Readonly<Record<string, Defect>> = {
     what: 'API keys are shown in web pages and menus',
     proofs: [
       [operators, 'G-AG: keys, password hashes and tokens of providers are shown by no command'],
-      ['dispatcher/keys/stored-keys.test.ts', 'what the store keeps of a key is enough to know it'],
+      ['dispatcher/keys/keys.test.ts', 'what the store keeps of a key is enough to know it'],
       [gateway, 'G-AG: keys stand in no log line, right or wrong'],
       [clients, 'no key is in clear, in no file of the service and in no line it said'],
     ],

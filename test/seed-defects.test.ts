@@ -23,12 +23,12 @@ const listening = 'e2e/listening.test.ts';
 const proofs: Readonly<Record<string, readonly Proof[]>> = {
   // Files were removed before the answer went out.
   S1: [
-    [downloads, '200 downloads aborted at random bytes by reset, close, half-close and kill -9 lose nothing'],
+    [downloads, '100 downloads aborted at random bytes by reset, close, half-close and kill -9 lose nothing'],
   ],
   // A damaged file was deleted.
   S2: [[intake, 'unparseable and unchanged for 60 s: kept in corrupt/ with its reason, never deleted']],
   // --maxbatchsize: compared as text, then off by one.
-  S3: [[downloads, '200 complete downloads consume: each alert comes once, in order, whatever the client']],
+  S3: [[downloads, '100 complete downloads consume: each alert comes once, in order, whatever the client']],
   S4: [
     [
       'sensor/plain-get.test.ts',
@@ -115,7 +115,7 @@ const proofs: Readonly<Record<string, readonly Proof[]>> = {
   S34: [[limits, 'two servers on one spool (S34): no error, nothing lost']],
   // "Sending" was logged before anything was sent.
   S35: [
-    [downloads, '200 downloads aborted at random bytes by reset, close, half-close and kill -9 lose nothing'],
+    [downloads, '100 downloads aborted at random bytes by reset, close, half-close and kill -9 lose nothing'],
   ],
   S36: [[downloads, 'what is asked, what is answered']],
   S37: [

@@ -43,6 +43,7 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
   const { logger: log } = deps;
   let parts: Parts | undefined;
   const running: Partial<Running> = {};
+  let starting: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   let fail: (error: RelayError) => void;
   const failed = new Promise<RelayError>((resolve) => {
@@ -56,7 +57,8 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
 
   async function start(): Promise<void> {
     try {
-      await begin();
+      starting = begin();
+      await starting;
     } catch (error) {
       await end();
       throw error;
@@ -79,7 +81,7 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
       timers: systemTimers,
       random: deps.random,
       log,
-      instance: config().instance,
+      instance: () => config().instance,
       mark: () => thread.id,
       version: deps.version,
     });
@@ -99,6 +101,7 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
     notices.stopping();
     const steps: readonly (() => unknown)[] = [
       () => running.control?.close(),
+      () => parts?.configuration.close(),
       () => running.expectations?.close(),
       () => parts?.watchdogs.close(),
       () => parts?.sources.close(),
@@ -130,10 +133,12 @@ export function createAlertDispatcher(settings: DispatcherSettings, deps: Dispat
   }
 
   async function reload(): Promise<readonly ConfigProblem[]> {
-    if (parts === undefined) return [];
-    const { sources, configuration, reports } = parts;
-    sources.lookAtCertificates();
     try {
+      // One that comes while it starts counts afterwards.
+      await starting;
+      if (parts === undefined) return [];
+      const { sources, configuration, reports } = parts;
+      sources.lookAtCertificates();
       const problems = await configuration.reload();
       if (problems.length > 0) reports.refusedReload(problems.map(problemLine));
       return problems;

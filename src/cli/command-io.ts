@@ -4,10 +4,12 @@
  */
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 
 import type { CommandIo } from '../app/command-io.ts';
 import { systemRandom } from '../os/random.ts';
+import { userNameOf } from './service-user.ts';
 import { endWithClosedStdout } from './start.ts';
 
 export function processIo(): CommandIo {
@@ -27,11 +29,20 @@ async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   if (text !== '' && !stream.write(text)) await once(stream, 'drain');
 }
 
-/** A user without an entry in passwd has a number only. */
+/** Who has logged in, whatever sudo made of him since: an audit log is to name a person. Without an entry in passwd he has a number only. */
 function userName(): string {
   try {
-    return userInfo().username;
+    return loginName() ?? userInfo().username;
   } catch {
     return String(process.getuid?.() ?? 'unknown');
+  }
+}
+
+/** Undefined for what no log-in has started, and where the kernel does not say. */
+function loginName(): string | undefined {
+  try {
+    return userNameOf(Number(readFileSync('/proc/self/loginuid', 'utf8')));
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Gives root's rights up for good, for those of the user a directory belongs to: what a service may do is then
- * simply tried. Called by doctor.ts before anything is examined.
+ * simply tried. Called by `idmef doctor` and `alert-dispatcher check` before anything is examined.
  */
 
 import { readFileSync, statSync } from 'node:fs';
@@ -20,6 +20,11 @@ export function becomeOwner(dir: string, fallback: string | undefined): string |
   process.setgid?.(gid);
   process.setuid?.(uid);
   return user.name;
+}
+
+/** As passwd has it. */
+export function userNameOf(uid: number): string | undefined {
+  return users().find((user) => user.uid === String(uid))?.name;
 }
 
 function ownerOf(dir: string): number {

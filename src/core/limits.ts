@@ -102,6 +102,8 @@ export const connectionLimits = {
   connections: 2048,
   /** Connections without a finished handshake; beyond it the oldest one of the busiest address is ended. */
   handshaking: 128,
+  /** Connections without a certificate, all together: the other places are for those with one. */
+  strangers: 1_024,
   /** Connections of one certificate; beyond it its oldest one without an answer under way is ended. */
   perPeer: 256,
   /** Connections of one certificate that wait for a further request; beyond it the oldest is ended. */
@@ -472,8 +474,20 @@ export const outboxLimits = {
   retryAfterMaxMs: 86_400_000,
   /** A sink has so long to settle after its call was aborted; what it answers then still counts. */
   abortGraceMs: 5_000,
-  /** A batch that was not answered in time so often in a row is halved; before that it stays the same, under the same key. */
-  timeoutsBeforeHalving: 3,
+  /** A batch that failed so often in a row is cut: to one message, or in half if it was only too slow. Before that it stays the same, under the same key. */
+  failuresBeforeCutting: 3,
+  /** A message that has failed alone so often is set apart and lets others go right after it: one, then two, at most so many. */
+  failuresBeforeApart: 3,
+  probes: 4,
+  /** It is dead after so many failures, each while others were taken and none failed: five minutes at least, by its own backoff. */
+  proofsOfPoison: 8,
+  /** Fewer are enough where a machine refuses it. */
+  proofsOfRefusal: 3,
+  /** Put off so often though others of the same call were taken, a message waits by itself; so often, it is set apart. */
+  partsBeforeWaiting: 3,
+  partsBeforeApart: 10,
+  /** Messages of one recipient of which that is remembered. */
+  suspects: 2_000,
   /** A timer's longest wait; Node's own bound is 24 days. */
   waitStepMs: 3_600_000,
   /** `recipients test` waits so long for its turn, then says that it has to wait. */
@@ -483,6 +497,12 @@ export const outboxLimits = {
   storeRetryMaxMs: 30_000,
   /** Escalations, fallbacks and give-ups are looked for so often; silent incidents are closed so often. */
   tickMs: 5_000,
+  /** A recipient that has failed for less needs no fallback yet. */
+  hiccupMs: 60_000,
+  /** Nothing is given up so soon after a start: what is old then has perhaps not been tried for days. */
+  startPatienceMs: 600_000,
+  /** A wall clock that gains more than this on the monotonic one was set. */
+  clockStepMs: 300_000,
   closeSilentMs: 60_000,
   /** Characters of a provider's words that are kept. */
   reasonChars: 300,
@@ -533,7 +553,7 @@ export const storeLimits = {
   wordsInMemory: 2_000,
   /** Identities of one bucket: what accept writes at random places is 1 MiB at most. */
   bucketMessages: 16_384,
-  /** Duplicates are recognised for so long after retention has removed the message, */
+  /** Duplicates are recognised for so long at least, also when retention has removed the message, */
   rememberedDays: 7,
   /** and by sequence as far as so many of a journal. */
   rememberedMessages: 100_000,
@@ -557,7 +577,8 @@ export const storeLimits = {
   shownAttempts: 100,
   /** Messages a search looks at in one step; others get their turn in between. */
   searchedMessages: 20_000,
-  /** Analyzers shown. */
+  /** Analyzers kept of one origin, those heard of last: their names are whatever a sender makes them. And shown in all. */
+  analyzersOfOrigin: 1_000,
   analyzers: 10_000,
   /** Entries of the audit log checked in one step. */
   auditedEntries: 1_000,
@@ -607,6 +628,8 @@ export const expectLimits = {
   looksPerSpan: 10,
   minLookMs: 5_000,
   maxLookMs: 60_000,
+  /** What is known is kept so often: a crash forgets no more of a silence. */
+  keepMs: 60_000,
 } as const;
 
 /** Settings files. */
@@ -752,6 +775,8 @@ export const httpsLimits = {
   /** Of a form: fields, and bytes of the head of a part (multipart). */
   formFields: 64,
   partHeadBytes: 8 * KIB,
+  /** Objects and lists of JSON within each other; alerts of ntopng have three. */
+  jsonDepth: 32,
   /** Attributes of one alert of AlertResponder. */
   attributes: 200,
   /** Alerts of one post. */
@@ -780,13 +805,16 @@ export const httpsLimits = {
 export const renderLimits = {
   /** Characters of one value that are looked at; a data field may hold 2 MiB. */
   valueChars: 4_096,
-  /** Characters and lines of one data field in the usual text. */
+  /** Characters of a title, a name, an address, a path in the usual text: a long one must not push the others out. */
+  nameChars: 200,
+  /** Characters and lines of one data field, of an impact, of an action. */
   detailChars: 500,
   detailLines: 8,
-  /** Sources, targets, references and data fields of one message in the usual text; the rest is counted. */
+  /** Sources, targets, references, data fields and actions of one message in the usual text; the rest is counted. */
   parties: 5,
   references: 5,
   details: 10,
+  actions: 5,
   /** Of several messages in one notification: told in full, and by their title; the rest is counted. */
   fullMessages: 5,
   titledMessages: 30,
@@ -796,6 +824,8 @@ export const renderLimits = {
   subjectChars: 200,
   /** A verbatim text is cut to so many times what the medium takes before it is cleaned. */
   verbatimFactor: 8,
+  /** Messages whose views are kept, in bytes of the messages; a view takes about three times as much. */
+  viewBytes: 2 * MIB,
   /** Formatters of dates and numbers that are kept: each zone and language costs 0.1 ms and 10 KB to make. */
   formatters: 64,
 } as const;
@@ -814,8 +844,11 @@ export const templateLimits = {
   heapMib: 64,
   youngMib: 8,
   stackMib: 2,
-  /** Objects a filter may make, as liquidjs counts them. */
-  memory: 10_000_000,
+  /**
+   * Characters and list elements that the filters of one rendering may make, as liquidjs counts them. Of one filter they are 8 MB: a thread
+   * may exceed its heap by no more than 16 MB at once, or the whole process is ended.
+   */
+  memory: 1_000_000,
   /** Characters of output; more is no message. */
   outputChars: 256 * KIB,
   /** Renderings that wait for the thread; beyond it the usual text is sent. */
@@ -826,9 +859,12 @@ export const templateLimits = {
   messages: 100,
   listItems: 100,
   textChars: 4_096,
+  /** All of what a template sees of one notification: characters, and as many for each value as it costs beside them. */
+  dataChars: 4 * MIB,
+  valueCost: 32,
   /** Values are shortened to these, one after the other, when the whole does not fit the medium. */
   shorterChars: [400, 100, 40],
-  /** Templates whose failure was said; each is said once. */
+  /** Failures of templates that were said; each is said once a template. */
   saidFailures: 256,
 } as const;
 
@@ -848,8 +884,8 @@ export const ownSinkLimits = {
   /** Connections to one server, and mails on one of them. */
   mailConnections: 3,
   mailsPerConnection: 100,
-  /** Notifications of which some addresses have had their mail, so that only the others get it again. */
-  partialMails: 1_000,
+  /** Alerts of which some addresses of a recipient have had their mail, so that only the others get it again. */
+  partialAlerts: 10_000,
   /** Addresses of one recipient: servers take 100 (RFC 5321 §4.5.3.1.8). */
   mailAddresses: 100,
   /** Characters of a provider's words that are kept in a reason. */
@@ -910,6 +946,8 @@ export const smtpLimits = {
   idleMs: 60_000,
   /** A connection ends after so long, whatever it does: an endless mail holds nothing for ever. */
   lifeMs: 600_000,
+  /** All mails being received; beyond it they stay at their senders. One must fit. */
+  inFlightBytes: 64 * MIB,
   /** Channels of one mail. */
   recipients: 50,
   /** Wrong keys and channels of one connection; then it is ended. */
@@ -931,6 +969,8 @@ export const syslogLimits = {
   queuedBytes: 16 * MIB,
   /** Streams are read again when no more than so many wait. */
   resumeMessages: 10_000,
+  /** Connections, closed ones included, of which something read waits for room: each has a frame and a chunk at most. */
+  waiting: 512,
   /** One transaction of the store. */
   batchMessages: 100,
   batchBytes: 1 * MIB,
@@ -964,6 +1004,8 @@ export const feedLimits = {
   timeoutMs: 30_000,
   /** However short the configured interval is: feeds are others' servers. */
   minEveryMs: 60_000,
+  /** A feed that goes on failing for the same reason is said again after so long. */
+  repeatMs: 24 * 3_600_000,
   /** The longest Retry-After that is honoured. */
   retryAfterMaxMs: 24 * 3_600_000,
   /** Entries of one poll that become alerts; more wait for the next. */

@@ -1,7 +1,7 @@
 /**
  * IP addresses and networks as numbers: who may speak to a listener, and `in 10.0.0.0/8` of criteria.
  *
- * Called by src/dispatcher (allow_from, the outbound policy) and src/idmef/criteria. Pure, and never throws: whatever text is
+ * Called by src/dispatcher (allow_from), src/http (the outbound policy) and src/idmef/criteria. Pure, and never throws: whatever text is
  * no address is undefined. IPv4 in IPv6's clothes (`::ffff:192.0.2.1`, as dual-stack sockets name their peers) is IPv4; the
  * families never contain each other, so `::/0` is all of IPv6 only. Numbers with leading zeros are refused, because others read
  * them as octal; so is a network with bits beyond its prefix, which would let in more than its author typed (RFC 4632, RFC 4291).
@@ -129,4 +129,15 @@ export function contains(network: Network, address: string | Uint8Array): boolea
 export function inNetworks(networks: readonly Network[], address: string): boolean {
   const bytes = parseAddress(address);
   return bytes !== undefined && networks.some((network) => contains(network, bytes));
+}
+
+/** An IPv4 peer as dual-stack sockets name it, `::ffff:192.0.2.1`, as `192.0.2.1`; anything else as it is. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}
+
+/** What one subscriber has: an IPv4 address, of IPv6 the /64. For counting; what is no address stays as it is. */
+export function subscriberOf(address: string): string {
+  const bytes = parseAddress(address);
+  return bytes?.length === 16 ? bytes.subarray(0, 8).join('.') : plainAddress(address);
 }

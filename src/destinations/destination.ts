@@ -63,13 +63,20 @@ export function destinationLabel(url: URL): string {
   return url.protocol === 'file:' ? `directory ${url.pathname}` : labelOf('gateway', url);
 }
 
+const REFUSES_ALL = 'refuses all of';
+
 /** The outcome of what was not even sent, after so many refusals in a row and no acceptance. */
 export function refusesAll(count: number, said: string): Extract<Outcome, { kind: 'broken' }> {
   return {
     kind: 'broken',
-    reason: `refuses all of ${count} messages (${said})`,
+    reason: `${REFUSES_ALL} ${count} messages (${said})`,
     hint: "the destination's own log says why",
   };
+}
+
+/** Whether it is that one: a no to everything, which may be an illness of the receiver as well as a setting. */
+export function isRefusesAll(outcome: Outcome): boolean {
+  return outcome.kind === 'broken' && outcome.reason.startsWith(REFUSES_ALL);
 }
 
 /** The outcome of what is not sent because the receiver could not hold it: the first reason, and how many more. */

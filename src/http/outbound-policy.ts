@@ -9,8 +9,9 @@
 
 import { networkInterfaces } from 'node:os';
 
+import { carriedIPv4 } from '../core/carried-address.ts';
 import { RelayError } from '../core/errors.ts';
-import { addressBytes, carriedIPv4, isWithin, parseNetwork, type Network } from './ip-address.ts';
+import { contains, type Network, parseAddress, parseNetwork } from '../core/network.ts';
 
 export interface OutboundRules {
   /** CIDR networks of private addresses that endpoints of the database may reach. */
@@ -61,15 +62,15 @@ export function createOutboundPolicy(rules: OutboundRules): AddressPolicy {
   const privates = inside.map(networkOf);
   const own = rules.ownAddresses ?? interfaceAddresses;
 
-  const judge = (bytes: readonly number[], address: string, port: number): string | undefined => {
-    const hit = forbidden.find(({ network }) => isWithin(bytes, network));
+  const judge = (bytes: Uint8Array, address: string, port: number): string | undefined => {
+    const hit = forbidden.find(({ network }) => contains(network, bytes));
     if (hit !== undefined) return `${address} is ${hit.what}`;
     if (isOwnListener(bytes, port, rules.listeners(), own)) return `${address}:${port} is this program`;
-    if (allow.some((network) => isWithin(bytes, network))) return undefined;
+    if (allow.some((network) => contains(network, bytes))) return undefined;
     if (own().some((text) => isAddress(bytes, text))) {
       return `${address} is this host itself and not within outbound_allow`;
     }
-    return privates.some((network) => isWithin(bytes, network))
+    return privates.some((network) => contains(network, bytes))
       ? `${address} is private and not within outbound_allow`
       : undefined;
   };
@@ -77,7 +78,7 @@ export function createOutboundPolicy(rules: OutboundRules): AddressPolicy {
   return {
     refusal: (provenance, address, port) => {
       if (provenance === 'file') return undefined;
-      const bytes = addressBytes(address);
+      const bytes = parseAddress(address);
       if (bytes === undefined) return `${JSON.stringify(address)} is no IP address`;
       const carried = carriedIPv4(bytes);
       // Both: `::1` is this host and would carry 0.0.0.1.
@@ -91,26 +92,26 @@ function networkOf(text: string): Network {
   const network = parseNetwork(text);
   if (network !== undefined) return network;
   throw new RelayError('CONFIG', `outbound_allow: ${JSON.stringify(text)} is no network`, {
-    hint: 'write it like 10.1.0.0/16 or fd12:3456::/32',
+    hint: 'write it like 10.1.0.0/16 or fd12:3456::/32, without bits beyond the prefix',
   });
 }
 
 function isOwnListener(
-  bytes: readonly number[],
+  bytes: Uint8Array,
   port: number,
   listeners: readonly { readonly address: string; readonly port: number }[],
   own: () => readonly string[],
 ): boolean {
   return listeners.some((listener) => {
     if (listener.port !== port) return false;
-    const anywhere = addressBytes(listener.address)?.every((byte) => byte === 0) ?? true;
+    const anywhere = parseAddress(listener.address)?.every((byte) => byte === 0) ?? true;
     return anywhere ? own().some((text) => isAddress(bytes, text)) : isAddress(bytes, listener.address);
   });
 }
 
-function isAddress(bytes: readonly number[], text: string): boolean {
-  const other = addressBytes(text);
-  return other !== undefined && isWithin(bytes, { bytes: other, prefix: other.length * 8 });
+function isAddress(bytes: Uint8Array, text: string): boolean {
+  const other = parseAddress(text);
+  return other !== undefined && Buffer.compare(bytes, other) === 0;
 }
 
 function interfaceAddresses(): readonly string[] {

@@ -107,7 +107,7 @@ function party(parent: XMLBuilder, name: 'Source' | 'Target', parts: PartyParts)
   if (port === undefined && !serviceName && !url) return;
   const service = child(element, 'Service');
   // RFC 4765 §4.2.7.5: a name or a port must be there.
-  leaf(service, 'name', serviceName ?? (port === undefined ? 'http' : undefined));
+  leaf(service, 'name', serviceName || (port === undefined ? 'http' : undefined));
   leaf(service, 'port', port === undefined ? undefined : String(port));
   leaf(service, 'protocol', protocol);
   if (url !== undefined && url !== '') leaf(child(service, 'WebService'), 'url', url);

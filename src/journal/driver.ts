@@ -1,5 +1,5 @@
 /**
- * The one door to SQLite: `node:sqlite` from Node 24, else @photostructure/sqlite, which has the same API.
+ * The one door to SQLite: `node:sqlite` from Node 24.7, else @photostructure/sqlite, which has the same API.
  *
  * Called by database.ts and lock.ts only. Loaded when a journal is opened, not when this file is imported, so
  * that commands without a journal do not pay for it.
@@ -39,7 +39,8 @@ interface SqliteModule {
   readonly DatabaseSync: new (path: string, options?: ConnectionOptions) => Connection;
 }
 
-const FIRST_NODE_WITH_SQLITE = 24;
+/** Before it, `node:sqlite` refuses to bind numbered parameters (?1). */
+const FIRST_NODE_WITH_SQLITE = { major: 24, minor: 7 };
 
 export function openConnection(path: string, options: ConnectionOptions): Connection {
   const { DatabaseSync } = loadModule();
@@ -91,13 +92,19 @@ function nameOf(path: string, immutable: boolean): string {
 }
 
 function loadModule(): SqliteModule {
-  if (Number.parseInt(process.versions.node, 10) >= FIRST_NODE_WITH_SQLITE) {
+  if (hasSqlite(process.versions.node)) {
     const builtin: unknown = withoutSqliteWarning(() => process.getBuiltinModule('node:sqlite'));
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- node:sqlite; the types are those of Node 20
     return builtin as SqliteModule;
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the part of its API that is used here
   return createRequire(import.meta.url)('@photostructure/sqlite') as SqliteModule;
+}
+
+function hasSqlite(node: string): boolean {
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const first = FIRST_NODE_WITH_SQLITE;
+  return major > first.major || (major === first.major && minor >= first.minor);
 }
 
 /** Early releases of Node 24 call the module experimental on stderr, at every run of a timer's unit. */

@@ -9,7 +9,6 @@
  */
 
 import { once } from 'node:events';
-import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
@@ -34,7 +33,7 @@ import { Counts } from './counts.ts';
 import { createContext } from './create-context.ts';
 import { cutPeers } from './cut-peers.ts';
 import { drained } from './drain.ts';
-import { handshakeLabel } from '../tls/handshake-label.ts';
+import { createGuardedServer } from '../tls/guarded-server.ts';
 import { HandshakeLog } from '../tls/handshake-log.ts';
 import { Leases } from './leases.ts';
 import type { LeaseEvent } from './leases.ts';
@@ -97,12 +96,12 @@ export function createSensorServer(config: SensorServerConfig, deps: SensorServe
   const table = deps.tcpTable ?? createTcpTable();
   const counts = new Counts();
   const bounds = new ConnectionBounds(counts);
+  const handshakes = new HandshakeLog(logger, clock);
   const count = (event: LeaseEvent): void => counts.add('lease_events', { event });
   const ahead = new Ahead({ journal, clock });
   const returned = (claim: Claim): void => ahead.returned(claim);
   const leases = new Leases({ journal, clock, random, logger, count, returned });
   const draining = new AbortController();
-  const rawSockets = new Set<Socket>();
   let loopDelay: LoopDelayMeter | undefined;
   const context = createContext(config, deps, {
     leases,
@@ -113,41 +112,8 @@ export function createSensorServer(config: SensorServerConfig, deps: SensorServe
     loopDelay: () => loopDelay?.read(),
   });
   const connections = new Map<Socket, SensorConnection>();
-  const handshakes = new HandshakeLog(logger, clock);
+  const { server, rawSockets } = createGuardedServer({ gate, bounds, handshakes, counts, mutual: true });
 
-  const server = createServer({
-    ...gate.contextOptions(),
-    requestCert: true,
-    rejectUnauthorized: true,
-    ALPNProtocols: ['http/1.1', 'http/1.0'],
-    handshakeTimeout: connectionLimits.handshakeMs,
-    headersTimeout: connectionLimits.headersMs,
-    requestTimeout: connectionLimits.requestMs,
-    keepAliveTimeout: connectionLimits.idleMs,
-    connectionsCheckingInterval: connectionLimits.headersMs / 2,
-    maxHeaderSize: connectionLimits.headerBytes,
-    // Looked at by request-fault.ts, with the answer of ours.
-    requireHostHeader: false,
-    noDelay: true,
-    keepAlive: true,
-  });
-  server.maxConnections = connectionLimits.connections;
-
-  server.on('connection', (socket: Socket) => {
-    rawSockets.add(socket);
-    handshakes.begin(socket);
-    bounds.begin(socket);
-    gate.begin(socket);
-    socket.once('close', () => rawSockets.delete(socket));
-  });
-  server.on('drop', () => {
-    bounds.refused('total');
-    handshakes.dropped();
-  });
-  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-    counts.add('handshakes_refused', { reason: handshakeLabel(error, socket) });
-    handshakes.failed(error, socket);
-  });
   server.on('secureConnection', (socket: TLSSocket) => {
     const admission = gate.admit(socket);
     if (admission === undefined || typeof admission === 'string') {

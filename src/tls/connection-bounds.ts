@@ -7,6 +7,7 @@
  *   takes milliseconds, so it is never a healthy peer's, also when that one shares the address (NAT).
  * - Of one certificate: past perPeer the oldest without an answer under way, else the oldest.
  * - Idle (served, nothing under way): past idlePerPeer the oldest idle one.
+ * - Strangers, who have shown no certificate: past the limit one of the address that has most of them, so that they never have all places.
  */
 
 import { connectionLimits } from '../core/limits.ts';
@@ -14,6 +15,8 @@ import { connectionLimits } from '../core/limits.ts';
 /** What is asked of a connection. */
 export interface Bounded {
   readonly peer: { readonly key: string };
+  /** No certificate was shown; its key stands for an address. */
+  readonly stranger?: boolean;
   readonly busy: boolean;
   readonly socket: { destroy(): unknown };
 }
@@ -25,7 +28,7 @@ export interface Young {
   destroy(): unknown;
 }
 
-type Reason = 'handshaking' | 'per-certificate' | 'idle' | 'total' | 'pipelined';
+type Reason = 'handshaking' | 'per-certificate' | 'strangers' | 'idle' | 'total' | 'pipelined';
 
 /** Where endings are counted. */
 interface EndingCount {
@@ -41,6 +44,7 @@ export class ConnectionBounds {
   /** Per certificate, the oldest first, of those idle the one that has been so longest. */
   readonly #open = new Map<string, Set<Bounded>>();
   readonly #idle = new Map<string, Set<Bounded>>();
+  readonly #strangers = new Set<Bounded>();
 
   constructor(counts: EndingCount) {
     this.#counts = counts;
@@ -72,9 +76,16 @@ export class ConnectionBounds {
     const { key } = connection.peer;
     add(this.#open, key, connection);
     const all = this.#open.get(key) ?? new Set();
-    if (all.size <= connectionLimits.perPeer) return;
-    const others = [...all].filter((one) => one !== connection);
-    this.#end(others.find(({ busy }) => !busy) ?? others[0], 'per-certificate');
+    if (all.size > connectionLimits.perPeer) this.#end(dispensable(all, connection), 'per-certificate');
+    if (connection.stranger !== true) return;
+    this.#strangers.add(connection);
+    if (this.#strangers.size <= connectionLimits.strangers) return;
+    let most = all;
+    for (const { peer } of this.#strangers) {
+      const these = this.#open.get(peer.key) ?? most;
+      if (these.size > most.size) most = these;
+    }
+    this.#end(dispensable(most.size > 1 ? most : this.#strangers, connection), 'strangers');
   }
 
   /** A request of it is being answered. */
@@ -93,6 +104,7 @@ export class ConnectionBounds {
 
   closed(connection: Bounded): void {
     for (const sets of [this.#open, this.#idle]) drop(sets, connection.peer.key, connection);
+    this.#strangers.delete(connection);
   }
 
   /** A connection was or is ended for the sake of the others. */
@@ -113,6 +125,12 @@ export class ConnectionBounds {
     this.#addresses.delete(raw);
     drop(this.#young, address, raw);
   }
+}
+
+/** But for the newest: the first without an answer under way, else the first. */
+function dispensable(all: ReadonlySet<Bounded>, newest: Bounded): Bounded | undefined {
+  const others = [...all].filter((one) => one !== newest);
+  return others.find(({ busy }) => !busy) ?? others[0];
 }
 
 function add<Key, Item>(sets: Map<Key, Set<Item>>, key: Key, item: Item): void {

@@ -6,6 +6,8 @@
 import { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
+import { plainAddress } from '../core/network.ts';
+
 /** The TCP socket below a TLS socket of a server; Node has no public name for it. */
 export function rawSocketOf(socket: TLSSocket): Socket | undefined {
   const raw: unknown = Reflect.get(socket, '_parent');
@@ -22,5 +24,5 @@ export function addressOf(socket: Socket): string {
 
 /** `192.0.2.1`, `2001:db8::1`; `unknown` once the socket is closed. */
 export function hostOf(socket: Socket): string {
-  return (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
+  return plainAddress(socket.remoteAddress ?? 'unknown');
 }

@@ -11,13 +11,13 @@ import { after, before, type TestContext } from 'node:test';
 
 import type { DoctorDeps } from '../../src/app/doctor.ts';
 import type { ProfileConfig } from '../../src/poller/profile.ts';
+import { freePort } from '../support/free-port.ts';
 import { portOf, startHost, type HostOptions } from '../support/https-host.ts';
 import { startOldServer } from '../support/old-server.ts';
 import { makePki, type Issued, type Pki } from '../support/pki.ts';
 import { startNode } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { startTestSensor } from '../support/test-sensor.ts';
-import { freePort } from '../support/world.ts';
 import { runCases, type Case } from './doctor-cases.ts';
 import {
   alertRecord,
@@ -98,7 +98,8 @@ async function startStopped(t: TestContext): Promise<number> {
     const socket = connect({ host: '127.0.0.1', port });
     t.after(() => void socket.destroy());
     socket.on('error', () => undefined);
-    const timer = setTimeout(() => socket.emit('stuck'), 300);
+    // What the system has taken meanwhile is heard of first.
+    const timer = setTimeout(() => setImmediate(() => socket.emit('stuck')), 300);
     full = await Promise.race([
       once(socket, 'connect').then(() => false),
       once(socket, 'stuck').then(() => true),

@@ -11,10 +11,10 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import type { DoctorDeps } from '../../src/app/doctor.ts';
 import { frame, messageTags } from '../../src/destinations/prelude/frames.ts';
 import { startFakeManager, type FakeManager, type ManagerOptions } from '../support/fake-manager.ts';
+import { freePort } from '../support/free-port.ts';
 import { makePki, type Pki } from '../support/pki.ts';
 import { makeSite, register, type PreludeSite, type Registration } from '../support/prelude-site.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { freePort } from '../support/world.ts';
 import { runCases, type Case } from './doctor-cases.ts';
 import { examineProfile, profileOf, startTls, type Seen } from './doctor-world.ts';
 

@@ -14,11 +14,11 @@ import { createReverseServer } from '../../src/app/reverse-server.ts';
 import { openJournal } from '../../src/journal/in-process.ts';
 import { systemClock } from '../../src/os/clock.ts';
 import { systemRandom } from '../../src/os/random.ts';
+import { freePort } from '../support/free-port.ts';
 import { makePki, type Issued, type Pki } from '../support/pki.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { alertElement } from '../support/tiny-alerts.ts';
-import { freePort } from '../support/world.ts';
 import { runCases, type Case } from './doctor-cases.ts';
 import { examineServer, startTcp, startTls, tlsOf, type Seen } from './doctor-world.ts';
 

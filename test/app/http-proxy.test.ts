@@ -147,7 +147,7 @@ test('a follower waits out a destination that fails', async (t) => {
     stop.signal,
   );
   await sensor.fill(20);
-  await until(() => gateway.accepted === 20, { timeoutMs: 10_000 });
+  await until(() => gateway.accepted === 20);
   stop.abort();
   assert.equal(await running, 0);
 });

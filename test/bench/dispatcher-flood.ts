@@ -44,7 +44,7 @@ const program = await startDispatcher({ after: (hook) => void endings.push(hook)
   route: { to: ['file', 'person'] },
   sources: { https: httpsSource(pki) },
 });
-const poster = createPoster(program.port(), pki, as, POLLERS);
+const poster = createPoster(await program.port(), pki, as, POLLERS);
 const lines = lineCounter(join(out, 'alerts.jsonl'));
 let peak = 0;
 const watch = setInterval(() => {

@@ -71,7 +71,7 @@ const program = await startDispatcher({ after: (hook) => void endings.push(hook)
   },
   sources: { https: httpsSource(pki) },
 });
-const poster = createPoster(program.port(), pki, as, 16);
+const poster = createPoster(await program.port(), pki, as, 16);
 try {
   say(`${SECONDS} s each; from the offer to the first byte at the receiver, milliseconds`);
   say('offered    webhook p50  p99     splunk p50  p99     person p50  max  (calls)   load');

@@ -120,7 +120,7 @@ async function inRealTime(): Promise<void> {
       sources: { https: httpsSource(pki) },
     },
   );
-  const poster = createPoster(program.port(), pki, as, 4);
+  const poster = createPoster(await program.port(), pki, as, 4);
   try {
     await program.json('recipients', 'hold', 'webhook');
     for (let sent = 0; sent < DELIVERIES; sent += 250) {

@@ -37,7 +37,7 @@ const program = await startDispatcher({ after: (hook) => void endings.push(hook)
   retention: { age: '1h', size: '64M' },
   sources: { https: httpsSource(pki) },
 });
-const poster = createPoster(program.port(), pki, as, LANES);
+const poster = createPoster(await program.port(), pki, as, LANES);
 let sent = 0;
 try {
   say(`${ALERTS} alerts of 2.9 kB, posts of ${BATCH}, to a file; retention keeps 64 MiB`);

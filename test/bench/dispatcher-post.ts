@@ -41,7 +41,7 @@ const program = await startDispatcher({ after: (hook) => void endings.push(hook)
   ...site,
   sources: { https: httpsSource(pki) },
 });
-const poster = createPoster(program.port(), pki, as, PRODUCERS);
+const poster = createPoster(await program.port(), pki, as, PRODUCERS);
 try {
   say(`${COUNT} alerts by POST to 3 recipients, best of ${flags.rounds}`);
   say('size    posts of    rate     main  others     all  load');

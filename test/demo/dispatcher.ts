@@ -54,9 +54,13 @@ export function arrivedIn(folder: string): string[] {
   return documentsIn(folder).flatMap((path) => messagesOf(readFileSync(path)));
 }
 
-/** Whether the terminal has a line about the message: it names where the attack comes from. */
+/**
+ * Whether the terminal has a line about the message: it names where the attack comes from. By the template or, on a host too busy for its
+ * deadline, in the usual words.
+ */
 export function isTold(message: string, output: string): boolean {
   const source = /<(?:\w+:)?address>([^<]+)</.exec(message)?.[1];
   if (source === undefined) throw new Error('a sample without an address');
-  return output.split('\n').some((line) => line.startsWith('[') && line.includes(` from ${source} `));
+  const named = new RegExp(`(?<![\\w.:])${source.replaceAll('.', '\\.')}(?![\\w.])`);
+  return output.split('\n').some((line) => line.startsWith('[') && named.test(line));
 }

@@ -71,7 +71,7 @@ async function show(): Promise<void> {
   writeFileSync(config, configText(path('arrived'), pki, issued), { mode: 0o600 });
   step(`the dispatcher: whom to tell, and who may send; ${config}:`);
   say(readFileSync(config, 'utf8').trimEnd());
-  await runChild(root, 'alert-dispatcher', ['check', '--config', config]);
+  await runChild(root, 'alert-dispatcher', ['check', '--config', config, '--state', path('dispatcher')]);
   const common: Flags = { 'min-free': '16M', verbose: true };
   const dispatcher = begin('alert-dispatcher', { config, state: path('dispatcher'), ...common }, 'serve');
   await dispatcher.line(/^Listening: https /, patienceMs, stopped.signal);

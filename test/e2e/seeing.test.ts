@@ -9,11 +9,12 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 import { jsonObject } from '../../src/core/json-object.ts';
+import { freePort } from '../support/free-port.ts';
 import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { alertElement, document, invalidElement } from '../support/tiny-alerts.ts';
 import { until } from '../support/until.ts';
-import { freePort, makeWorld } from '../support/world.ts';
+import { makeWorld } from '../support/world.ts';
 
 async function scene(t: TestContext) {
   const world = await makeWorld(tempDir(t));
@@ -47,18 +48,16 @@ async function scene(t: TestContext) {
     put: async (name: string, text: string, found: number) => {
       writeFileSync(join(world.spool, `${name}.tmp`), text);
       renameSync(join(world.spool, `${name}.tmp`), join(world.spool, `${name}.xml`));
-      await until(
-        async () =>
-          (
-            await idmef('status', '--sensor', '--json', '--state', sensorState, '--config-dir', '/nowhere')
-          ).stdout.includes(`"found":${found}`),
-        { timeoutMs: 20_000 },
+      await until(async () =>
+        (
+          await idmef('status', '--sensor', '--json', '--state', sensorState, '--config-dir', '/nowhere')
+        ).stdout.includes(`"found":${found}`),
       );
     },
   };
 }
 
-test('what status and check tell, step by step', { timeout: 120_000 }, async (t) => {
+test('what status and check tell, step by step', async (t) => {
   const { sensor, settings, poll, status, json, check, sensorStatus, put } = await scene(t);
 
   const fresh = await status();
@@ -69,11 +68,11 @@ test('what status and check tell, step by step', { timeout: 120_000 }, async (t)
   );
 
   assert.equal(await poll('dmz1'), 0);
-  assert.match((await status()).stdout, /\ndmz2 +never .*\ndmz1 +ok +\d s +0 +- +0 0\/0\/0/);
+  assert.match((await status()).stdout, /\ndmz2 +never .*\ndmz1 +ok +\d+ s +0 +- +0 0\/0\/0/);
   const good = await check('--profile', 'dmz1');
   assert.match(
     good.stdout,
-    /^IDMEF OK - dmz1: last success \d s ago, 0 pending, 0 quarantined \| run_age=\d+s;900;3600;0 /,
+    /^IDMEF OK - dmz1: last success \d+ s ago, 0 pending, 0 quarantined \| run_age=\d+s;900;3600;0 /,
   );
   assert.equal(good.code, 0);
 
@@ -83,7 +82,7 @@ test('what status and check tell, step by step', { timeout: 120_000 }, async (t)
   assert.match(detail.stdout, /^dmz1: ok\n/);
   assert.match(
     detail.stdout,
-    /\n {2}last run +\d s ago, took .*: 2 fetched, 2 forwarded, .* 1 quarantined, exit 65\n/,
+    /\n {2}last run +\d+ s ago, took .*: 2 fetched, 2 forwarded, .* 1 quarantined, exit 65\n/,
   );
   assert.match(detail.stdout, /\n {2}quarantine +1 wait: idmef quarantine list --profile dmz1\n/);
   const warned = await check('--profile', 'dmz1');

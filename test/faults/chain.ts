@@ -7,9 +7,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { freePort } from '../support/free-port.ts';
 import { startNode, type Program } from '../support/program.ts';
 import { until } from '../support/until.ts';
-import { freePort, makeWorld, type World, type WorldOptions } from '../support/world.ts';
+import { makeWorld, type World, type WorldOptions } from '../support/world.ts';
 import type { Oracle, Verdict } from './oracle.ts';
 import { writeDurably } from './producer.ts';
 import { judgeJournal } from './score.ts';

@@ -23,7 +23,7 @@ import { DURABLE, injected, isDurable, needTools, strace, type Call } from './st
 const OF_THE_JOURNAL =
   /journal \S*journal\.db\S*: .*(?:disk i\/o error|unable to open database file|it is not a lock file)/i;
 /** Places of each kind, in each program. */
-const PLACES: Readonly<Record<Scale, number>> = { ci: 2, long: 20 };
+const PLACES: Readonly<Record<Scale, number>> = { ci: 1, long: 20 };
 const WORKERS = 2;
 const MOVED = '--movedir';
 const KEPT = 'a journal with alerts';

@@ -23,12 +23,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { freePort } from '../support/free-port.ts';
 import { makePki } from '../support/pki.ts';
 import type { Issued, Pki } from '../support/pki.ts';
 import { binPath } from '../support/program.ts';
 import { putInSpool } from '../support/spool-writer.ts';
 import { alertElement, document, messageids } from '../support/tiny-alerts.ts';
-import { freePort } from '../support/world.ts';
 import type { FaultContext, FaultResult, Scenario } from './scenario.ts';
 
 const CROWD = { silent: 500, idle: 200, loris: 100, readers: 100 } as const;

@@ -6,10 +6,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { freePort } from '../support/free-port.ts';
 import { makePki, type Pki } from '../support/pki.ts';
 import { runProgram, startProgram, type Program } from '../support/program.ts';
 import { until } from '../support/until.ts';
-import { freePort } from '../support/world.ts';
 import { certificateCells, type Cell } from './certificate-cells.ts';
 import { hasLine, tlsFlags, versionFlags, type Version } from './certificate-files.ts';
 import { reloadCells } from './reload-cells.ts';

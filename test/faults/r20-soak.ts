@@ -13,12 +13,13 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { freePort } from '../support/free-port.ts';
 import { generator } from '../support/generator.ts';
 import { startNode, type Program } from '../support/program.ts';
 import { rawClient } from '../support/raw-client.ts';
 import { alertDocument, messageIds, putInSpool } from '../support/spool-writer.ts';
 import { until } from '../support/until.ts';
-import { freePort, makeWorld, type World } from '../support/world.ts';
+import { makeWorld, type World } from '../support/world.ts';
 import { withEndings, type Endings } from './endings.ts';
 import type { FaultContext, FaultResult, Scenario } from './scenario.ts';
 

@@ -7,11 +7,11 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { freePort } from '../support/free-port.ts';
 import { makePki, type Issued, type Pki } from '../support/pki.ts';
 import { startProgram, type Program } from '../support/program.ts';
 import { PLAIN_GET, rawClient, type RawClient } from '../support/raw-client.ts';
 import { until } from '../support/until.ts';
-import { freePort } from '../support/world.ts';
 import { copyTo, hasLine, type Version } from './certificate-files.ts';
 
 interface ReloadCell {

@@ -7,12 +7,12 @@ import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 
+import { freePort } from '../support/free-port.ts';
 import { makePki, type Issued, type Pki } from '../support/pki.ts';
 import { startProgram, type Program } from '../support/program.ts';
 import { alertDocument, putInSpool } from '../support/spool-writer.ts';
 import { messageids } from '../support/tiny-alerts.ts';
 import { until } from '../support/until.ts';
-import { freePort } from '../support/world.ts';
 import { copyTo } from './certificate-files.ts';
 import type { FaultContext, FaultResult } from './scenario.ts';
 

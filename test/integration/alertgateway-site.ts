@@ -15,6 +15,7 @@ import { openConnection } from '../../src/journal/driver.ts';
 import { startMailServer, type MailServer } from '../dispatcher/sinks-own/mail-server.ts';
 import { fakeProvider, type FakeProvider } from '../dispatcher/sinks/fake-provider.ts';
 import { alertGatewaySchema } from '../support/alertgateway-schema.ts';
+import { dispatcherPort } from '../support/dispatcher-port.ts';
 import { makePki, type Pki } from '../support/pki.ts';
 import { runProgram, startProgram, type Program } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -56,7 +57,7 @@ export interface Site {
   readonly logFile: string;
   readonly database: string;
   /** Ports of the running service. */
-  port(source: string): number;
+  port(source: string): Promise<number>;
   start(): Promise<void>;
   /** SIGKILL, at once. */
   kill(): Promise<void>;
@@ -125,12 +126,9 @@ export async function makeSite(t: Ending, address: string): Promise<Site> {
     mailServer,
     logFile: join(logs, 'alerts.txt'),
     database,
-    port: (source) => {
-      const found = new RegExp(`^Listening: ${source} on \\S+ port (\\d+)$`, 'm').exec(
-        service?.stdout() ?? '',
-      );
-      if (found === null) throw new Error(`${source} does not listen\n${service?.stderr() ?? ''}`);
-      return Number(found[1]);
+    port: async (source) => {
+      if (service === undefined) throw new Error('the service does not run');
+      return await dispatcherPort(service, source);
     },
     async start() {
       service = startProgram('alert-dispatcher', ['serve', ...place, '--min-free', '0']);

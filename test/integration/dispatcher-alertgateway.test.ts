@@ -59,22 +59,23 @@ describe('AlertGateway, taken over', { skip: missing() }, () => {
     const header = key === undefined ? [] : ['-H', `key: ${key}`];
     const options = ['-sS', '--cacert', pki.caFile, '-w', '%{http_code}'];
     const field = ['--data-urlencode', `message=${message}`];
-    const url = `https://localhost:${site.port('https')}${path}`;
+    const url = `https://localhost:${await site.port('https')}${path}`;
     const { output } = await run('curl', options.concat(field, header, url));
     return output;
   };
   const swaks = async (key: string, to: string, ...more: readonly string[]): Promise<Result> =>
     await run(
       'swaks',
-      ['--server', '127.0.0.1', '--port', String(site.port('smtp')), '--timeout', '20'].concat(
+      ['--server', '127.0.0.1', '--port', String(await site.port('smtp')), '--timeout', '20'].concat(
         ['--from', `${key}@alertgw`, '--to', to, '--h-Subject', 'Backup', '--body', 'failed: no space'],
         more,
       ),
     );
   const datagram = async (text: string): Promise<void> => {
     const socket = createSocket('udp4');
+    const port = await site.port('syslog.udp');
     await new Promise<void>((resolve) => {
-      socket.send(text, site.port('syslog.udp'), '127.0.0.1', () => resolve());
+      socket.send(text, port, '127.0.0.1', () => resolve());
     });
     socket.close();
   };
@@ -191,7 +192,16 @@ describe('AlertGateway, taken over', { skip: missing() }, () => {
   });
 
   test('logger and a bare datagram: the text before the mark, its priority included', async () => {
-    const args = ['-n', '127.0.0.1', '-P', String(site.port('syslog.udp')), '-d', '--rfc3164', '-t', 'cron'];
+    const args = [
+      '-n',
+      '127.0.0.1',
+      '-P',
+      String(await site.port('syslog.udp')),
+      '-d',
+      '--rfc3164',
+      '-t',
+      'cron',
+    ];
     assert.equal((await run('logger', [...args, keyed('disk full', KEYS.ana, 'log')])).code, 0);
     const afterLogger = await delivered('log', 3);
     assert.match(afterLogger.at(-1) ?? '', /^<13>[A-Z][a-z]{2} .* cron: disk full$/);

@@ -1,12 +1,14 @@
 /**
- * The dispatcher's store on a filesystem that somebody else fills to the last byte: a tmpfs in a mount namespace, as in
- * full-disk.test.ts.
+ * The dispatcher's store, and the files its file sink writes, on a filesystem that somebody else fills to the last byte: a tmpfs
+ * in a mount namespace, as in full-disk.test.ts.
  */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+
+import { jsonObject } from '../../src/core/json-object.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const unshare = process.geteuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user'];
@@ -21,6 +23,16 @@ interface Line {
   readonly law: readonly string[];
 }
 
+/** What a child of test/dispatcher writes that runs on a tmpfs of that size. */
+function runOn(dir: string, size: string, child: string, word: string): string {
+  const path = fileURLToPath(new URL(`../dispatcher/${child}`, import.meta.url));
+  const script = 'mount -t tmpfs -o "size=$2" tmpfs "$1" && exec "$3" "$4" "$1" "$5"';
+  const args = [dir, size, process.execPath, path, word];
+  const run = spawnSync('unshare', [...unshare, 'sh', '-c', script, 'sh', ...args], { encoding: 'utf8' });
+  assert.equal(run.status, 0, run.stderr);
+  return run.stdout.trimEnd();
+}
+
 for (const bytes of [300, 8000]) {
   test(`full to the last byte, messages of ${bytes} bytes: deliveries go on, arrivals are refused`, (t) => {
     if (missing !== undefined) {
@@ -28,13 +40,7 @@ for (const bytes of [300, 8000]) {
       t.skip(missing);
       return;
     }
-    const child = fileURLToPath(new URL('../dispatcher/store/full-disk-child.js', import.meta.url));
-    const script = 'mount -t tmpfs -o size=96m tmpfs "$1" && exec "$2" "$3" "$1" "$4"';
-    const args = [tempDir(t), process.execPath, child, String(bytes)];
-    const run = spawnSync('unshare', [...unshare, 'sh', '-c', script, 'sh', ...args], { encoding: 'utf8' });
-    assert.equal(run.status, 0, run.stderr);
-    const lines = run.stdout
-      .trimEnd()
+    const lines = runOn(tempDir(t), '96m', 'store/full-disk-child.js', String(bytes))
       .split('\n')
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the child writes
       .map((line) => JSON.parse(line) as Line);
@@ -48,5 +54,21 @@ for (const bytes of [300, 8000]) {
     assert.deepEqual([opened.accept, opened.outcomes, opened.sent], ['JOURNAL_FULL', ['ok'], 100]);
     assert.equal(step('end').accept, 'ok');
     for (const { step: name, law } of lines) assert.deepEqual(law, [], name);
+  });
+}
+
+for (const format of ['jsonl', 'idmef']) {
+  test(`file sink, ${format}: what does not fit is kept, nothing is torn, and all is there once when there is room`, (t) => {
+    if (missing !== undefined) {
+      assert.equal(process.env['CI'], undefined, missing);
+      t.skip(missing);
+      return;
+    }
+    const end = jsonObject(runOn(tempDir(t), '1m', 'sinks-own/full-file-child.js', format)) ?? {};
+    const taken = Number(end['taken']);
+    assert.ok(taken > 2, `only ${taken} calls`);
+    assert.deepEqual(end['refused'], ['again ENOSPC', 'again ENOSPC']);
+    assert.deepEqual([end['full'], end['left'], end['roomAgain']], [10 * taken, 0, 'ok']);
+    assert.deepEqual([end['stored'], end['different']], [10 * taken + 10, 10 * taken + 10]);
   });
 }

@@ -5,6 +5,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 
 import { isObject, jsonObject, type JsonObject } from '../../src/core/json-object.ts';
+import { dispatcherPort } from '../support/dispatcher-port.ts';
 import type { Issued, Pki } from '../support/pki.ts';
 import { runProgram, startProgram, type Program } from '../support/program.ts';
 import { until } from '../support/until.ts';
@@ -12,7 +13,7 @@ import { until } from '../support/until.ts';
 export interface DispatcherProgram {
   readonly stateDir: string;
   readonly pid: number;
-  port(source?: string): number;
+  port(source?: string): Promise<number>;
   stderr(): string;
   /** An `alert-dispatcher` command with `--json`; its lines. */
   json(...words: readonly string[]): Promise<readonly JsonObject[]>;
@@ -55,11 +56,7 @@ export async function startDispatcher(
   t.after(async () => void (await program.kill('SIGKILL')));
   await program.line(/started: \d+ recipients/, 60_000);
 
-  const port = (source = 'https'): number => {
-    const found = new RegExp(`^Listening: ${source} on \\S+ port (\\d+)$`, 'm').exec(program.stdout());
-    if (found === null) throw new Error(`${source} does not listen\n${program.stderr()}`);
-    return Number(found[1]);
-  };
+  const port = async (source = 'https'): Promise<number> => await dispatcherPort(program, source);
   const json = async (...words: readonly string[]): Promise<readonly JsonObject[]> => {
     const { stdout, stderr } = await runProgram('alert-dispatcher', [...words, '--json', ...place]);
     const lines = stdout.split('\n').filter((line) => line !== '');
@@ -90,7 +87,7 @@ export async function startDispatcher(
         },
         { timeoutMs: 120_000, what: `the fate of ${planned} deliveries to ${recipient}` },
       ),
-    post: async (body, as, headers = {}) => await post(port(), pki, body, as, headers),
+    post: async (body, as, headers = {}) => await post(await port(), pki, body, as, headers),
     stop: async (signal = 'SIGTERM') => void (await program.kill(signal)),
   };
 }

@@ -135,6 +135,33 @@ describe('of one certificate', () => {
   });
 });
 
+describe('strangers', () => {
+  test('never have all places: past the limit one of the busiest address goes, and nobody with a certificate', () => {
+    const counts = new Counts();
+    const bounds = new ConnectionBounds(counts);
+    const known = peer('relay');
+    bounds.established(undefined, known);
+    const ended: number[] = [];
+    const stranger = (n: number): void => {
+      bounds.established(undefined, {
+        peer: { key: `address ${n}` },
+        stranger: true,
+        busy: false,
+        socket: { destroy: () => ended.push(n) },
+      });
+    };
+    for (let n = 0; n < connectionLimits.strangers - 1; n += 1) stranger(n);
+    stranger(7);
+    assert.deepEqual(ended, []);
+    stranger(5_000);
+    assert.deepEqual(ended, [7], 'the only address with two');
+    stranger(5_001);
+    assert.deepEqual(ended, [7, 0], 'all have one: the oldest');
+    assert.equal(known.ended, false);
+    assert.deepEqual(counted(counts), { strangers: 2 });
+  });
+});
+
 describe('over TLS', () => {
   let pki: Pki;
   let other: Issued;

@@ -36,7 +36,9 @@ interface Pair {
   readonly arrival: Arrival;
   readonly recipient: string;
   readonly route: string;
-  readonly rank: number;
+  rank: number;
+  /** Owed to this recipient since. */
+  since: number;
   state: 'due' | 'leased' | 'sent' | 'dead' | 'suppressed';
   reason: string;
   notBefore: number;
@@ -97,6 +99,7 @@ export class MemoryStore implements TestStore {
           recipient: queue.name,
           route,
           rank: queue.machine ? seq : arrival.at - priority * POINT_MS,
+          since: arrival.at,
           state: suppress === undefined ? 'due' : 'suppressed',
           reason: suppress?.reason ?? '',
           notBefore: arrival.at + waitMs,
@@ -134,10 +137,11 @@ export class MemoryStore implements TestStore {
     return this.#look(this.#queue(recipient), now, MOST_COUNTED);
   }
 
-  async claim(recipient: string, { now, pairs, bytes = Infinity, breakout }: ClaimWish) {
+  async claim(recipient: string, wish: ClaimWish) {
+    const { now, pairs, bytes = Infinity, breakout } = wish;
     const queue = this.#queue(recipient);
     if (heldReason(queue) !== undefined) return undefined;
-    const chosen = breakout === true ? breakouts(queue, now, pairs) : mostUrgent(queue, now, pairs);
+    const chosen = breakout === true ? breakouts(queue, now, pairs) : mostUrgent(queue, wish);
     let room = bytes;
     const fitting = chosen.filter(({ arrival }, index) => {
       room -= arrival.body.byteLength;
@@ -202,9 +206,9 @@ export class MemoryStore implements TestStore {
     const target = this.#queue(to);
     let moved = 0;
     for (const pair of Array.from(queue.open.values())) {
-      if (pair.state !== 'due' || pair.arrival.at >= before) continue;
+      if (pair.state !== 'due' || pair.since >= before) continue;
       const other = target.all.get(pair.seq);
-      if (other?.state === 'dead' || other?.reason === 'fallback') continue;
+      if (other?.state === 'dead' || other?.state === 'suppressed') continue;
       this.#settle(pair, 'suppressed', 'fallback');
       this.#hand(pair, target, now);
       moved += 1;
@@ -215,9 +219,7 @@ export class MemoryStore implements TestStore {
 
   async giveUp(recipient: string, before: number, reason: string): Promise<number> {
     const queue = this.#queue(recipient);
-    const old = [...queue.open.values()].filter(
-      ({ state, arrival }) => state === 'due' && arrival.at < before,
-    );
+    const old = [...queue.open.values()].filter(({ state, since }) => state === 'due' && since < before);
     for (const pair of old) this.#settle(pair, 'dead', reason);
     return old.length;
   }
@@ -254,7 +256,15 @@ export class MemoryStore implements TestStore {
       if (recipient !== undefined && queue.name !== recipient) continue;
       for (const pair of queue.all.values()) {
         if (pair.state !== 'dead') continue;
-        Object.assign(pair, { state: 'due', reason: '', notBefore: now, plain: false, attempts: 0 });
+        const fresh = {
+          state: 'due',
+          reason: '',
+          notBefore: now,
+          since: now,
+          plain: false,
+          attempts: 0,
+        } as const;
+        Object.assign(pair, fresh);
         queue.open.set(pair.seq, pair);
         this.#due.add(queue.name);
         count += 1;
@@ -333,6 +343,7 @@ export class MemoryStore implements TestStore {
       state: 'due',
       reason: '',
       notBefore: now,
+      since: now,
       attempts: 0,
       uncertain: false,
       plain: false,
@@ -378,7 +389,7 @@ export class MemoryStore implements TestStore {
         pair.state = 'due';
         pair.notBefore = fate.notBefore;
         pair.attempts += 1;
-        pair.plain = fate.plain === true;
+        pair.plain ||= fate.plain === true;
         pair.uncertain ||= fate.uncertain === true;
         pair.reason = fate.reason;
         break;
@@ -435,14 +446,16 @@ function heldReason({ named, heldReason: reason }: Queue): string | undefined {
   return named ? reason : 'removed';
 }
 
-function mostUrgent({ open, machine }: Queue, now: number, count: number): Pair[] {
+function mostUrgent({ open, machine }: Queue, { now, pairs, only, except = [] }: ClaimWish): Pair[] {
   const due: Pair[] = [];
-  for (const pair of open.values()) {
+  const one = only === undefined ? undefined : open.get(only);
+  const unwanted = new Set(except);
+  for (const pair of only === undefined ? open.values() : one === undefined ? [] : [one]) {
     // A machine's queue is read from its head: it is in the order of acceptance already.
-    if (machine && due.length >= count) break;
-    if (pair.state === 'due' && pair.notBefore <= now) due.push(pair);
+    if (machine && due.length >= pairs) break;
+    if (pair.state === 'due' && pair.notBefore <= now && !unwanted.has(pair.seq)) due.push(pair);
   }
-  return due.toSorted((a, b) => a.rank - b.rank || a.seq - b.seq).slice(0, count);
+  return due.toSorted((a, b) => a.rank - b.rank || a.seq - b.seq).slice(0, pairs);
 }
 
 /** One of each classification the storm has not seen; the others are passed over for good. */

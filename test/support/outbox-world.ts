@@ -47,10 +47,11 @@ export interface WorldOptions {
   readonly types?: Readonly<Record<string, Partial<SinkType>>>;
   readonly deps?: Partial<OutboxDeps>;
   readonly store?: OutboxDeps['store'];
+  readonly timers?: VirtualTimers;
 }
 
 export class World {
-  readonly timers: VirtualTimers = virtualTimers();
+  readonly timers: VirtualTimers;
   readonly store = new MemoryStore();
   readonly log: RecordingLogger = recordingLogger();
   readonly calls: Call[] = [];
@@ -66,6 +67,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options;
+    this.timers = options.timers ?? virtualTimers();
     this.recipients = options.recipients;
     this.outbox = this.#create();
   }

@@ -12,8 +12,8 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
-import { freePort } from './world.ts';
 
 const PROFILES = '/etc/prelude/profile';
 const SPOOLS = '/var/spool/prelude';

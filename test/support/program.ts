@@ -121,7 +121,7 @@ function watch(child: ChildProcess, stdin: string | Uint8Array | undefined): Pro
     exited,
     stdout: () => out,
     stderr: () => err,
-    line: (pattern, timeoutMs = 15_000) =>
+    line: (pattern, timeoutMs = 120_000) =>
       new Promise((resolve, reject) => {
         const finish = (settle: () => void): void => {
           clearTimeout(timer);

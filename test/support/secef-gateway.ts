@@ -8,10 +8,10 @@ import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 
 import { projectRoot } from '../idmef/project-root.ts';
+import { freePort } from './free-port.ts';
 import type { Pki } from './pki.ts';
 import { PYTHON } from './prelude-manager.ts';
 import { startCommand, type Program } from './program.ts';
-import { freePort } from './world.ts';
 
 export interface SecefGateway {
   readonly program: Program;

@@ -9,10 +9,20 @@ interface Ending {
   after(hook: () => void): void;
 }
 
+/** Hooks run in their order, so what works in the directory is ended later than this, and may make a file meanwhile. */
 export function tempDir(t: Ending): string {
   const dir = mkdtempSync(join(tmpdir(), 'idmef-relay-'));
   t.after(() => {
-    rmSync(dir, { recursive: true, force: true });
+    if (!removed(dir)) process.once('exit', () => removed(dir));
   });
   return dir;
+}
+
+function removed(dir: string): boolean {
+  try {
+    rmSync(dir, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }

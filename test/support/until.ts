@@ -1,4 +1,7 @@
-/** Waits for something that another process or thread brings about. The only sanctioned polling in tests. */
+/**
+ * Waits for something that another process or thread brings about. The only sanctioned polling in tests. Its patience says that something
+ * hangs, never how quick it is: a busy host takes many times as long as an idle one.
+ */
 
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -8,10 +11,10 @@ interface UntilOptions {
   readonly what?: string;
 }
 
-/** Resolves with the predicate's first truthy value; rejects when there was none within `timeoutMs` (5 s). */
+/** Resolves with the predicate's first truthy value; rejects when there was none within `timeoutMs` (two minutes). */
 export async function until<T>(
   predicate: () => T | Promise<T>,
-  { timeoutMs = 5_000, what = 'the expected state' }: UntilOptions = {},
+  { timeoutMs = 120_000, what = 'the expected state' }: UntilOptions = {},
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

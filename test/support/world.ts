@@ -6,9 +6,9 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
+import { freePort } from './free-port.ts';
 import { makePki, type Issued, type Pki } from './pki.ts';
 import { startProgram, type Program, type ProgramOptions } from './program.ts';
 
@@ -46,22 +46,6 @@ export interface World {
   ask(ask?: Ask): Promise<Answered>;
   /** Every document the file destination holds, in order of name. */
   delivered(): string[];
-}
-
-/** A TCP port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Where it listens. */
-export function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return address.port;
 }
 
 export interface WorldOptions {

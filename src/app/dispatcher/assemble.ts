@@ -169,6 +169,7 @@ async function assembleAround(
     random,
     log,
     hostname: host,
+    mark,
     store,
     outbound,
     metrics: async () =>
@@ -186,7 +187,15 @@ async function assembleAround(
     health,
     status: async () => ({ version, startedAt, config: config().hash }),
   });
-  const watchdogs = createWatchdogs(sinkDeps, async () => (await health())[0]);
+  let begun = (): void => undefined;
+  const listening = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const watchdogs = createWatchdogs(sinkDeps, async () => {
+    // Who starts again and again and never listens gives no sign of life.
+    await listening;
+    return (await health())[0];
+  });
 
   const prepare = async (next: InForce): Promise<Prepared> => {
     const nextRouter = createRouter(next.config, () => silences.current());
@@ -226,6 +235,7 @@ async function assembleAround(
       await configuration.start(prepare);
       await outbox.start();
       await sources.listen();
+      begun();
     },
   };
 }

@@ -7,11 +7,12 @@ import { hostname } from 'node:os';
 
 import { messageOf, RelayError } from '../../core/errors.ts';
 import { silentLogger } from '../../core/logger.ts';
-import { noStoredSettings } from '../../dispatcher/config/stored-settings.ts';
+import { noStoredSettings, type StoredSettings } from '../../dispatcher/config/stored-settings.ts';
 import { problemLine } from '../../dispatcher/config/problem.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import { isChannel } from '../../dispatcher/model/recipient.ts';
 import type { SinkDeps, SinkType } from '../../dispatcher/model/sink.ts';
+import { loadCatalogues } from '../../dispatcher/render/load-catalogues.ts';
 import { watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
 import { formatDuration } from '../../core/quantities.ts';
 import { systemRandom } from '../../os/random.ts';
@@ -25,19 +26,25 @@ export interface CheckReport {
   readonly notes: readonly string[];
 }
 
-/** Throws RelayError CONFIG when the main file cannot be read at all. */
+/** Throws RelayError CONFIG when the main file cannot be read at all. @param stored what commands have made */
 export async function checkConfiguration(
   place: ConfigurationPlace,
   withoutFiles: boolean,
+  stored: StoredSettings = noStoredSettings,
 ): Promise<CheckReport> {
-  const loaded = await loadConfiguration({ ...place, withoutFiles }, noStoredSettings, createSinkTypes());
+  const loaded = await loadConfiguration({ ...place, withoutFiles }, stored, createSinkTypes());
   if (!loaded.ok) return { problems: loaded.problems.map(problemLine), notes: [] };
   const { config, types } = loaded;
   const notes = notesOf(config, types);
   if (withoutFiles) return { problems: [], notes };
   const certificates = certificateReport(config);
-  const problems = [...certificates.problems, ...(await endpointProblems(config, types))];
-  return { problems, notes: [...notes, ...certificates.notes] };
+  const languages = await languageReport(config);
+  const problems = [
+    ...certificates.problems,
+    ...(await endpointProblems(config, types)),
+    ...languages.problems,
+  ];
+  return { problems, notes: [...notes, ...certificates.notes, ...languages.notes] };
 }
 
 /** Certificates and keys the sources name. */
@@ -87,6 +94,22 @@ async function endpointProblems(
     }
   }
   return problems;
+}
+
+/** Languages of the site's own, and who is to have one that nobody knows. */
+async function languageReport({ localesDir, recipients }: DispatcherConfig): Promise<CheckReport> {
+  try {
+    const own = localesDir === undefined ? [] : await loadCatalogues(localesDir, silentLogger);
+    const known = new Set(['en', 'es', ...own.map(({ locale }) => locale)]);
+    const isKnown = (locale: string): boolean => known.has(locale) || known.has(locale.split('-')[0] ?? '');
+    const notes = recipients
+      .filter(({ locale }) => !isKnown(locale))
+      .map(({ name, locale }) => `recipients.${name}: there are no words of ${locale}: it is told in en`);
+    return { problems: [], notes };
+  } catch (error) {
+    if (!(error instanceof RelayError) || error.kind === 'bug') throw error;
+    return { problems: [error.message], notes: [] };
+  }
 }
 
 function notesOf(config: DispatcherConfig, types: ReadonlyMap<string, SinkType>): string[] {

@@ -8,8 +8,9 @@ import { messageOf, RelayError } from '../../core/errors.ts';
 import type { Clock, Logger } from '../../core/ports.ts';
 import { type ConfigProblem, problemLine, problemsText } from '../../dispatcher/config/problem.ts';
 import { type StoredSettings, storedSettings, withChange } from '../../dispatcher/config/stored-settings.ts';
-import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
+import type { ChangeSettings } from '../../dispatcher/control/control-context.ts';
 import type { SettingsChange } from '../../dispatcher/model/records.ts';
+import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
 import type { Store } from '../../dispatcher/model/store.ts';
 import {
@@ -64,14 +65,19 @@ export interface Configuration {
   /** Files and database as they are now. The problems for which it is not used: none when it is. */
   reload(): Promise<readonly ConfigProblem[]>;
   /** The database's part changed: kept and taken up, or neither. Throws RelayError INVALID_INPUT with the first problem. */
-  change(edit: (stored: StoredSettings) => SettingsChange): Promise<SettingsChange>;
+  readonly change: ChangeSettings;
   /** Whether the configuration would be sound with this change. Throws RelayError INVALID_INPUT. */
   tryOut(change: SettingsChange): Promise<void>;
+  /** None is taken up any more; resolves when the one under way is. */
+  close(): Promise<void>;
 }
+
+/** Hash of the last configuration that was in force, over restarts. */
+const IN_FORCE = 'config.in-force';
 
 interface ConfigurationDeps {
   readonly place: ConfigurationPlace;
-  readonly store: Pick<Store, 'settings' | 'changeSettings' | 'keepConfig' | 'audit'>;
+  readonly store: Pick<Store, 'settings' | 'keepConfig' | 'state' | 'audited'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly types: SinkTypes;
@@ -82,6 +88,7 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
   let refused: Configuration['refused'];
   let prepare: Prepare | undefined;
   let busy: Promise<unknown> = Promise.resolve();
+  let closed = false;
 
   const load = async (stored: StoredSettings): Promise<LoadedConfiguration> => {
     try {
@@ -91,7 +98,7 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
     }
   };
 
-  /** @param keep writes what has been asked for, once the parts of the service are ready for it */
+  /** @param keep writes what has been asked for, once the parts of the service are ready for it. Last: what is kept is in force */
   const take = async (
     loaded: LoadedConfiguration,
     keep: () => Promise<void> = () => Promise.resolve(),
@@ -111,10 +118,15 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
       return [problemOf(error)];
     }
     try {
-      await keep();
       const { hash, text } = next.config;
-      const isNew = await store.keepConfig({ hash, text, at: next.at, provenance: 'file' });
-      if (isNew) await store.audit({ at: next.at, by: 'system', what: 'config.load', detail: hash });
+      const { at } = next;
+      await store.keepConfig({ hash, text, at, provenance: 'file' });
+      // One that comes back is another one than that before it.
+      if ((await store.state(IN_FORCE)) !== hash) {
+        const note = { at, by: 'system', what: 'config.load', detail: hash };
+        await store.audited(note, 'setState', IN_FORCE, hash);
+      }
+      await keep();
     } catch (error) {
       await prepared.discard();
       throw error;
@@ -137,6 +149,7 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
     const before = busy;
     const mine = (async () => {
       await before;
+      if (closed) throw new RelayError('UNAVAILABLE', 'the service is ending');
       return await work();
     })();
     busy = mine.catch(() => undefined);
@@ -170,18 +183,23 @@ export function createConfiguration({ place, store, clock, log, types }: Configu
         if (problems.length > 0) refuse(problems);
         return problems;
       }),
-    change: async (edit) =>
+    change: async (edit, note) =>
       await inTurn(async () => {
         const stored = await storedSettings(store);
         const change = edit(stored);
         const loaded = await load(withChange(stored, change));
-        const problems = await take(loaded, async () => await store.changeSettings(change));
+        const entry = typeof note === 'function' ? note(change) : note;
+        const problems = await take(loaded, async () => await store.audited(entry, 'changeSettings', change));
         if (problems.length > 0) throw new RelayError('INVALID_INPUT', problemsText(problems));
         return change;
       }),
     async tryOut(change) {
       const loaded = await load(withChange(await storedSettings(store), change));
       if (!loaded.ok) throw new RelayError('INVALID_INPUT', problemsText(loaded.problems));
+    },
+    async close() {
+      closed = true;
+      await busy;
     },
   };
 }

@@ -18,7 +18,7 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
     router: parts.router,
     renderer: () => renderers.current,
     explain: (inbound) => explainInbound(parts.router(), inbound, systemTimers.now()),
-    changeSettings: async (edit) => await configuration.change(edit),
+    changeSettings: configuration.change,
     tryOut: async (change) => await configuration.tryOut(change),
     reload: async () => {
       sources.lookAtCertificates();
@@ -33,6 +33,7 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
     service: () => {
       const { refused, current } = configuration;
       const shortage = thread.shortage();
+      const { lanes, callsUnderWay } = outbox.status();
       return {
         version: parts.version,
         startedAt: parts.startedAt,
@@ -41,7 +42,12 @@ export function controlContext(parts: Parts, random: Random): ControlContext {
         ...(refused === undefined ? {} : { refusedReload: refused }),
         listeners: sources.listeners,
         notListening: sources.notListening,
-        underWay: outbox.status().callsUnderWay,
+        underWay: callsUnderWay,
+        lanes: lanes.map(({ recipient, state, failingSince }) => ({
+          recipient,
+          state,
+          ...(failingSince === undefined ? {} : { failingSince }),
+        })),
         ...(shortage === undefined ? {} : { shortage }),
       };
     },

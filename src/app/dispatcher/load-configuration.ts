@@ -7,10 +7,10 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { parseYaml } from '../../config/yaml-text.ts';
-import { parsePath } from '../../idmef/criteria/paths.ts';
 import { type ConfigFile, loadConfig, type LoadedConfig } from '../../dispatcher/config/load-config.ts';
 import { readConfigFiles, readTemplate, secretFiles } from '../../dispatcher/config/read-files.ts';
 import type { StoredSettings } from '../../dispatcher/config/stored-settings.ts';
+import { parseGroupPath } from '../../dispatcher/route/tree.ts';
 import type { SinkType } from '../../dispatcher/model/sink.ts';
 import { crossChecks } from './cross-checks.ts';
 import { createSinkTypes, type SinkTypes } from './sink-types.ts';
@@ -38,7 +38,10 @@ export async function loadConfiguration(
     types,
     secrets: secretFiles(place.credentialsDirectory, place.withoutFiles === true),
     readTemplate,
-    pathFault,
+    pathFault: (text) => {
+      const path = parseGroupPath(text);
+      return path.ok ? undefined : path.text;
+    },
     hostname: hostname(),
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
@@ -63,10 +66,4 @@ function modulesDirectory(files: readonly ConfigFile[]): string | undefined {
       return yaml.value.modules_dir;
   }
   return undefined;
-}
-
-function pathFault(text: string): string | undefined {
-  const full = /^(?:alert|heartbeat)\./.test(text) ? text : `alert.${text}`;
-  const parsed = parsePath(full);
-  return parsed.ok ? undefined : parsed.text;
 }

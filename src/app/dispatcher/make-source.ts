@@ -3,11 +3,12 @@
  * when a new configuration is taken up.
  */
 
-import type { SourcesConfig } from '../../dispatcher/model/config.ts';
+import type { SourcesConfig, TlsFiles } from '../../dispatcher/model/config.ts';
 import type { LineDeps } from '../../dispatcher/sources/line/deps.ts';
 import type { HttpsSources, HttpsSourcesDeps } from '../../dispatcher/sources/http/https-sources.ts';
 import type { Store } from '../../dispatcher/model/store.ts';
 import type { AddressPolicy } from '../../http/outbound-policy.ts';
+import type { Credentials } from '../../tls/credentials.ts';
 import { tlsParameters } from '../../tls/policy.ts';
 import { type SourceTls, watchSourceTls } from './source-watch.ts';
 
@@ -74,13 +75,10 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
       identity: JSON.stringify(smtp),
       binds: { transport: 'tcp', address: smtp.address, port: smtp.port },
       make: async () => {
-        const tls =
-          smtp.tls === undefined ? undefined : watchSourceTls('smtp', smtp.tls, 'intermediate', deps);
         const { createSmtpSource } = await import('../../dispatcher/sources/line/smtp/smtp-source.ts');
-        const credentials = tls === undefined ? {} : { credentials: tls.watch.credentials };
-        const source = createSmtpSource(smtp, { ...deps, ...credentials });
-        tls?.attach((fresh) => source.adopt(fresh));
-        return running(source, tls);
+        return watched('smtp', smtp.tls, deps, (credentials) =>
+          createSmtpSource(smtp, { ...deps, ...credentials }),
+        );
       },
     });
   }
@@ -95,12 +93,10 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
       },
       make: async () => {
         const name = `syslog.${one.name}`;
-        const tls = one.tls === undefined ? undefined : watchSourceTls(name, one.tls, 'intermediate', deps);
         const { createSyslogSource } = await import('../../dispatcher/sources/line/syslog/syslog-source.ts');
-        const credentials = tls === undefined ? {} : { credentials: tls.watch.credentials };
-        const source = createSyslogSource({ ...one, name }, { ...deps, ...credentials });
-        tls?.attach((fresh) => source.adopt(fresh));
-        return running(source, tls);
+        return watched(name, one.tls, deps, (credentials) =>
+          createSyslogSource({ ...one, name }, { ...deps, ...credentials }),
+        );
       },
     });
   }
@@ -139,16 +135,44 @@ export function planSources(config: SourcesConfig, deps: SourceDeps): PlannedSou
   return planned;
 }
 
-function running(
-  source: {
-    listen(): Promise<{ readonly address: string; readonly port: number }>;
-    close(): Promise<void>;
-  },
-  tls?: SourceTls,
+interface Listening {
+  listen(): Promise<{ readonly address: string; readonly port: number }>;
+  close(): Promise<void>;
+}
+
+/** A source whose certificates, if it has any, are looked after while it stands. */
+function watched(
+  name: string,
+  files: TlsFiles | undefined,
+  deps: SourceDeps,
+  create: (credentials: {
+    readonly credentials?: Credentials;
+  }) => Listening & { adopt(credentials: Credentials): void; refresh?(): void },
 ): RunningSource {
+  if (files === undefined) return running(create({}));
+  return underWatch(watchSourceTls(name, files, 'intermediate', deps), (tls) => {
+    const source = create({ credentials: tls.watch.credentials });
+    tls.attach((fresh) => source.adopt(fresh));
+    const refresh = source.refresh?.bind(source);
+    return running(source, tls, refresh && refreshed(refresh, deps.timers));
+  });
+}
+
+/** What cannot be made is not watched any more. */
+function underWatch<T>(tls: SourceTls, make: (tls: SourceTls) => T): T {
+  try {
+    return make(tls);
+  } catch (error) {
+    tls.watch.close();
+    throw error;
+  }
+}
+
+function running(source: Listening, tls?: SourceTls, cancel: () => void = () => undefined): RunningSource {
   return {
     listen: async () => await source.listen(),
     close: async () => {
+      cancel();
       tls?.watch.close();
       await source.close();
     },
@@ -161,29 +185,33 @@ async function makeHttps(
   https: NonNullable<SourcesConfig['https']>,
   deps: SourceDeps,
 ): Promise<RunningSource> {
-  const tls = watchSourceTls('https', https.tls, https.tlsPolicy, deps);
   const { createHttpsSources } = await import('../../dispatcher/sources/http/https-sources.ts');
-  const { parameters, warnings } = tlsParameters(tls.settings);
-  for (const warning of warnings) deps.log.warning(`https: ${warning}`, { event: 'tls-warning' });
-  const source = createHttpsSources({ ...deps, config, credentials: tls.watch.credentials, parameters });
+  const tls = watchSourceTls('https', https.tls, https.tlsPolicy, deps);
+  const source = underWatch(tls, ({ watch: { credentials }, settings }) => {
+    const { parameters, warnings } = tlsParameters(settings);
+    for (const warning of warnings) deps.log.warning(`https: ${warning}`, { event: 'tls-warning' });
+    return createHttpsSources({ ...deps, config, credentials, parameters });
+  });
   tls.attach((fresh) => source.adopt(fresh));
-  // A revocation list passes its end without any file changing.
-  let cancel = (): void => undefined;
-  const refresh = (): void => {
-    source.refresh();
-    cancel = deps.timers.after(REFRESH_MS, refresh);
-  };
-  refresh();
   return {
+    ...running(
+      source,
+      tls,
+      refreshed(() => source.refresh(), deps.timers),
+    ),
     https: source,
-    listen: async () => await source.listen(),
-    close: async () => {
-      cancel();
-      tls.watch.close();
-      await source.close();
-    },
-    look: () => tls.watch.look(true),
   };
 }
 
 const REFRESH_MS = 5_000;
+
+/** Asked again and again, because a revocation list passes its end without any file changing. Returns what ends it. */
+function refreshed(refresh: () => void, timers: SourceDeps['timers']): () => void {
+  let cancel = (): void => undefined;
+  const again = (): void => {
+    refresh();
+    cancel = timers.after(REFRESH_MS, again);
+  };
+  again();
+  return () => cancel();
+}

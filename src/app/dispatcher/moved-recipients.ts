@@ -3,6 +3,7 @@
  * says so too. The operator is told which line to mend.
  */
 
+import { messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/ports.ts';
 import type { Recipient } from '../../dispatcher/model/recipient.ts';
 import type { Store } from '../../dispatcher/model/store.ts';
@@ -16,6 +17,7 @@ interface Moved {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
+/** Never rejects: what cannot be kept is in force until the end of the service, and said. */
 export async function rememberMoved(
   store: Pick<Store, 'setState'>,
   recipient: Recipient,
@@ -23,7 +25,17 @@ export async function rememberMoved(
   log: Logger,
 ): Promise<void> {
   const moved: Moved = { from: JSON.stringify(recipient.params), params };
-  await store.setState(keyOf(recipient.name), JSON.stringify(moved));
+  try {
+    await store.setState(keyOf(recipient.name), JSON.stringify(moved));
+  } catch (error) {
+    log.error(
+      `recipient ${recipient.name}: where its provider has moved it is not kept: ${messageOf(error)}`,
+      {
+        event: 'recipient-move-lost',
+        recipient: recipient.name,
+      },
+    );
+  }
   const words = Object.entries(params).map(([key, value]) => `${key}: ${String(value)}`);
   log.warning(
     `recipient ${recipient.name}: the provider has moved it: write ${words.join(', ')} into its settings`,

@@ -27,7 +27,6 @@ import { createRenderer } from '../../dispatcher/render/renderer.ts';
 import { createRouter, type ExplainingRouter } from '../../dispatcher/route/router.ts';
 import { compileSilences } from '../../dispatcher/route/silences.ts';
 import { openStore } from '../../dispatcher/store/in-process.ts';
-import { createSubject } from '../../idmef/criteria/create-subject.ts';
 import { systemRandom } from '../../os/random.ts';
 import { explainInbound } from './explain.ts';
 import { loadConfiguration, type LoadedConfiguration } from './load-configuration.ts';
@@ -92,7 +91,7 @@ async function aloneContext(place: ControlPlace, store: Store): Promise<AloneCon
   const renderer = lazyRenderer(async () => {
     const { instance, localesDir } = sound(loaded).config;
     const locales = localesDir === undefined ? {} : { localesDir };
-    return await createRenderer({ log: silentLogger, instance, createSubject, ...locales });
+    return await createRenderer({ log: silentLogger, instance, ...locales });
   });
   return {
     store,
@@ -104,12 +103,12 @@ async function aloneContext(place: ControlPlace, store: Store): Promise<AloneCon
     router: routerNow,
     renderer: () => renderer,
     explain: (inbound) => explainInbound(routerNow(), inbound, clock.now()),
-    async changeSettings(edit) {
+    async changeSettings(edit, note) {
       const stored = await storedSettings(store);
       const change = edit(stored);
       const next = await load(withChange(stored, change));
       sound(next, 'INVALID_INPUT');
-      await store.changeSettings(change);
+      await store.audited(typeof note === 'function' ? note(change) : note, 'changeSettings', change);
       loaded = next;
       return change;
     },

@@ -2,7 +2,6 @@
 
 import { RelayError } from '../../core/errors.ts';
 import type { Logger } from '../../core/ports.ts';
-import { createSubject } from '../../idmef/criteria/create-subject.ts';
 import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import type { Renderer } from '../../dispatcher/model/ports.ts';
 import { createRenderer } from '../../dispatcher/render/renderer.ts';
@@ -34,7 +33,6 @@ export function createRenderers(log: Logger): Renderers {
       const next = await createRenderer({
         log,
         instance,
-        createSubject,
         ...(localesDir === undefined ? {} : { localesDir }),
       });
       return {

@@ -10,6 +10,7 @@ import { messageOf, RelayError } from '../../core/errors.ts';
 import { dispatcherLimits } from '../../core/limits.ts';
 import type { Endpoint } from '../../dispatcher/model/recipient.ts';
 import type { Sink, SinkDeps, SinkType } from '../../dispatcher/model/sink.ts';
+import { endpointIdentity } from './endpoint-identity.ts';
 
 export interface MadeSink {
   readonly type: SinkType;
@@ -59,7 +60,7 @@ export function createSinkRegistry(deps: SinkDeps): SinkRegistry {
           const type = types.get(endpoint.type);
           if (type === undefined)
             throw new RelayError('CONFIG', `there is no endpoint type '${endpoint.type}'`);
-          const identity = JSON.stringify(endpoint);
+          const identity = endpointIdentity(endpoint);
           const old = current.get(endpoint.name);
           if (old?.identity === identity && old.type === type) {
             next.set(endpoint.name, old);

@@ -52,6 +52,8 @@ export function createSources(deps: SourceDeps): Sources {
   let entries: readonly Entry[] = [];
   let started = false;
   let closed = false;
+  /** The last try to listen that nobody waits for. */
+  let trying: Promise<void> = Promise.resolve();
 
   const open = async (entry: Entry): Promise<void> => {
     const bound = await entry.source.listen();
@@ -74,6 +76,8 @@ export function createSources(deps: SourceDeps): Sources {
     const former = entry.trouble;
     try {
       await open(entry);
+      // Begun before the end: whoever ended the others did not find it listening yet.
+      if (closed) return await entry.source.close();
       if (former !== undefined) log.notice(`${source}: listens now`, { event: 'source-listening', source });
     } catch (error) {
       entry.trouble = messageOf(error);
@@ -81,7 +85,8 @@ export function createSources(deps: SourceDeps): Sources {
         log.error(`${source}: ${entry.trouble}; tried again`, { event: 'source-not-listening', source });
       }
       timers.after(dispatcherLimits.retryListenMs, () => {
-        if (!closed && entries.includes(entry)) void openOrRetry(entry);
+        if (!closed && entries.includes(entry))
+          trying = Promise.all([trying, openOrRetry(entry)]).then(() => undefined);
       });
     }
   };
@@ -145,6 +150,8 @@ export function createSources(deps: SourceDeps): Sources {
     families: () => entries.flatMap(({ source }) => source.https?.families() ?? []),
     async close() {
       closed = true;
+      // One that begins to listen afterwards would do so for good.
+      await trying;
       await closeAll(entries);
       entries = [];
     },

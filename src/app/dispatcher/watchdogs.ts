@@ -7,6 +7,7 @@ import type { DispatcherConfig } from '../../dispatcher/model/config.ts';
 import type { SinkDeps } from '../../dispatcher/model/sink.ts';
 import { createWatchdog, type Watchdog, watchdogType } from '../../dispatcher/sinks/own/watchdog/watchdog.ts';
 import type { Prepared } from './configuration.ts';
+import { endpointIdentity } from './endpoint-identity.ts';
 
 export interface Watchdogs {
   /** Throws RelayError CONFIG, TLS_FILE, and changes nothing. */
@@ -33,7 +34,7 @@ export function createWatchdogs(deps: SinkDeps, healthy: () => Promise<string | 
         for (const recipient of recipients.filter(({ enabled }) => enabled)) {
           const endpoint = endpoints.find(({ name }) => name === recipient.endpoint);
           if (endpoint?.type !== watchdogType.type) continue;
-          const identity = JSON.stringify([recipient.name, recipient.everyMs, endpoint]);
+          const identity = JSON.stringify([recipient.name, recipient.everyMs, endpointIdentity(endpoint)]);
           const same = current.find((entry) => entry.identity === identity);
           if (same !== undefined) {
             next.push(same);

@@ -1,11 +1,25 @@
-/** `alert-dispatcher check`: every problem of the configuration with file and line, and what is worth knowing about it. */
+/**
+ * `alert-dispatcher check`: every problem of the configuration with file and line, and what is worth knowing about it. As the service
+ * will find it: by the service's user, and with what commands have made.
+ */
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { messageOf, RelayError } from '../../core/errors.ts';
+import { noStoredSettings, type StoredSettings } from '../../dispatcher/config/stored-settings.ts';
+import type { NamedSetting } from '../../dispatcher/model/records.ts';
+import { becomeOwner } from '../service-user.ts';
 import { escapeText, jsonLine } from './print.ts';
 import type { VerbContext } from './verb-context.ts';
 
-export async function runCheck({ settings, place, json, print }: VerbContext): Promise<number> {
+export async function runCheck(verb: VerbContext): Promise<number> {
+  const { settings, place, json, print } = verb;
   const { checkConfiguration } = await import('../../app/dispatcher/check-configuration.ts');
-  const report = await checkConfiguration(place, settings.flag('without-files'));
+  const withoutFiles = settings.flag('without-files');
+  const host = withoutFiles ? { stored: noStoredSettings, notes: [] } : await ofThisHost(verb);
+  const checked = await checkConfiguration(place, withoutFiles, host.stored);
+  const report = { ...checked, notes: [...host.notes, ...checked.notes] };
   const sound = report.problems.length === 0;
   if (json) {
     await print(jsonLine(report));
@@ -18,4 +32,33 @@ export async function runCheck({ settings, place, json, print }: VerbContext): P
     await print(lines.map((line) => `${escapeText(line)}\n`).join(''));
   }
   return sound ? 0 : 78;
+}
+
+/** Whom the state belongs to, and what is in it. Nothing is made where nothing is. */
+async function ofThisHost({
+  place,
+  withControl,
+}: VerbContext): Promise<{ readonly stored: StoredSettings; readonly notes: readonly string[] }> {
+  const isRoot = process.geteuid?.() === 0;
+  const user = isRoot && existsSync(place.stateDir) ? becomeOwner(place.stateDir, undefined) : undefined;
+  const notes = user === undefined ? [] : [`checked as user ${user}, as the service runs`];
+  if (!existsSync(join(place.stateDir, 'dispatcher.db'))) return { stored: noStoredSettings, notes };
+  let stored = noStoredSettings;
+  try {
+    await withControl(async (control) => {
+      const { endpoints, recipients, sources } = await control.call('export', {});
+      stored = { endpoints: listed(endpoints), recipients: listed(recipients), sources: listed(sources) };
+      return 0;
+    });
+    return { stored, notes };
+  } catch (error) {
+    if (!(error instanceof RelayError) || error.kind === 'bug') throw error;
+    return { stored, notes: [...notes, `what commands have made is not checked: ${messageOf(error)}`] };
+  }
+}
+
+function listed(settings: Readonly<Record<string, NamedSetting['value']>>): readonly NamedSetting[] {
+  return Object.entries(settings)
+    .map(([name, value]) => ({ name, value }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -30,7 +30,8 @@ export const runImport = byWord(wordTables.import, {
       if (Object.keys(forFile.endpoints).length > 0) {
         await print(`# for a file in dispatcher.d, owned by root:\n${writeYaml(forFile)}`);
       }
-      if (dryRun) await print('nothing changed: --apply does it\n');
+      if (report.made.length === 0) await print('nothing is there to be made\n');
+      else if (dryRun) await print('nothing changed: --apply does it\n');
       return 0;
     });
   },

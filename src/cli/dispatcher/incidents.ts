@@ -2,7 +2,7 @@
 
 import { severityNames } from '../../core/severity.ts';
 import type { VerbResult } from '../../dispatcher/control/call.ts';
-import { escapeText, jsonLine, jsonLines, textTable, when } from './print.ts';
+import { escapeText, jsonLine, jsonLines, many, textTable, when } from './print.ts';
 import { wordTables } from './word-tables.ts';
 import type { VerbContext } from './verb-context.ts';
 import { byWord, numberOf } from './words.ts';
@@ -10,7 +10,7 @@ import { byWord, numberOf } from './words.ts';
 type Incident = VerbResult<'incidents.ack'>;
 
 function summary({ id, state, count, title }: Incident): string {
-  return `incident ${id} is ${state}: ${count} messages: ${title}`;
+  return `incident ${id} is ${state}: ${many(count, 'message')}: ${title}`;
 }
 
 function settled(name: 'incidents.ack' | 'incidents.close') {

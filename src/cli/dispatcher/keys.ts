@@ -5,7 +5,7 @@ import { jsonLine, jsonLines, textTable, when } from './print.ts';
 import { wordTables } from './word-tables.ts';
 import { byWord, numberOf } from './words.ts';
 
-const scopes = ['ingest', 'read', 'operate', 'admin'] as const;
+const scopes = ['ingest', 'read'] as const;
 
 function endOf({ revokedAt, expiresAt }: VerbResult<'keys.list'>[number], now: number): string {
   if (revokedAt !== undefined && revokedAt <= now) return `revoked ${when(revokedAt)}`;

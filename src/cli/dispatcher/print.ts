@@ -22,6 +22,10 @@ export function when(at: number | undefined | null): string {
     : `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
+export function many(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 export function jsonLines(values: readonly unknown[]): string {
   return values.map((value) => `${JSON.stringify(value)}\n`).join('');
 }

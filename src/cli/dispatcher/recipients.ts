@@ -1,4 +1,4 @@
-/** `recipients list|add|set|enable|disable|remove|test|hold|resume`. */
+/** `recipients list|add|set|enable|disable|remove|test|hold|resume|move`. */
 
 import { readKeyValues } from './key-values.ts';
 import { escapeText, jsonLine, jsonLines, textTable } from './print.ts';
@@ -68,6 +68,12 @@ export const runRecipients = byWord(wordTables.recipients, {
     await withControl(async (control) => {
       const { resumed } = await control.call('recipients.resume', { name });
       await print(json ? jsonLine({ resumed }) : `${resumed} deliveries are due again\n`);
+      return 0;
+    }),
+  move: async ({ operands: [name = '', to = ''], withControl, json, print }) =>
+    await withControl(async (control) => {
+      const { moved } = await control.call('recipients.move', { name, to });
+      await print(json ? jsonLine({ moved }) : `${moved} deliveries are owed to ${to} now\n`);
       return 0;
     }),
 });

@@ -66,9 +66,10 @@ async function preview({
       criteria,
       ...(sensor === undefined ? {} : { sensor }),
     });
-    const { hidden, looked, highHidden, examples } = found;
+    const { hidden, looked, all, highHidden, examples } = found;
+    const which = all ? `the ${looked}` : `the newest ${looked}`;
     const lines = [
-      `it would have hidden ${hidden} of the ${looked} messages of the last 24 hours, ${highHidden} of them high`,
+      `it would have hidden ${hidden} of ${which} messages of the last 24 hours, ${highHidden} of them high`,
       ...examples.map((one) => `  ${one}`),
     ];
     await print(json ? jsonLine(found) : lines.map((line) => `${escapeText(line)}\n`).join(''));

@@ -1,11 +1,13 @@
 /** `alert-dispatcher status`: how the service is, on one screen. Exit 1 when something needs a person. */
 
+import { outboxLimits } from '../../core/limits.ts';
 import { age } from '../../core/quantities.ts';
 import type { VerbResult } from '../../dispatcher/control/call.ts';
 import { escapeText, jsonLine, textTable, when } from './print.ts';
 import type { VerbContext } from './verb-context.ts';
 
 type Status = VerbResult<'status'>;
+type Lane = NonNullable<Status['service']>['lanes'][number];
 
 export async function runStatus({ json, withControl, print }: VerbContext): Promise<number> {
   return withControl(async (control) => {
@@ -15,14 +17,17 @@ export async function runStatus({ json, withControl, print }: VerbContext): Prom
   });
 }
 
-function needsSomebody({ stats, service, config }: Status): boolean {
+/** Exit 1. */
+export function needsSomebody({ at, stats, service, config }: Status): boolean {
+  const fails = ({ failingSince = at }: Lane): boolean => at - failingSince >= outboxLimits.failingReportMs;
   return (
     'problem' in config ||
     stats.queues.some(({ held, dead, heldReason }) => held > 0 || dead > 0 || heldReason !== undefined) ||
     (service !== null &&
       (service.refusedReload !== undefined ||
         service.shortage !== undefined ||
-        service.notListening.length > 0))
+        service.notListening.length > 0 ||
+        service.lanes.some(fails)))
   );
 }
 
@@ -47,7 +52,7 @@ function statusText({ at, service, stats, storms, limits, config }: Status): str
     `incidents: ${open} open, ${acked} acknowledged\n`,
     ...(refusals.length === 0 ? [] : [`refused at the door: ${refusals.join(', ')}\n`]),
     '\n',
-    queueTable(stats.queues, at),
+    queueTable(stats.queues, at, service?.lanes),
   );
   for (const { recipient, since, intervalMs } of storms) {
     parts.push(`storm towards ${recipient} since ${when(since)}: one digest each ${age(intervalMs)}\n`);
@@ -62,14 +67,15 @@ function statusText({ at, service, stats, storms, limits, config }: Status): str
   return parts.join('');
 }
 
-function queueTable(queues: Status['stats']['queues'], at: number): string {
+function queueTable(queues: Status['stats']['queues'], at: number, lanes: readonly Lane[] = []): string {
+  const states = new Map(lanes.map((lane) => [lane.recipient, stateText(lane, at)]));
   const rank = ({ held, dead, pending }: (typeof queues)[number]): number =>
     held > 0 ? 3 : dead > 0 ? 2 : pending > 0 ? 1 : 0;
   const rows = queues
     .toSorted((a, b) => rank(b) - rank(a) || a.recipient.localeCompare(b.recipient))
     .map((queue) => [
       queue.recipient,
-      queue.heldReason === undefined ? 'ok' : 'HELD',
+      queue.heldReason === undefined ? (states.get(queue.recipient) ?? '-') : 'HELD',
       String(queue.pending + queue.leased),
       queue.oldestAt === undefined ? '-' : age(at - queue.oldestAt),
       String(queue.held),
@@ -92,6 +98,11 @@ function queueTable(queues: Status['stats']['queues'], at: number): string {
     'WHY',
   ];
   return rows.length === 0 ? 'no recipients\n' : textTable(head, rows);
+}
+
+function stateText({ state, failingSince }: Lane, at: number): string {
+  if (state === 'disabled') return 'disabled';
+  return failingSince === undefined ? 'ok' : `failing ${age(at - failingSince)}`;
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {

@@ -4,7 +4,7 @@ import { age } from '../../core/quantities.ts';
 import { severityNames } from '../../core/severity.ts';
 import type { VerbResult } from '../../dispatcher/control/call.ts';
 import type { PairRecord } from '../../dispatcher/model/store.ts';
-import { escapeText, jsonLine, when } from './print.ts';
+import { escapeText, jsonLine, many, when } from './print.ts';
 import type { VerbContext } from './verb-context.ts';
 
 type Why = VerbResult<'why'>;
@@ -50,7 +50,7 @@ function notificationLines({ notifications = [] }: Why): string[] {
 
 function messageLines({ message }: Why): string[] {
   if (message === undefined) return [];
-  const { seq, id, at, conflict, facts, origin, config, configAt, incidents } = message;
+  const { seq, id, at, conflict, damaged, facts, origin, config, configAt, incidents } = message;
   const from = Object.entries(origin).map(([key, value]) => `${key}=${String(value)}`);
   const severity = severityNames[facts.severity] || 'unrated';
   return [
@@ -59,6 +59,7 @@ function messageLines({ message }: Why): string[] {
     `  received from: ${from.join(', ')}`,
     `  routed under configuration ${config.slice(0, 12)}, loaded ${when(configAt)}`,
     ...incidents.map((incident) => `  incident ${incident}`),
+    ...(damaged === undefined ? [] : [`  its bytes are damaged: ${damaged}`]),
   ];
 }
 
@@ -67,7 +68,7 @@ function incidentLines({ incident, messages }: Why): string[] {
   const { id, state, title, count, firstAt, lastAt, ackedBy, ackedAt, closedBy, closedAt, notes } = incident;
   return [
     `incident ${id} (${state}): ${title}`,
-    `  ${count} messages (${messages} shown), ${when(firstAt)} to ${when(lastAt)}`,
+    `  ${many(count, 'message')} (${messages} shown), ${when(firstAt)} to ${when(lastAt)}`,
     ...(ackedBy === undefined ? [] : [`  acknowledged by ${ackedBy}, ${when(ackedAt)}`]),
     ...(closedBy === undefined ? [] : [`  closed by ${closedBy}, ${when(closedAt)}`]),
     ...notes.map(({ at, by, text }) => `  note of ${by}, ${when(at)}: ${text}`),
@@ -92,8 +93,4 @@ function callText({ form, tag, startedAt, endedAt, outcome, reason, providerRef,
   const ref = providerRef === undefined ? '' : ` [${providerRef}]`;
   const took = age(endedAt - startedAt);
   return `${when(startedAt)} ${tag ?? 'no text'} (${what}, ${took}): ${outcome}${reason === '' ? '' : `: ${reason}`}${ref}`;
-}
-
-function many(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -11,6 +11,7 @@ import { release, type } from 'node:os';
 import { RelayError } from '../../core/errors.ts';
 import { preludeSessionLimits } from '../../core/limits.ts';
 import type { Clock, Random } from '../../core/ports.ts';
+import { untilAbort } from '../../core/until-abort.ts';
 import { destinationId, reportAll, type Destination, type Parcel, type Report } from '../destination.ts';
 import { faultOutcome } from '../exchange.ts';
 import type { Memory } from '../receiver-verdict.ts';
@@ -106,21 +107,5 @@ function isAcknowledged(address: PreludeAddress, longRunning: boolean): boolean 
   } catch (error) {
     if (error instanceof RelayError) return true;
     throw error;
-  }
-}
-
-/** Rejects as soon as the signal aborts; what comes of the work later is dropped. */
-async function untilAbort<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  work.catch(() => undefined);
-  signal.throwIfAborted();
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    signal.addEventListener('abort', abort);
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

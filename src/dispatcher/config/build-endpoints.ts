@@ -2,11 +2,11 @@
 
 import { z } from 'zod';
 
+import { nearest } from '../../core/nearest.ts';
+import { below, checkInput, type Fault, type KeyPath } from '../input/check-input.ts';
 import type { Endpoint, Provenance } from '../model/recipient.ts';
 import type { SinkType } from '../model/sink.ts';
 import { endpointKeys } from './file-schema.ts';
-import { type Fault, faultsOf, type KeyPath } from './problem.ts';
-import { nearest } from '../../core/nearest.ts';
 import { resolveSecrets, type SecretFiles } from './secrets.ts';
 
 const common = z.looseObject(endpointKeys);
@@ -41,16 +41,18 @@ export function buildEndpoint(
   }
   const { params, absent, faults } = resolveSecrets(own, type.secrets, at, files, provenance === 'database');
   if (faults.length > 0) return failed(faults);
-  const known = [...Object.keys(type.endpoint.shape), ...Object.keys(endpointKeys), ...fileKeys(type)];
-  const parsed = type.endpoint.strict().safeParse(params);
-  const wrong = parsed.success ? [] : presentFaults(faultsOf(parsed.error, at, known), at, absent);
+  const parsed = checkInput(type.endpoint.strict(), params, [
+    ...Object.keys(endpointKeys),
+    ...fileKeys(type),
+  ]);
+  const wrong = parsed.ok ? [] : presentFaults(below(at, parsed.faults), at, absent);
   if (wrong.length > 0) return failed(wrong);
   return {
     ok: true,
     value: {
       name,
       type: typeName,
-      params: parsed.data ?? params,
+      params: parsed.ok ? parsed.value : params,
       provenance,
       ...(proxy === undefined ? {} : { proxy }),
       ...(ca_file === undefined ? {} : { caFile: ca_file }),

@@ -4,11 +4,11 @@ import type { z } from 'zod';
 
 import { dispatcherLimits } from '../../core/limits.ts';
 import { severityRank } from '../../core/severity.ts';
+import { below, checkInput, type Fault, type KeyPath } from '../input/check-input.ts';
 import { type Endpoint, isChannel, type Provenance, type Recipient } from '../model/recipient.ts';
 import type { SinkType } from '../model/sink.ts';
 import { type Built, failed, presentFaults } from './build-endpoints.ts';
 import { recipientKeys } from './file-schema.ts';
-import { type Fault, faultsOf, type KeyPath } from './problem.ts';
 import { resolveSecrets, type SecretFiles } from './secrets.ts';
 
 export interface RecipientContext {
@@ -43,15 +43,15 @@ export function buildRecipient(
     context.files,
     context.provenance === 'database',
   );
-  const parsed = type.recipient.strict().safeParse(params);
+  const parsed = checkInput(type.recipient.strict(), params, [...common]);
   const found: Fault[] = [...faults];
-  if (!parsed.success) {
-    const known = [...Object.keys(type.recipient.shape), ...common];
-    found.push(...presentFaults(faultsOf(parsed.error, at, known), at, absent));
-  }
+  if (!parsed.ok) found.push(...presentFaults(below(at, parsed.faults), at, absent));
   const template = templateOf(content, at, context, found);
   if (found.length > 0) return failed(found);
-  return { ok: true, value: assemble(name, content, parsed.data ?? params, template, type, context) };
+  return {
+    ok: true,
+    value: assemble(name, content, parsed.ok ? parsed.value : params, template, type, context),
+  };
 }
 
 function assemble(

@@ -2,7 +2,7 @@
 
 import { dispatcherLimits } from '../../core/limits.ts';
 import type { RouteNode, TimeInterval } from '../model/config.ts';
-import type { Fault, KeyPath } from './problem.ts';
+import type { Fault, KeyPath } from '../input/check-input.ts';
 import type { RouteContent } from './route-schema.ts';
 
 const DEFAULT_GROUP_BY = ['alert.classification.text', 'alert.source(0).node.address(0).address'];

@@ -2,7 +2,7 @@
 
 import { dispatcherLimits } from '../../core/limits.ts';
 import type { SourcesConfig, TlsFiles } from '../model/config.ts';
-import type { Fault } from './problem.ts';
+import type { Fault } from '../input/check-input.ts';
 import type { SourcesContent } from './sources-schema.ts';
 
 type Shared = Pick<SourcesConfig, 'idmef' | 'rest' | 'alertgateway' | 'ntopng' | 'alertresponder'>;

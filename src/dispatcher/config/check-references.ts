@@ -3,7 +3,7 @@
 import { dispatcherLimits } from '../../core/limits.ts';
 import type { Recipient } from '../model/recipient.ts';
 import type { FileContent } from './file-schema.ts';
-import type { Fault } from './problem.ts';
+import type { Fault } from '../input/check-input.ts';
 
 /** @param known all names of recipients, also of those that have faults of their own */
 export function checkReferences(

@@ -5,9 +5,9 @@
 
 import { z } from 'zod';
 
+import { below, checkInput, type Fault } from '../input/check-input.ts';
 import type { NamedSetting } from '../model/records.ts';
 import { endpointKeys, type FileContent, recipientKeys } from './file-schema.ts';
-import { type Fault, faultsOf } from './problem.ts';
 import type { StoredSettings } from './stored-settings.ts';
 import * as v from './values.ts';
 
@@ -44,11 +44,10 @@ function readAll<T extends z.ZodType>(
 ): Record<string, z.output<T>> {
   const result: Record<string, z.output<T>> = {};
   for (const { name, value } of settings) {
-    const named = v.name.safeParse(name);
-    if (!named.success) faults.push(...faultsOf(named.error, [part, name]));
-    const parsed = schema.safeParse(value);
-    if (parsed.success) result[name] = parsed.data;
-    else faults.push(...faultsOf(parsed.error, [part, name]));
+    const named = checkInput(v.name, name);
+    const read = checkInput(schema, value);
+    for (const checked of [named, read]) if (!checked.ok) faults.push(...below([part, name], checked.faults));
+    if (named.ok && read.ok) result[name] = read.value;
   }
   return result;
 }
@@ -56,7 +55,7 @@ function readAll<T extends z.ZodType>(
 export function databaseFaults(content: FileContent, database: DatabaseSettings): Fault[] {
   const twice = (part: 'endpoints' | 'recipients'): Fault[] =>
     Object.keys(database[part])
-      .filter((name) => content[part]?.[name] !== undefined)
+      .filter((name) => Object.hasOwn(content[part] ?? {}, name))
       .map((name) => ({
         path: [part, name],
         text: `is in the file too: rename one of them, or 'alert-dispatcher ${part} remove ${name}'`,

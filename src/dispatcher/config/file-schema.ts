@@ -32,14 +32,14 @@ export const recipientKeys = {
   priority: z.number().int().min(0).max(999).default(0),
   locale: z
     .string()
-    .regex(/^[a-z]{2}$/, { error: 'must be a language of two letters, such as en or es' })
+    .regex(/^[a-z]{2,3}(?:-[A-Za-z]{2,4}){0,2}$/, { error: 'must be a language such as en, es or pt-BR' })
     .default('en'),
   time_zone: v.timeZone.optional(),
   template: z.string().optional(),
   template_file: v.path.optional(),
   fallback: v.name.optional(),
   fallback_after: v.duration.optional(),
-  give_up: v.durationOrNever.optional(),
+  give_up: v.spanOrNever.optional(),
   verbatim: z.boolean().default(true),
 } as const;
 
@@ -47,17 +47,17 @@ const expectSchema = z
   .strictObject({
     sensor: z.string().optional(),
     analyzer: z.string().optional(),
-    within: v.duration,
+    within: v.span,
     severity: z.enum(['low', 'medium', 'high']).default('high'),
   })
   .refine(({ sensor, analyzer }) => (sensor === undefined) !== (analyzer === undefined), {
-    error: 'needs either sensor (the name in its certificate, or the profile) or analyzer',
+    error: 'needs either sensor (the name in its certificate) or analyzer (an analyzerid)',
   });
 
 export const fileSchema = z.strictObject({
   instance: z.string().min(1).max(100).optional(),
   report_to: v.name.optional(),
-  retention: z.strictObject({ age: v.duration.optional(), size: v.size.optional() }).optional(),
+  retention: z.strictObject({ age: v.span.optional(), size: v.size.optional() }).optional(),
   outbound_allow: v.networks.optional(),
   modules_dir: v.path.optional(),
   locales_dir: v.path.optional(),

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 
 import { parseYaml } from '../../config/yaml-text.ts';
 import { dispatcherLimits } from '../../core/limits.ts';
+import { checkInput, type Fault, type KeyPath, pathText } from '../input/check-input.ts';
 import type { DispatcherConfig, Expectation, TimeInterval } from '../model/config.ts';
 import type { Endpoint, Recipient } from '../model/recipient.ts';
 import type { SinkType } from '../model/sink.ts';
@@ -19,7 +20,7 @@ import { checkReferences } from './check-references.ts';
 import { databaseFaults, type DatabaseSettings, readDatabaseSettings } from './database-settings.ts';
 import { type FileContent, fileSchema } from './file-schema.ts';
 import { mergeFiles, type Merged, type ParsedFile } from './merge-files.ts';
-import { type ConfigProblem, type Fault, faultsOf, type KeyPath, pathText } from './problem.ts';
+import type { ConfigProblem } from './problem.ts';
 import type { SecretFiles } from './secrets.ts';
 import type { StoredSettings } from './stored-settings.ts';
 
@@ -63,14 +64,11 @@ export function loadConfig(
   }
   const merged = mergeFiles(parsed);
   problems.push(...merged.faults.map((fault) => placed(fault, fault.file)));
-  const content = fileSchema.safeParse(merged.content);
-  if (!content.success) {
-    const faults = faultsOf(content.error, [], Object.keys(fileSchema.shape));
-    problems.push(...faults.map((fault) => placed(fault, merged.fileOf(fault.path))));
-  }
-  if (problems.length > 0 || !content.success) return { ok: false, problems };
+  const content = checkInput(fileSchema, merged.content);
+  if (!content.ok) problems.push(...content.faults.map((fault) => placed(fault, merged.fileOf(fault.path))));
+  if (problems.length > 0 || !content.ok) return { ok: false, problems };
   const fromDatabase = readDatabaseSettings(stored);
-  const built = build(content.data, fromDatabase, deps, files, stored);
+  const built = build(content.value, fromDatabase, deps, files, stored);
   problems.push(
     ...built.faults.map((fault) => placed(fault, merged.fileOf(fault.path))),
     ...built.databaseFaults.map(inDatabase),
@@ -79,7 +77,7 @@ export function loadConfig(
   return {
     ok: true,
     config: built.config,
-    sourceNames: sourceNames(content.data.sources ?? {}),
+    sourceNames: sourceNames(content.value.sources ?? {}),
     placed: (fault) =>
       isOfDatabase(fault.path, fromDatabase) ? inDatabase(fault) : placed(fault, merged.fileOf(fault.path)),
   };
@@ -151,7 +149,12 @@ function build(
     pathFault: deps.pathFault,
   });
   const { sources, faults: sourceFaults } = buildSources(content.sources ?? {}, database.sourcesOff);
-  faults.push(...routeFaults, ...sourceFaults, ...checkReferences(content, recipients, known));
+  faults.push(...routeFaults, ...sourceFaults);
+  for (const fault of checkReferences(content, recipients, known)) {
+    const [, name] = fault.path;
+    const isStored = typeof name === 'string' && recipients.get(name)?.provenance === 'database';
+    (isStored ? stale : faults).push(fault);
+  }
   const text = files.map((file) => `# ${file.path}\n${file.text}`).join('\n');
   const hash = createHash('sha256').update(text).update(JSON.stringify(stored)).digest('hex');
   return {

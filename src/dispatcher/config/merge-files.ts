@@ -4,7 +4,7 @@
  */
 
 import type { YamlText } from '../../config/yaml-text.ts';
-import type { Fault, KeyPath } from './problem.ts';
+import type { Fault, KeyPath } from '../input/check-input.ts';
 
 /** Parts whose entries have names and may come from several files. */
 const MAPS = new Set(['endpoints', 'recipients', 'time_intervals', 'expect']);

@@ -21,7 +21,15 @@ export function readConfigFiles(path: string): ConfigFile[] {
     });
   }
   const directory = join(dirname(path), 'dispatcher.d');
-  const names = listed(directory).filter((name) => name.endsWith('.yml'));
+  const all = listed(directory);
+  const misnamed = all.find((name) => name.endsWith('.yaml'));
+  if (misnamed !== undefined) {
+    const meant = misnamed.replace(/yaml$/, 'yml');
+    throw new RelayError('CONFIG', `${join(directory, misnamed)} would not be read`, {
+      hint: `name it ${meant}: files of dispatcher.d end with .yml`,
+    });
+  }
+  const names = all.filter((name) => name.endsWith('.yml'));
   if (names.length > dispatcherLimits.configFiles) {
     throw new RelayError('CONFIG', `${directory} has more than ${dispatcherLimits.configFiles} files`);
   }

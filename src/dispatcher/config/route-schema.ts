@@ -31,7 +31,7 @@ const thresholdSchema = z
   });
 
 const escalationSchema = z.strictObject({
-  after: v.duration,
+  after: v.span,
   to: v.name,
   unless: z.literal('acked').default('acked'),
 });
@@ -60,7 +60,7 @@ export const routeSchema: z.ZodType<RouteContent> = z.strictObject({
   continue: z.boolean().default(false),
   group_by: v.texts.optional(),
   group_wait: v.duration.optional(),
-  window: v.duration.optional(),
+  window: v.span.optional(),
   repeat: v.duration.optional(),
   repeat_max: v.duration.optional(),
   threshold: thresholdSchema.optional(),

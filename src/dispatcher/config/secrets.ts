@@ -1,11 +1,12 @@
 /**
  * Secrets of endpoints: `token_file: /etc/idmef-relay/bot.token` instead of the token. A name without a slash is looked for in
  * `$CREDENTIALS_DIRECTORY` (systemd's LoadCredential). A file that the world can read is refused. In the file's text a secret
- * itself is an error: the text is kept with every version of the configuration.
+ * itself is an error: the text is kept with every version of the configuration. The database keeps secrets themselves and names
+ * no files: a command could otherwise have any file that the service may read sent to an address of its own.
  */
 
 import { messageOf, systemCode } from '../../core/errors.ts';
-import type { Fault, KeyPath } from './problem.ts';
+import type { Fault, KeyPath } from '../input/check-input.ts';
 
 /** What reading a secret needs of the outside. */
 export interface SecretFiles {
@@ -32,14 +33,14 @@ export interface Resolved {
 /**
  * Replaces `NAME_file` by `NAME` for the secrets of a type.
  *
- * @param plainAllowed the database keeps secrets itself
+ * @param isStored they come from the database
  */
 export function resolveSecrets(
   params: Readonly<Record<string, unknown>>,
   secrets: readonly string[],
   at: KeyPath,
   files: SecretFiles,
-  plainAllowed: boolean,
+  isStored: boolean,
 ): Resolved {
   const result: Record<string, unknown> = { ...params };
   const faults: Fault[] = [];
@@ -47,7 +48,7 @@ export function resolveSecrets(
   for (const secret of secrets) {
     const key = `${secret}_file`;
     const named = result[key];
-    if (!plainAllowed && result[secret] !== undefined && !MAY_STAND_THERE.has(secret)) {
+    if (!isStored && result[secret] !== undefined && !MAY_STAND_THERE.has(secret)) {
       faults.push({
         path: [...at, secret],
         text: `is a secret: write ${key} and the name of a file that holds it`,
@@ -55,6 +56,15 @@ export function resolveSecrets(
       continue;
     }
     if (named === undefined) continue;
+    if (isStored) {
+      const text = `a file may be named in the root-owned file only: ${secret}=@FILE hands its content over`;
+      faults.push({ path: [...at, key], text });
+      continue;
+    }
+    if (result[secret] !== undefined) {
+      faults.push({ path: [...at, key], text: `${secret} is given too: only one of them` });
+      continue;
+    }
     delete result[key];
     const read = typeof named === 'string' ? readSecret(named, files) : 'must be the name of a file';
     if (typeof read === 'string') {

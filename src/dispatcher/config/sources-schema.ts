@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { dispatcherLimits } from '../../core/limits.ts';
+import { dispatcherLimits, smtpLimits } from '../../core/limits.ts';
 import * as v from './values.ts';
 
 const tls = { cert: v.path, key: v.path, ca: v.path, crl: v.path.optional() } as const;
@@ -45,7 +45,11 @@ const smtp = z.union([
       tls: tlsSchema.optional(),
       require_tls: z.boolean().optional(),
       allow_from: v.networks.default([]),
-      max_size: v.size.default(dispatcherLimits.mailBytes),
+      max_size: v.size
+        .refine((bytes) => bytes <= smtpLimits.inFlightBytes, {
+          error: `must not be more than ${smtpLimits.inFlightBytes / 2 ** 20}M: that is what all mails together may have`,
+        })
+        .default(dispatcherLimits.mailBytes),
     })
     .refine(({ tls: files, allow_from: from }) => files !== undefined || from.length > 0, {
       error: 'keys go in clear without tls: allow_from must say from where',

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { parseNetwork } from '../../core/network.ts';
+import { parseAddress, parseNetwork } from '../../core/network.ts';
 import { durationMs, sizeBytes } from '../../core/quantities.ts';
 import { parseCriteria } from '../../idmef/criteria/parse-criteria.ts';
 import type { ListenAddress } from '../model/config.ts';
@@ -15,26 +15,26 @@ export const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, {
 /** A file must be named by an absolute path: a service has no directory of its own. */
 export const path = z.string().regex(/^\//, { error: 'must be an absolute path' });
 
-/** `30s`, `15m`, `24h`, `7d`, in milliseconds. */
-export const duration = z.union([z.string(), z.literal(0)]).transform((text, context) => {
-  const value = durationMs(String(text));
-  if (!Number.isNaN(value)) return value;
-  context.addIssue({
-    code: 'custom',
-    message: `must be a duration such as 30s, 15m, 24h or 7d, not '${text}'`,
+/** `30s`, `15m`, `24h`, `7d`, in milliseconds; 0 needs no unit. */
+export const duration = quantity(durationMs, 'must be a duration such as 30s, 15m, 24h or 7d');
+
+/** A duration of something that must take some time: 0 is a mistake, often meant for "never". */
+export const span = duration.refine((ms) => ms > 0, { error: 'must be longer than 0' });
+
+/** A span, or `never`. */
+export const spanOrNever = z.union([z.literal('never').transform(() => undefined), span]);
+
+export const size = quantity(sizeBytes, 'must be a size such as 512M or 20G');
+
+/** A number with a unit, which is a text but for plain numbers. */
+function quantity(read: (text: string) => number, error: string): z.ZodType<number, string | number> {
+  return z.union([z.string(), z.number()], { error }).transform((text, context) => {
+    const value = read(String(text));
+    if (!Number.isNaN(value)) return value;
+    context.addIssue({ code: 'custom', message: `${error}, not '${text}'` });
+    return z.NEVER;
   });
-  return z.NEVER;
-});
-
-/** A duration, or `never`. */
-export const durationOrNever = z.union([z.literal('never').transform(() => undefined), duration]);
-
-export const size = z.union([z.string(), z.number().int()]).transform((text, context) => {
-  const value = sizeBytes(String(text));
-  if (!Number.isNaN(value)) return value;
-  context.addIssue({ code: 'custom', message: `must be a size such as 512M or 20G, not '${text}'` });
-  return z.NEVER;
-});
+}
 
 export const severity = z.enum(['info', 'low', 'medium', 'high']);
 
@@ -67,7 +67,7 @@ export const listen = z.string().transform((text, context): ListenAddress => {
   const match = /^(?:\[([0-9A-Fa-f:.%a-z]+)\]|([0-9.]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   const address = match?.[1] ?? match?.[2];
-  if (address !== undefined && parseNetwork(address) !== undefined && port <= 65_535)
+  if (address !== undefined && parseAddress(address) !== undefined && port <= 65_535)
     return { address, port };
   context.addIssue({
     code: 'custom',

@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 
 import { RelayError } from '../../core/errors.ts';
+import { checkInput, pathText } from '../input/check-input.ts';
 import type { ControlContext } from './control-context.ts';
 import { verbs } from './verbs.ts';
 
@@ -27,16 +28,15 @@ export async function callVerb(
   if (!Object.hasOwn(verbs, name)) throw new RelayError('USAGE', `there is no verb '${name}'`);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is one of them; its own schema checks the arguments
   const found = verbs[name as VerbName];
-  const parsed = found.args.safeParse(args);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new RelayError(
-      'USAGE',
-      `${name}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'bad arguments'}`,
+  const checked = checkInput<z.ZodType>(found.args, args);
+  if (!checked.ok) {
+    const faults = checked.faults.map(({ path, text }) =>
+      [name, pathText(path), text].filter(Boolean).join(': '),
     );
+    throw new RelayError('USAGE', faults.join('; '));
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own schema has just made them
-  return await found.run(context, parsed.data as never, by);
+  return await found.run(context, checked.value as never, by);
 }
 
 /** A command that works alone, on a store nobody else has open. */

@@ -11,7 +11,12 @@ import type { SinkAnswer, SinkType } from '../model/sink.ts';
 import type { Store } from '../model/store.ts';
 import type { ConfigProblem } from '../config/problem.ts';
 import type { StoredSettings } from '../config/stored-settings.ts';
-import type { SettingsChange } from '../model/records.ts';
+import type { ChangeNote, SettingsChange } from '../model/records.ts';
+
+export type ChangeSettings = (
+  edit: (stored: StoredSettings) => SettingsChange,
+  note: ChangeNote | ((change: SettingsChange) => ChangeNote),
+) => Promise<SettingsChange>;
 
 export interface ControlContext {
   readonly store: Store;
@@ -27,10 +32,10 @@ export interface ControlContext {
   /** How a message would be routed now, as text and as data. */
   readonly explain: (inbound: Inbound) => { readonly text: string; readonly data: unknown };
   /**
-   * What commands have made, changed: kept and taken up, or nothing of it. `edit` may throw. Throws RelayError INVALID_INPUT with the
-   * first problem that the configuration would have.
+   * What commands have made, changed: kept with its entry in the audit log and taken up, or nothing of it. `edit` may throw. Throws
+   * RelayError INVALID_INPUT with the first problem that the configuration would have.
    */
-  readonly changeSettings: (edit: (stored: StoredSettings) => SettingsChange) => Promise<SettingsChange>;
+  readonly changeSettings: ChangeSettings;
   /** Whether the configuration would be sound with this change. Throws RelayError INVALID_INPUT. */
   readonly tryOut: (change: SettingsChange) => Promise<void>;
   /** Take up what is in files and database now. The problems that keep it from being used; empty when it is. */
@@ -56,6 +61,12 @@ export interface ServiceFacts {
   /** Sources that should listen and cannot, and why; tried again and again. */
   readonly notListening: readonly { readonly source: string; readonly reason: string }[];
   readonly underWay: number;
+  /** How delivery to each recipient goes; since when it fails, wall ms. */
+  readonly lanes: readonly {
+    readonly recipient: string;
+    readonly state: 'idle' | 'waiting' | 'calling' | 'failing' | 'held' | 'disabled';
+    readonly failingSince?: number;
+  }[];
   /** Why nothing is taken in: the disk is full. */
   readonly shortage?: string;
 }

@@ -81,6 +81,8 @@ async function answer(
     body = { result: (await callVerb(context, name, await readJson(request), by)) ?? null };
   } catch (error) {
     const known = error instanceof RelayError ? error : undefined;
+    // Who asked has gone away within the request.
+    if (known === undefined && !request.complete) return;
     if (known === undefined) log.error(`control: ${messageOf(error)}`);
     status = known === undefined ? 500 : errorCodes[known.code].http;
     body = {

@@ -3,8 +3,8 @@
  *
  * A batch goes through whole or not at all. Each message is identified, planned under the configuration in force, and given to
  * the store in one call, whose promise is the commit: no receipt before it. The store groups what concurrent callers bring. Sources
- * have validated the messages; what is refused here is our own delivery coming back, and what exceeds the messages and bytes
- * that may be on their way (`UNAVAILABLE`, "busy"), both counted.
+ * have validated the messages; what is refused here is our own delivery coming back, which is counted, and what exceeds the messages and
+ * bytes that may be on their way (`UNAVAILABLE`, "busy"), which its source counts unless it asks again.
  */
 
 import { RelayError } from '../../core/errors.ts';
@@ -83,7 +83,6 @@ export function createDoor(deps: DoorDeps): CountingDoor {
   function checkRoom(count: number, size: number): void {
     const isOver = messages + count > limits.messages || bytes + size > limits.bytes;
     if (messages === 0 || !isOver) return;
-    refusals.add('busy', count);
     throw new RelayError('UNAVAILABLE', `busy: ${messages} messages are still being stored`, {
       fault: 'busy',
       hint: 'send it again a little later',

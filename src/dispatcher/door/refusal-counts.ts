@@ -25,9 +25,7 @@ export class RefusalCounts {
 
   add(reason: RefusalReason, count: number): void {
     this.#waiting.set(reason, (this.#waiting.get(reason) ?? 0) + count);
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#writeAll();
   }
 
   /** Resolves when nothing is being written. */
@@ -36,19 +34,27 @@ export class RefusalCounts {
   }
 
   async #writeAll(): Promise<void> {
-    for (const reason of this.#waiting.keys()) {
+    try {
       // What is added meanwhile stands behind the others and comes up in this loop too.
-      const count = this.#waiting.get(reason) ?? 0;
-      this.#waiting.delete(reason);
-      try {
-        await this.#store.refused(reason, count);
-        this.#isFailing = false;
-      } catch (error) {
-        this.#waiting.set(reason, (this.#waiting.get(reason) ?? 0) + count);
-        if (!this.#isFailing) this.#log.error(`refusals cannot be counted: ${messageOf(error)}`);
-        this.#isFailing = true;
-        return;
-      }
+      for (const reason of this.#waiting.keys()) await this.#write(reason);
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing) this.#log.error(`refusals cannot be counted: ${messageOf(error)}`);
+      this.#isFailing = true;
+    } finally {
+      // In the same turn as the end of the loop: what is added next begins another one.
+      this.#writing = undefined;
+    }
+  }
+
+  async #write(reason: RefusalReason): Promise<void> {
+    const count = this.#waiting.get(reason) ?? 0;
+    this.#waiting.delete(reason);
+    try {
+      await this.#store.refused(reason, count);
+    } catch (error) {
+      this.#waiting.set(reason, (this.#waiting.get(reason) ?? 0) + count);
+      throw error;
     }
   }
 }

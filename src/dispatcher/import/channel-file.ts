@@ -55,8 +55,10 @@ function assemble(sections: ReadonlyMap<string, ReadonlyMap<string, string>>): R
   for (const [key, value] of Object.entries({ name, user, type })) {
     if (value === '') return { ok: false, line: 1, text: `[channel] has no ${key}` };
   }
-  const wanted = new Set([type, name].map((one) => one.toLowerCase()));
-  const found = [...sections].find(([section]) => section !== 'channel' && wanted.has(section.toLowerCase()));
+  const others = [...sections].filter(([, section]) => section !== head);
+  const named = (wanted: string): (typeof others)[number] | undefined =>
+    others.find(([section]) => section.toLowerCase() === wanted.toLowerCase());
+  const found = named(type) ?? named(name);
   if (found === undefined) return { ok: false, line: 1, text: `there is no section [${type}] or [${name}]` };
   return { ok: true, channel: { name, user, type, params: Object.fromEntries(found[1]) } };
 }

@@ -6,8 +6,8 @@
  * nobody can read it here. Passwords (bcrypt) are kept as they are for the first log-in.
  */
 
-import { createHash } from 'node:crypto';
-
+import { hashKey, prefixOf } from '../keys/api-key.ts';
+import { isImported } from '../keys/password.ts';
 import { parseParameters } from '../sinks/alertgateway-literal.ts';
 import { fromAlertGateway } from '../sinks/alertgateway-params.ts';
 import type { ChannelFile } from './channel-file.ts';
@@ -59,7 +59,6 @@ export interface ImportPlan {
 
 const USER = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/;
 const CHANNEL = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
-const PREFIX_CHARS = 4;
 
 /** @param fileOnly names of sink types that only the file may use */
 export function planImport(content: GatewayContent, fileOnly: ReadonlySet<string>): ImportPlan {
@@ -93,10 +92,8 @@ export function planImport(content: GatewayContent, fileOnly: ReadonlySet<string
   return {
     users: users.map(({ name, passwordHash, key }) => ({
       name,
-      ...(/^\$2[aby]\$/.test(passwordHash) ? { passwordHash } : {}),
-      ...(key === ''
-        ? {}
-        : { keyHash: createHash('sha256').update(key).digest('hex'), keyPrefix: key.slice(0, PREFIX_CHARS) }),
+      ...(isImported(passwordHash) ? { passwordHash } : {}),
+      ...(key === '' ? {} : { keyHash: hashKey(key).toString('hex'), keyPrefix: prefixOf(key) }),
     })),
     endpoints: Object.fromEntries(made.endpoints),
     recipients: Object.fromEntries(made.recipients),
@@ -133,7 +130,7 @@ function channelOf(channel: GatewayChannel, owner: string | undefined, notes: st
   return { type: imported.type, owner, endpoint: imported.endpoint, recipient: imported.recipient };
 }
 
-/** A channel file names its owner, who must be here already, and holds texts only. */
+/** A channel file names its owner, who is made where he is not here yet, and holds texts only. */
 export function contentOfChannelFile({ name, user, type, params }: ChannelFile): GatewayContent {
   return {
     users: [{ name: user, passwordHash: '', key: '' }],

@@ -1,6 +1,6 @@
 /**
- * How often somebody may do something: a token bucket each, filled by the minute. Used for requests of a key and for wrong
- * keys of an address.
+ * How often somebody may do something: a token bucket each, filled by the minute. Used for posts of a key
+ * (HTTP, mail, syslog) and for wrong keys of an address.
  *
  * A bucket holds one minute's worth, so that a burst after silence passes. Bounded: of more than keyLimits.paces the one longest
  * unheard is forgotten, which gives it a full bucket.

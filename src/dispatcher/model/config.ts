@@ -83,7 +83,7 @@ export interface RouteNode {
 /** One incident when somebody has not been heard of for so long; closed by the next sign of life. */
 export interface Expectation {
   readonly name: string;
-  /** Authenticated name of a sensor (or profile). */
+  /** The name in a sensor's certificate; where its poller knows none, the poller's profile. */
   readonly sensor?: string;
   /** analyzerid, of any origin. */
   readonly analyzer?: string;

@@ -10,3 +10,8 @@ export const DELIVERY_MARK = 'idmef-relay-delivery';
 
 /** Name of the source of messages that the dispatcher makes itself: they carry the mark and are no loop. */
 export const OWN_SOURCE = 'dispatcher';
+
+/** The host in `X-Idmef-Relay: <host>; …`, which mails and requests to such receivers as the sources bear. */
+export function markHost(hostname: string): string {
+  return hostname.replace(/[^0-9A-Za-z.-]/g, '').toLowerCase() || 'localhost';
+}

@@ -4,6 +4,11 @@ import type { Severity } from '../../core/severity.ts';
 
 export type IncidentState = 'open' | 'acked' | 'closed';
 
+export interface IncidentChange {
+  readonly state?: IncidentState;
+  readonly note?: string;
+}
+
 export interface Incident {
   readonly id: number;
   readonly key: string;

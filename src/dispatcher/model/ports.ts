@@ -30,7 +30,8 @@ export type RefusalReason =
   | 'loop'
   | 'not-allowed'
   | 'malformed'
-  | 'busy';
+  | 'busy'
+  | 'full';
 
 /** Who may post with a key: looked up by sources. */
 export interface KeyRing {

@@ -97,8 +97,8 @@ export interface SinkAnswer {
    */
   readonly uncertain?: true;
   /**
-   * Of several receivers of the recipient some have it: with `again` the way is not blocked for others, so only these pairs have
-   * to wait, not the recipient.
+   * Of several receivers of the recipient some have it: with `again` the way is not blocked for others, so of a person's messages only
+   * these wait. In company of others they may come to all receivers again, so they are marked `repeated`.
    */
   readonly partly?: true;
   /** The provider's own id of what it made. */

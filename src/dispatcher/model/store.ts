@@ -6,7 +6,7 @@
  * All times are wall milliseconds and come from the caller, so that a simulation can hold the clock.
  */
 
-import type { Incident, IncidentState } from './incident.ts';
+import type { Incident, IncidentChange, IncidentState } from './incident.ts';
 import type {
   AttemptRecord,
   Claim,
@@ -18,11 +18,14 @@ import type {
 } from './delivery.ts';
 import type { MessageFacts, MessageId, MessageOrigin, Lifecycle, Receipt } from './message.ts';
 import type { Plan } from './plan.ts';
-import type { Provenance } from './recipient.ts';
 import type {
   ApiKey,
   AuditEntry,
-  KeyScope,
+  AuditNote,
+  AuditedVerb,
+  ChangeNote,
+  ConfigVersion,
+  KeyChange,
   NamedSetting,
   SettingKind,
   SettingsChange,
@@ -80,6 +83,9 @@ export interface ClaimWish {
   readonly bytes?: number;
   /** Only high alerts of a classification that the recipient's storm has not seen. */
   readonly breakout?: true;
+  /** This one alone, if it is due; or anything but these. */
+  readonly only?: number;
+  readonly except?: readonly number[];
 }
 
 export interface Finish {
@@ -122,6 +128,8 @@ export interface MessageRecord {
   readonly facts: MessageFacts;
   readonly origin: MessageOrigin;
   readonly verbatim?: string;
+  /** What is wrong with its bytes, which cannot be relied on then. */
+  readonly damaged?: string;
   readonly conflict: boolean;
   /** Hash of the configuration it was routed under, and when that was loaded. */
   readonly config: string;
@@ -133,6 +141,7 @@ export interface MessageRecord {
 export interface SearchWish {
   readonly since?: number;
   readonly until?: number;
+  /** Rank. Unrated alerts count as medium. */
   readonly minSeverity?: number;
   /** Substring of classification, analyzer, source or target. */
   readonly text?: string;
@@ -142,7 +151,7 @@ export interface SearchWish {
 }
 
 export interface AnalyzerRecord {
-  /** The authenticated name of who brought it, `sensor` else `peer` else source. */
+  /** The authenticated name of who brought it: `sensor`, else `profile`, `peer`, source. */
   readonly origin: string;
   readonly analyzer: string;
   readonly lastAt: number;
@@ -217,12 +226,8 @@ export interface Store {
     readonly before?: number;
   }): Promise<readonly Incident[]>;
   incident(id: number): Promise<Incident | undefined>;
-  setIncident(
-    id: number,
-    change: { readonly state?: IncidentState; readonly note?: string },
-    by: string,
-    now: number,
-  ): Promise<Incident | undefined>;
+  /** Rejects with NOT_FOUND when there is none of that number. */
+  setIncident(id: number, change: IncidentChange, by: string, now: number): Promise<Incident>;
   /** Incidents silent for longer than their window are closed. How many. */
   closeSilent(now: number): Promise<number>;
 
@@ -252,26 +257,23 @@ export interface Store {
   keys(): Promise<readonly ApiKey[]>;
   /** By SHA-256 of the key; marks it used (to the minute). */
   findKey(hash: Buffer, now: number): Promise<ApiKey | undefined>;
-  addKey(key: Omit<ApiKey, 'id'>): Promise<ApiKey>;
-  changeKey(
-    id: number,
-    change: { readonly revokedAt?: number; readonly scopes?: readonly KeyScope[] },
-  ): Promise<boolean>;
+  /** @param replaced another one, which ends then */
+  addKey(
+    key: Omit<ApiKey, 'id'>,
+    replaced?: { readonly id: number; readonly revokedAt: number },
+  ): Promise<ApiKey>;
+  changeKey(id: number, change: KeyChange): Promise<boolean>;
 
   /** Each loaded configuration is kept. Returns whether it is new. */
-  keepConfig(version: {
-    readonly hash: string;
-    readonly text: string;
-    readonly at: number;
-    readonly provenance: Provenance;
-  }): Promise<boolean>;
+  keepConfig(version: ConfigVersion): Promise<boolean>;
   /** Append to the hash-chained log. */
-  audit(entry: {
-    readonly at: number;
-    readonly by: string;
-    readonly what: string;
-    readonly detail: string;
-  }): Promise<AuditEntry>;
+  audit(note: AuditNote): Promise<AuditEntry>;
+  /** An operator's change and its entry in the log, in one transaction: none where nothing was changed, one for each part of a change. */
+  audited<V extends AuditedVerb>(
+    note: ChangeNote,
+    verb: V,
+    ...args: Parameters<Store[V]>
+  ): ReturnType<Store[V]>;
   /** In order after an entry; or the newest ones, newest first. */
   auditTrail(wish: {
     readonly after?: number;

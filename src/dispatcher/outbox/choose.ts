@@ -8,8 +8,8 @@
 import { outboxLimits } from '../../core/limits.ts';
 import { isChannel } from '../model/recipient.ts';
 import type { SinkType } from '../model/sink.ts';
-import type { RecipientQueue } from '../model/store.ts';
-import type { LaneContext, LaneState } from './lane-state.ts';
+import type { ClaimWish, RecipientQueue } from '../model/store.ts';
+import { noteHold, type LaneContext, type LaneState } from './lane-state.ts';
 import type { Load } from './notify.ts';
 import { beginStorm, looked, nextInterval, nextMove, type Move, type Scene, type Storm } from './storm.ts';
 
@@ -28,13 +28,13 @@ export async function choose(lane: LaneState, type: SinkType, context: LaneConte
 async function oneByOne(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
   const load = await claimMessages(lane, type, context);
   if (load !== undefined) return { load };
-  return rest(await lookAtQueue(lane, context), context);
+  return rest(await lookAtQueue(lane, context), lane, context);
 }
 
 async function forPeople(lane: LaneState, type: SinkType, context: LaneContext): Promise<Choice> {
   for (;;) {
     const queue = await lookAtQueue(lane, context);
-    if (lane.held !== undefined) return rest(queue, context);
+    if (lane.held !== undefined) return rest(queue, lane, context);
     const scene = sceneOf(lane, type, queue, context);
     const choice = await make(
       nextMove(lane.storm, scene, context.rules),
@@ -65,7 +65,7 @@ async function make(
   switch (move) {
     case 'messages': {
       const load = await claimMessages(lane, type, context);
-      return load === undefined ? rest(queue, context) : { load };
+      return load === undefined ? rest(queue, lane, context) : { load };
     }
     case 'begin':
       await enterStorm(lane, beginStorm(name, scene, rules), context);
@@ -108,25 +108,47 @@ export async function leaveStorm(lane: LaneState, { deps }: LaneContext): Promis
   lane.behindSince = undefined;
 }
 
+/** What is set apart comes by itself, by turns with the rest. */
 async function claimMessages(
   lane: LaneState,
   type: SinkType,
-  { deps }: LaneContext,
+  context: LaneContext,
   breakout = false,
 ): Promise<Load | undefined> {
-  const claim = await deps.store.claim(lane.recipient.name, {
-    now: deps.timers.now(),
-    pairs: Math.min(batchOf(lane, type), lane.batch ?? Infinity),
-    bytes: outboxLimits.claimBytes,
-    ...(breakout ? { breakout } : {}),
-  });
+  const pairs = Math.min(batchOf(lane, type), lane.batch ?? Infinity);
+  if (breakout) return claimOf({ pairs, breakout }, lane, context);
+  const except = [...lane.suspects.apart, ...(lane.probing?.tried ?? [])];
+  const others = (): Promise<Load | undefined> =>
+    claimOf({ pairs, ...(except.length === 0 ? {} : { except }) }, lane, context);
+  const first = lane.othersNext ? await others() : undefined;
+  lane.othersNext = false;
+  return first ?? (await claimSuspect(lane, context)) ?? others();
+}
+
+async function claimSuspect(lane: LaneState, context: LaneContext): Promise<Load | undefined> {
+  const next = lane.suspects.next(lane.failures > 0);
+  if (next === undefined || next.dueAt > context.deps.timers.now()) return undefined;
+  const load = await claimOf({ pairs: 1, only: next.seq }, lane, context);
+  if (load === undefined) lane.suspects.forget(next.seq);
+  // While it fails every call but the oldest message's is a probe.
+  lane.othersNext = lane.failures === 0;
+  return load;
+}
+
+async function claimOf(
+  wish: Omit<ClaimWish, 'now' | 'bytes'>,
+  lane: LaneState,
+  { deps }: LaneContext,
+): Promise<Load | undefined> {
+  const bytes = outboxLimits.claimBytes;
+  const claim = await deps.store.claim(lane.recipient.name, { now: deps.timers.now(), bytes, ...wish });
   return claim && { kind: 'messages', claim };
 }
 
 /** Also notices that an operator, or another part, has held or resumed it. */
 async function lookAtQueue(lane: LaneState, { deps }: LaneContext): Promise<RecipientQueue> {
   const queue = await deps.store.queue(lane.recipient.name, deps.timers.now());
-  lane.held = queue.heldReason;
+  noteHold(lane, queue.heldReason, deps.timers.monotonic());
   return queue;
 }
 
@@ -155,8 +177,14 @@ export function batchOf({ recipient }: LaneState, type: SinkType): number {
   return Math.max(1, recipient.batch ?? (isChannel(recipient) ? 1 : type.batch));
 }
 
-/** Until the next pair is due. What is due but could not be claimed came in between: it has rung. */
-function rest({ due, nextAt }: RecipientQueue, { deps }: LaneContext): Choice {
-  if (due > 0) return { restMs: outboxLimits.storeRetryMinMs };
-  return { restMs: nextAt === undefined ? Infinity : Math.max(1, nextAt - deps.timers.now()) };
+/** Until the next pair is due. What is due but could not be claimed came in between: it has rung; or it is set apart and has to wait. */
+function rest(
+  { due, nextAt }: RecipientQueue,
+  { suspects, failures }: LaneState,
+  { deps }: LaneContext,
+): Choice {
+  const until = (at: number): number => Math.max(1, at - deps.timers.now());
+  if (due === 0) return { restMs: nextAt === undefined ? Infinity : until(nextAt) };
+  const apart = suspects.next(failures > 0);
+  return { restMs: apart === undefined ? outboxLimits.storeRetryMinMs : until(apart.dueAt) };
 }

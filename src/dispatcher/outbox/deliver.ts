@@ -16,7 +16,8 @@ import { call } from './call.ts';
 import { batchOf, enterStorm, leaveStorm } from './choose.ts';
 import type { EndpointSink } from './deps.ts';
 import { insist } from './insist.ts';
-import { judge, shorten, type Result, type Verdict } from './judge.ts';
+import { shorten } from './fates.ts';
+import { judge, type Result, type Verdict } from './judge.ts';
 import type { LaneContext, LaneState } from './lane-state.ts';
 import { noteVerdict } from './note-verdict.ts';
 import { notify, type Load } from './notify.ts';
@@ -99,6 +100,8 @@ function verdictOn(
     result,
     plainDigest,
     failures,
+    doubt: (seq) => lane.suspects.doubt(seq),
+    probing: lane.probing,
     timeoutMs: type.timeoutMs,
     pairs: load.kind === 'messages' ? load.claim.pairs : [],
     audience: recipient.audience,
@@ -137,13 +140,13 @@ async function settle(ending: Ending, lane: LaneState, way: Way, context: LaneCo
   const keys = way.specs.map(({ key }) => key);
   buckets.hear(told);
   if (verdict.banMs !== undefined) buckets.ban(keys, verdict.banMs);
-  if (verdict.pauseMs > 0) lane.pace.pause(verdict.pauseMs);
-  if (load.kind === 'messages') {
-    const most = batchOf(lane, way.endpoint.type);
-    const wider = lane.batch === undefined || verdict.failed ? undefined : lane.batch * 2;
-    lane.batch = verdict.nextBatch ?? (wider !== undefined && wider < most ? wider : undefined);
-  }
+  rest(verdict, lane, deps.timers.monotonic());
   const { fate, except, hold } = verdict;
+  if (load.kind === 'messages') {
+    resize(verdict, load.claim.pairs.length, lane, batchOf(lane, way.endpoint.type));
+    const fates = new Map(except.map((one) => [one.seq, one.fate]));
+    lane.suspects.note(load.claim.pairs, (seq) => fates.get(seq) ?? fate, verdict);
+  } else if (fate.kind === 'sent') lane.suspects.folded();
   if (hold !== undefined) {
     lane.held = hold;
     await keep(
@@ -162,6 +165,35 @@ async function settle(ending: Ending, lane: LaneState, way: Way, context: LaneCo
   if (kept && load.kind === 'digest') {
     await keep('its storm', () => afterDigest(load, lane, verdict, context), lane, context);
   }
+}
+
+/** The pause after a call; others that tell whose fault a failure was come before it. */
+function rest({ blame, pauseMs, probing }: Verdict, lane: LaneState, now: number): void {
+  lane.probing = probing;
+  if (blame === 'either') {
+    lane.asideUntil = Math.max(lane.asideUntil, now + pauseMs);
+    return;
+  }
+  // Those that have stepped aside are the first again after it.
+  if (pauseMs > 0) lane.pace.pause(Math.max(pauseMs, lane.asideUntil - now));
+  lane.asideUntil = -Infinity;
+}
+
+/**
+ * Of the next call. After a success calls grow step by step; but after an outage a person gets what has waited together, not in many
+ * pieces, unless that was cut before and so may be one message's doing.
+ */
+function resize({ nextBatch, taken }: Verdict, carried: number, lane: LaneState, most: number): void {
+  const { batch, recipient } = lane;
+  if (nextBatch !== undefined) {
+    if (nextBatch < carried) lane.cuts += 1;
+    lane.batch = nextBatch;
+    return;
+  }
+  if (!taken) return;
+  if (batch === undefined) lane.cuts = 0;
+  const atOnce = batch === undefined || (recipient.audience === 'people' && batch === 1 && lane.cuts === 1);
+  lane.batch = atOnce || batch * 2 >= most ? undefined : batch * 2;
 }
 
 async function afterDigest(

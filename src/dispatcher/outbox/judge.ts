@@ -1,10 +1,10 @@
 /**
  * What a call's result means for its pairs and for the recipient: fates, pause, hold. Pure; the four outcomes of core/outcome.ts
- * are translated here and nowhere else.
+ * are translated here and in fates.ts, and nowhere else.
  *
- * Called by deliver.ts after each call. `again` keeps the pairs and pauses the recipient, by full jitter or for the time the server
- * named. `broken` keeps all and holds the recipient. `refused` is tried once more in the plain rendering, then dead; a refused batch
- * is halved first, so that one bad message does not take others with it. dispatch.md E.6.
+ * Called by deliver.ts after each call. First whose fault it is: if nothing was taken the recipient pauses, by full jitter or for the
+ * time the server named; where others were taken only the pairs that were not wait. A message that fails alone again and again lets
+ * others go right after it; if they are taken the fault is its own (suspects.ts). dispatch.md E.6.
  */
 
 import { outboxLimits } from '../../core/limits.ts';
@@ -13,7 +13,9 @@ import type { ClaimedPair, Fate } from '../model/delivery.ts';
 import type { Audience } from '../model/recipient.ts';
 import type { SinkAnswer } from '../model/sink.ts';
 import type { CallResult } from './call.ts';
+import { BROKEN, fateOf, isLeftOver, isUnproven, shorten, type Blame, type Judged } from './fates.ts';
 import { fullJitter } from './full-jitter.ts';
+import type { Charge, Doubt } from './suspects.ts';
 
 /**
  * Nothing was called: `unready`, because the message could not be made; `barred`, because the provider has meanwhile told somebody
@@ -21,6 +23,14 @@ import { fullJitter } from './full-jitter.ts';
  */
 export type Result =
   CallResult | { readonly kind: 'unready'; readonly reason: string } | { readonly kind: 'barred' };
+
+/** A message that failed alone has let others go, so many at most: what becomes of them tells whose fault that was. */
+export interface Probing {
+  readonly by: number;
+  readonly left: number;
+  /** Have failed too: they come after the others and before all else. */
+  readonly tried: readonly number[];
+}
 
 export interface Case {
   readonly result: Result;
@@ -32,6 +42,9 @@ export interface Case {
   readonly plainDigest: boolean;
   /** Calls in a row that failed before this one. */
   readonly failures: number;
+  /** What is known against a message. */
+  readonly doubt: (seq: number) => Doubt;
+  readonly probing: Probing | undefined;
   /** The answer moved the recipient to where it had not been known to be. */
   readonly moved: boolean;
   /** Wall ms. */
@@ -48,53 +61,63 @@ export interface Verdict {
   readonly reason: string;
   readonly fate: Fate;
   readonly except: readonly { readonly seq: number; readonly fate: Fate }[];
-  /** Nothing was taken though something was to be: counts as a failure in a row. */
+  readonly blame: Blame;
+  /** Nothing was taken though something was to be, and no message alone is known to be the cause: counts as a failure in a row. */
   readonly failed: boolean;
-  /** Nothing to this recipient for so long. */
+  /** Something was taken. */
+  readonly taken: boolean;
+  /** The provider is there: it has taken something, or judged what a person was to get. */
+  readonly well: boolean;
+  /** Nothing to this recipient for so long; with blame `either` but for other messages. */
   readonly pauseMs: number;
+  readonly probing: Probing | undefined;
   /** The server named a time, but no key: nothing to any key of the call for so long. */
   readonly banMs: number | undefined;
   readonly hold: string | undefined;
-  /** How many messages the next call carries: the same again after a failure, half after a refusal or many timeouts. Undefined: as many as it may. */
+  readonly charges: readonly Charge[];
+  /** How many messages the next call carries. Undefined: as many as it may. */
   readonly nextBatch: number | undefined;
 }
 
-/** Begins the reason of a hold that the outbox made: such a one ends with a new configuration or a restart, an operator's does not. */
-export const BROKEN = 'broken: ';
-
 export function judge(facts: Case): Verdict {
-  const { result, pairs } = facts;
+  const { result, pairs, audience } = facts;
   const answer = result.kind === 'answer' ? result.answer : undefined;
   const outcome = outcomeOf(result, facts.timeoutMs);
-  const judged = (pairs.length === 0 ? [undefined] : pairs).map((pair) => ({
-    pair,
-    own: pair && answer?.each?.get(pair.seq),
-  }));
-  const outcomes = judged.map(({ own }) => own ?? outcome);
-  const again = outcomes.find((one) => one.kind === 'again');
-  const broken = outcomes.find((one) => one.kind === 'broken');
-  const banMs = clamp(answer && again?.retryAfterMs);
-  const limitedMs = answer && again && clamp(limitedFor(answer, facts.now));
+  const judged = (pairs.length === 0 ? [undefined] : pairs).map((pair): Judged => {
+    const own = pair && answer?.each?.get(pair.seq);
+    return { pair: own === undefined && pairs.length > 1 ? undefined : pair, own, outcome: own ?? outcome };
+  });
+  const taken = judged.some((one) => one.outcome.kind === 'ok');
+  const { banMs, limitedMs } = waitsOf(judged, answer, facts.now);
   const serverMs = banMs ?? limitedMs;
-  const pauseMs = again === undefined || leftOver(outcome, outcomes) ? 0 : pauseOf(facts, serverMs);
-  const doubt = mayHaveArrived(facts, outcome);
-  const [only] = pairs.length === 1 ? pairs : [];
-  const fate = fateOf(outcome, only, { facts, pauseMs, doubt });
-  const [bad] = [outcome, ...outcomes].flatMap((one) => (one.kind === 'ok' ? [] : [one.reason]));
+  const blame = blameFor(judged, { taken, serverMs }, facts);
+  const pauseMs = pauseFor(blame, serverMs, facts);
+  const terms = { ...facts, taken, blame, pauseMs, serverMs };
+  const fate = fateOf({ pair: pairs.length === 1 ? pairs[0] : undefined, own: undefined, outcome }, terms);
+  const bad = [outcome, ...judged.map((one) => one.outcome)].flatMap((one) =>
+    one.kind === 'ok' ? [] : [one.reason],
+  );
+  const broken = judged.find((one) => one.outcome.kind === 'broken')?.outcome;
+  const failed = blame === 'recipient' || blame === 'either';
   return {
     outcome: outcome.kind,
-    reason: shorten(bad ?? ''),
+    reason: shorten(bad[0] ?? ''),
     fate,
-    except: judged.flatMap(({ pair, own }) =>
-      pair === undefined || own === undefined
+    except: judged.flatMap((one) =>
+      one.pair === undefined || one.own === undefined
         ? []
-        : [{ seq: pair.seq, fate: fateOf(own, pair, { facts, pauseMs, doubt: false }) }],
+        : [{ seq: one.pair.seq, fate: fateOf(one, terms) }],
     ),
-    failed: !isBlameless(facts) && outcomes.every((one) => one.kind === 'again'),
+    blame,
+    failed,
+    taken,
+    well: !failed && (audience === 'people' || taken),
     pauseMs,
+    probing: blame === 'either' && pairs[0] !== undefined ? nextProbing(pairs[0], facts) : undefined,
     banMs: limitedMs === undefined ? banMs : undefined,
     hold: broken !== undefined ? heldReason(broken) : fate.kind === 'held' ? fate.reason : undefined,
-    nextBatch: nextBatch(outcome, again, facts),
+    charges: chargesOf(judged, { taken, serverMs, blame }, facts),
+    nextBatch: nextBatch(outcome, { failed, serverMs }, facts),
   };
 }
 
@@ -117,21 +140,54 @@ function outcomeOf(result: Result, timeoutMs: number): Outcome {
   return { kind: 'again', reason: 'the provider allows no call at present' };
 }
 
-/** Whether a failed call may have had its effect all the same. */
-function mayHaveArrived({ result }: Case, outcome: Outcome): boolean {
-  if (outcome.kind !== 'again') return false;
-  if (result.kind === 'answer') return result.answer.uncertain === true;
-  return result.kind !== 'unready' && result.kind !== 'barred';
+interface Words {
+  readonly taken: boolean;
+  /** How long the provider asks us to wait. */
+  readonly serverMs: number | undefined;
 }
 
-/** It came to nothing, but the recipient is not to blame: no pause, no failure. */
-function isBlameless({ result, moved }: Case): boolean {
-  return moved || result.kind === 'barred' || result.kind === 'stopped';
+function blameFor(judged: readonly Judged[], { taken, serverMs }: Words, facts: Case): Blame {
+  const { result, moved, pairs } = facts;
+  // It came to nothing, but nobody is to blame.
+  if (moved || result.kind === 'barred' || result.kind === 'stopped') return 'nobody';
+  const part = judged.filter((one) => !isLeftOver(one));
+  const failing = part.filter((one) => isFailing(one, taken, facts));
+  if (failing.length === 0) return 'nobody';
+  const isPartly = result.kind === 'answer' && result.answer.partly === true;
+  if (isPartly && facts.audience === 'people' && pairs.length > 0) return 'some';
+  if (failing.length < part.length) return 'some';
+  const [only] = pairs.length === 1 ? pairs : [];
+  if (only === undefined || serverMs !== undefined || result.kind === 'unready') return 'recipient';
+  if (facts.failures === 0 && facts.doubt(only.seq).apart) return 'message';
+  return nextProbing(only, facts) === undefined ? 'recipient' : 'either';
 }
 
-/** The call was judged, and what is to come again has only not been part of it: it goes with the next one. */
-function leftOver(outcome: Outcome, outcomes: readonly Outcome[]): boolean {
-  return outcome.kind !== 'again' && outcomes.every((one) => one.kind !== 'again' || one.retryAfterMs === 0);
+/** Which others are sent at once after this one has failed alone. Those do not let further ones go. */
+function nextProbing({ seq }: ClaimedPair, { doubt, probing }: Case): Probing | undefined {
+  if (probing !== undefined && probing.by !== seq) {
+    const { by, left, tried } = probing;
+    return left > 1 ? { by, left: left - 1, tried: [...tried, seq] } : undefined;
+  }
+  const beyond = doubt(seq).alone + 1 - outboxLimits.failuresBeforeApart;
+  return beyond < 0 ? undefined : { by: seq, left: Math.min(2 ** beyond, outboxLimits.probes), tried: [] };
+}
+
+function isFailing(one: Judged, taken: boolean, facts: Case): boolean {
+  return one.outcome.kind === 'again' || isUnproven(one, taken, facts);
+}
+
+function waitsOf(
+  judged: readonly Judged[],
+  answer: SinkAnswer | undefined,
+  now: number,
+): { readonly banMs: number | undefined; readonly limitedMs: number | undefined } {
+  const again = judged.flatMap(({ outcome }) => (outcome.kind === 'again' ? [outcome] : []));
+  if (answer === undefined || again.length === 0) return { banMs: undefined, limitedMs: undefined };
+  const named = again.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
+  return {
+    banMs: clamp(named.length === 0 ? undefined : Math.max(...named)),
+    limitedMs: clamp(limitedFor(answer, now)),
+  };
 }
 
 /** The longest ban the answer names, ms from now; undefined for none. */
@@ -140,71 +196,49 @@ function limitedFor({ limits = [] }: SinkAnswer, now: number): number | undefine
   return bans.length === 0 ? undefined : Math.max(...bans);
 }
 
-function pauseOf(facts: Case, serverMs: number | undefined): number {
-  if (isBlameless(facts)) return 0;
+function pauseFor(blame: Blame, serverMs: number | undefined, { failures, random, audience }: Case): number {
+  if (blame === 'nobody') return 0;
   if (serverMs !== undefined) return Math.max(serverMs, outboxLimits.backoffMinMs);
+  // People's pairs wait by themselves. A machine's come first again, in their order, after a moment.
+  const pauses = blame === 'recipient' || blame === 'either' || (blame === 'some' && audience === 'machine');
+  return pauses ? backoffOf(failures + 1, random) : 0;
+}
+
+function backoffOf(failures: number, random: number): number {
   const range = { minMs: outboxLimits.backoffMinMs, maxMs: outboxLimits.backoffMaxMs };
-  return fullJitter(facts.failures + 1, range, facts.random);
+  return fullJitter(failures, range, random);
 }
 
-interface Terms {
-  readonly facts: Case;
-  readonly pauseMs: number;
-  /** It may have arrived. */
-  readonly doubt: boolean;
+/** What the call says against single messages. */
+function chargesOf(
+  judged: readonly Judged[],
+  { taken, serverMs, blame }: Words & { readonly blame: Blame },
+  facts: Case,
+): Charge[] {
+  const { pairs, result } = facts;
+  if (blame === 'recipient' && (serverMs !== undefined || result.kind === 'unready')) return [];
+  return pairs.flatMap(({ seq }, index): Charge[] => {
+    const one = judged[index];
+    if (one === undefined || isLeftOver(one)) return [];
+    if (!isFailing(one, taken, facts)) return [];
+    if (blame === 'some') return one.own === undefined ? [] : [{ seq, kind: 'part' }];
+    if (pairs.length > 1 || blame === 'nobody') return [];
+    return [{ seq, kind: 'alone', proof: blame === 'message' && facts.doubt(seq).proves }];
+  });
 }
 
-/** `pair`: judged alone. Undefined: one of a batch, or a digest. */
-function fateOf(outcome: Outcome, pair: ClaimedPair | undefined, { facts, pauseMs, doubt }: Terms): Fate {
-  switch (outcome.kind) {
-    case 'ok':
-      return { kind: 'sent' };
-    case 'again':
-      return {
-        kind: 'again',
-        // The recipient's pause holds a machine's queue; its pairs stay the first of it, so that none overtakes them.
-        notBefore: facts.audience === 'machine' ? facts.now : facts.now + pauseMs,
-        reason: shorten(outcome.reason),
-        ...(doubt ? { uncertain: true } : {}),
-      };
-    case 'broken':
-      return { kind: 'held', reason: heldReason(outcome) };
-    case 'refused':
-      break;
-  }
-  return refusedFate(outcome, pair, facts);
-}
-
-function refusedFate(
-  { reason, certain }: Extract<Outcome, { kind: 'refused' }>,
-  pair: ClaimedPair | undefined,
-  { now, audience, fallback, pairs, plainDigest }: Case,
-): Fate {
-  if (pairs.length === 0) {
-    return plainDigest
-      ? { kind: 'held', reason: `${BROKEN}${shorten(`refuses even a plain digest: ${reason}`)}` }
-      : { kind: 'again', notBefore: now, reason: shorten(reason) };
-  }
-  const hopeless = pair !== undefined && (pair.plain || (certain === true && audience === 'machine'));
-  if (!hopeless) return { kind: 'again', notBefore: now, reason: shorten(reason), plain: true };
-  return {
-    kind: 'dead',
-    reason: shorten(`refused: ${reason}`),
-    ...(fallback === undefined || audience === 'machine' ? {} : { fallback }),
-  };
-}
-
+/** The same again after a failure; less when it may be too much, or may be one message's doing; a probe while a recipient is away. */
 function nextBatch(
   outcome: Outcome,
-  again: Outcome | undefined,
+  { failed, serverMs }: { readonly failed: boolean; readonly serverMs: number | undefined },
   { result, pairs, failures }: Case,
 ): number | undefined {
   const half = Math.floor(pairs.length / 2);
-  if (half === 0) return pairs.length === 0 || again === undefined ? undefined : 1;
-  // What is never answered in time may simply be too much at once.
-  const isTooMuch = result.kind === 'timeout' && failures + 1 >= outboxLimits.timeoutsBeforeHalving;
-  if (outcome.kind === 'refused' || isTooMuch) return half;
-  return again === undefined ? undefined : pairs.length;
+  if (outcome.kind === 'refused' && half > 0) return half;
+  if (!failed || pairs.length === 0) return undefined;
+  const isLasting = failures + 1 >= outboxLimits.failuresBeforeCutting && serverMs === undefined;
+  if (!isLasting) return pairs.length;
+  return result.kind === 'timeout' ? Math.max(1, half) : 1;
 }
 
 /** With the remedy: who sees the hold is who has to act. */
@@ -216,11 +250,4 @@ function heldReason(outcome: Outcome): string {
 function clamp(retryAfterMs: number | undefined): number | undefined {
   if (retryAfterMs === undefined) return undefined;
   return Math.min(Math.max(retryAfterMs, 0), outboxLimits.retryAfterMaxMs);
-}
-
-/** Without line breaks, at most so many characters, and none of them half. */
-export function shorten(words: string): string {
-  const line = words.replaceAll(/\p{Cc}+/gu, ' ').trim();
-  if (line.length <= outboxLimits.reasonChars) return line;
-  return `${line.slice(0, outboxLimits.reasonChars - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

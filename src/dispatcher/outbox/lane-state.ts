@@ -7,8 +7,10 @@ import type { Outcome } from '../../core/outcome.ts';
 import type { Recipient } from '../model/recipient.ts';
 import type { OutboxDeps } from './deps.ts';
 import type { Buckets } from './buckets.ts';
+import type { Probing } from './judge.ts';
 import type { Pace, Rhythm } from './pace.ts';
 import type { Storm, StormRules } from './storm.ts';
+import { Suspects } from './suspects.ts';
 import type { Turns } from './turns.ts';
 
 /** What all lanes share. */
@@ -31,6 +33,8 @@ export interface LaneState {
   readonly pace: Pace;
   rhythm: Rhythm;
   held: string | undefined;
+  /** Nothing is given up before (monotonic ms): it has had no chance for so long. */
+  patientUntil: number;
   storm: Storm | undefined;
   /** The storm's digest was refused as it was. */
   plainDigest: boolean;
@@ -38,6 +42,14 @@ export interface LaneState {
   digestDoubt: boolean;
   /** Messages of the next call at most; undefined: a whole batch. */
   batch: number | undefined;
+  /** How often it was cut since a whole one was taken. */
+  cuts: number;
+  readonly suspects: Suspects;
+  /** The last call carried one of them. */
+  othersNext: boolean;
+  probing: Probing | undefined;
+  /** When (monotonic ms) the messages that have let others go are due again. */
+  asideUntil: number;
   /** Since when (monotonic ms) more has been due than one call carries, while the provider answered. */
   behindSince: number | undefined;
   /** When the last calls with single messages were made (monotonic ms), the oldest first. */
@@ -63,10 +75,16 @@ export function newLaneState(recipient: Recipient, pace: Pace): LaneState {
     pace,
     rhythm: { everyMs: recipient.everyMs, budget: recipient.budget },
     held: undefined,
+    patientUntil: -Infinity,
     storm: undefined,
     plainDigest: false,
     digestDoubt: false,
     batch: undefined,
+    cuts: 0,
+    suspects: new Suspects(),
+    othersNext: false,
+    probing: undefined,
+    asideUntil: -Infinity,
     behindSince: undefined,
     told: [],
     calling: false,
@@ -81,4 +99,12 @@ export function newLaneState(recipient: Recipient, pace: Pace): LaneState {
     deadUnreported: 0,
     deadReportedAt: -Infinity,
   };
+}
+
+/** As the store has it. What is no longer held gets its whole time: while it was, no message's time ran out. */
+export function noteHold(lane: LaneState, reason: string | undefined, monotonic: number): void {
+  if (lane.held !== undefined && reason === undefined) {
+    lane.patientUntil = Math.max(lane.patientUntil, monotonic + (lane.recipient.giveUpMs ?? 0));
+  }
+  lane.held = reason;
 }

@@ -17,8 +17,8 @@ import { deliver, type Way } from './deliver.ts';
 import type { EndpointSink, LaneStatus } from './deps.ts';
 import { fullJitter } from './full-jitter.ts';
 import { insist } from './insist.ts';
-import { BROKEN, shorten } from './judge.ts';
-import type { LaneContext, LaneState } from './lane-state.ts';
+import { BROKEN, shorten } from './fates.ts';
+import { noteHold, type LaneContext, type LaneState } from './lane-state.ts';
 import type { Load } from './notify.ts';
 import { forgetFailures, noteFailure } from './note-verdict.ts';
 import { quietUntil } from './storm.ts';
@@ -49,6 +49,8 @@ export class Lane {
   /** `predecessor`: an earlier lane of the recipient that may still be calling. */
   start(predecessor: Promise<void> = Promise.resolve()): void {
     this.#calls = predecessor;
+    const now = this.#context.deps.timers.monotonic();
+    this.state.patientUntil = Math.max(this.state.patientUntil, now + outboxLimits.startPatienceMs);
     this.#loop = this.#run();
   }
 
@@ -81,7 +83,7 @@ export class Lane {
   async reconfigure(recipient: Recipient): Promise<void> {
     const before = this.#configured;
     const endpoint = await this.#context.deps.sinks(recipient.endpoint).catch(() => undefined);
-    const newSink = endpoint !== undefined && this.#sink !== undefined && endpoint.sink !== this.#sink;
+    const newSink = endpoint !== undefined && endpoint.sink !== this.#sink;
     const changed = newSink || !isDeepStrictEqual(withoutCriteria(before), withoutCriteria(recipient));
     this.#configured = recipient;
     if (!changed) return;
@@ -98,7 +100,7 @@ export class Lane {
   async resume(): Promise<number> {
     const { deps } = this.#context;
     const resumed = await deps.store.resume(this.state.recipient.name, deps.timers.now());
-    this.state.held = undefined;
+    noteHold(this.state, undefined, deps.timers.monotonic());
     this.state.pace.open();
     forgetFailures(this.state);
     this.#interrupt();
@@ -207,7 +209,7 @@ export class Lane {
     if (state.held !== undefined) {
       // Somebody may have resumed it in the store.
       const { heldReason } = await store.queue(state.recipient.name, timers.now());
-      state.held = heldReason;
+      noteHold(state, heldReason, timers.monotonic());
       if (heldReason === undefined) forgetFailures(state);
       else await this.#bell.wait(Infinity);
       return heldReason !== undefined;

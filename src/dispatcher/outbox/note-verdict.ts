@@ -34,7 +34,10 @@ export function noteVerdict(verdict: Verdict, past: Past, lane: LaneState, conte
     );
   }
   if (verdict.failed) noteFailure(reason, pauseMs, lane, context);
-  else if (hold === undefined && isHeard(past.result)) noteSuccess(outcome === 'ok', reason, lane, context);
+  else if (hold === undefined && isHeard(past.result)) {
+    if (verdict.blame !== 'nobody') notePart(verdict, lane, context);
+    if (verdict.well) noteSuccess(outcome === 'ok', reason, lane, context);
+  }
   if (hold !== undefined) {
     const { failures } = lane;
     lane.lastError = reason;
@@ -71,6 +74,14 @@ export function noteFailure(reason: string, pauseMs: number, lane: LaneState, { 
     lane.failingReported = true;
     deps.onTrouble?.(name, { kind: 'failing', reason, pairs: 0, since });
   }
+}
+
+/** Some was not taken though the recipient is well: said once, until it is something else. */
+function notePart({ blame, reason }: Verdict, lane: LaneState, { deps }: LaneContext): void {
+  const { name } = lane.recipient;
+  const what = blame === 'message' ? 'a message is not taken, others are' : 'taken in part';
+  if (lane.lastError !== reason) deps.log.warning(`${name}: ${what}: ${reason}`, { recipient: name });
+  lane.lastError = reason;
 }
 
 /** The provider is there: it took something, or at least judged it. */

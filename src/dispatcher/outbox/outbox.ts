@@ -14,7 +14,7 @@ import type { Recipient } from '../model/recipient.ts';
 import type { SinkAnswer } from '../model/sink.ts';
 import { Buckets } from './buckets.ts';
 import type { OutboxDeps, OutboxStatus } from './deps.ts';
-import { BROKEN } from './judge.ts';
+import { BROKEN } from './fates.ts';
 import { Lane } from './lane.ts';
 import { newLaneState, type LaneContext } from './lane-state.ts';
 import { Pace, pacedBy } from './pace.ts';
@@ -172,6 +172,7 @@ class Dispatching implements Outbox {
     if (lane === undefined || this.#context === undefined) {
       throw new RelayError('NOT_FOUND', `there is no recipient ${recipient}`);
     }
+    if (this.#drained !== undefined) return { outcome: { kind: 'again', reason: 'the program ends' } };
     return tryOut(lane, by, this.#context);
   }
 

@@ -1,7 +1,7 @@
 /**
  * A message's bytes → the neutral view that every rendering starts from (model/alert-view.ts).
  *
- * Called once a notification by renderer.ts. Forgiving: what is missing is empty, whatever the message lacks. Nothing is escaped
+ * Called by renderer.ts, which keeps the last ones. Forgiving: what is missing is empty, whatever the message lacks. Nothing is escaped
  * here, that is the medium's business.
  */
 

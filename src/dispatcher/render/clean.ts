@@ -1,9 +1,10 @@
 /**
  * Untrusted text → text that is only what it looks like: the first step of everything this folder writes.
  *
- * Called by pieces.ts, subjects, exports. Control characters, bidirectional controls, zero-width and tag characters, noncharacters
- * are removed, lone surrogates become U+FFFD, every kind of line break one `\n` (or a blank). Kept: U+FE0F of emoji,
- * U+200D between two of them. A base carries at most 4 marks, so that no character grows without bound. Cleaning twice changes nothing.
+ * Called by pieces.ts, template/engine.ts and whoever makes one line of plain text. Control characters, bidirectional controls, zero-width
+ * and tag characters, noncharacters are removed, lone surrogates become U+FFFD, every kind of line break one `\n` (or a blank). Kept: U+FE0F
+ * of emoji, U+200D between two of them. A base carries at most 4 marks, so that no character grows without bound. Cleaning twice changes
+ * nothing. All of it takes time in proportion to the text: no expression here tries a run of blanks again from each of its characters.
  */
 
 /** Printed as such by everybody: nothing to look for. */
@@ -34,8 +35,15 @@ export function cleanLine(text: string): string {
 /** Lines separated by `\n`, none of them with blanks at its end; no empty ones first or last. */
 export function cleanLines(text: string): string {
   if (plainAscii.test(text)) return text;
-  return sane(text)
+  const lines = sane(text)
     .replaceAll('\t', ' ')
-    .replace(/[^\S\n]+$/gm, '')
-    .replace(/^\n+|\n+$/g, '');
+    .split('\n')
+    .map((line) => line.trimEnd());
+  const first = lines.findIndex((line) => line !== '');
+  return first === -1 ? '' : lines.slice(first, lines.findLastIndex((line) => line !== '') + 1).join('\n');
+}
+
+/** At most so many UTF-16 units, the end marked; never half a surrogate pair, which would show as U+FFFD. */
+export function cutUnits(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }

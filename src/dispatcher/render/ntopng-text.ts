@@ -1,7 +1,7 @@
 /**
  * An alert in the words ntopng's own recipients get: `[date][ifid][ifname][Severity][Type]([Entity][value])[Engaged|Released] message`.
  *
- * For own sinks ported from ntopng (`ctx.text`). Pure. Reads the original fields that the ntopng source keeps as AdditionalData
+ * For own sinks ported from ntopng (`ntopngText` of their context). Pure. Reads the original fields that the ntopng source keeps as AdditionalData
  * `ntopng.<field>`; where they are missing (the alert came another way) the IDMEF parts say the same, and what nobody says is left out.
  */
 

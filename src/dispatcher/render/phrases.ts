@@ -3,7 +3,8 @@
  * recipient's language and zone.
  *
  * Made by renderer.ts for each rendering, from catalogues and formatters that it keeps. A key is looked for in the recipient's
- * language (`pt-BR`, then `pt`), then in English. Formatters are costly to make; a bounded number is kept.
+ * language (`zh-Hant-TW`, `zh-Hant`, then `zh`), then in English; of a plural the language's own `other` comes before English.
+ * Formatters are costly to make; a bounded number is kept.
  */
 
 import { renderLimits } from '../../core/limits.ts';
@@ -65,7 +66,10 @@ export class Vocabulary {
       phrase: (key, fill) => filled(find(key) ?? en[key], fill),
       plural: (key, count, fill = {}) => {
         const form = this.#keep(`p ${tag}`, () => new Intl.PluralRules(tag)).select(count);
-        const text = find(`${key}.${form}`) ?? find(`${key}.other`) ?? '%{count}';
+        const text =
+          chain
+            .map(({ words }) => words.get(`${key}.${form}`) ?? words.get(`${key}.other`))
+            .find((found) => found !== undefined) ?? '%{count}';
         return filled(text, { ...fill, count });
       },
       number,
@@ -78,8 +82,9 @@ export class Vocabulary {
 
   /** Languages a key is looked for in; the first says how numbers and dates are written. */
   #chain(locale: string): { readonly tag: string; readonly words: ReadonlyMap<string, string> }[] {
-    const base = locale.split('-')[0] ?? '';
-    return [...new Set([locale, base, 'en'])].flatMap((tag) => {
+    const parts = locale.split('-');
+    const tags = parts.map((_, index) => parts.slice(0, parts.length - index).join('-'));
+    return [...new Set([...tags, 'en'])].flatMap((tag) => {
       const words = this.#words.get(tag);
       return words === undefined ? [] : [{ tag, words }];
     });

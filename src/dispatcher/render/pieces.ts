@@ -1,12 +1,12 @@
 /**
  * What a notification is made of: typed pieces. Markup comes from these constructors alone; text never becomes markup.
  *
- * Called by the texts of this folder (alert-text.ts, digest-text.ts, …), written by fit.ts through a medium's Writer. A constructor
- * cleans what it is given; `label` is for our own words, everything else for text of others.
+ * Called by texts/ and renderer.ts, written by fit.ts through a medium's Writer. A constructor cleans and bounds what it is given; `label`
+ * is for our own words, everything else for text of others.
  */
 
 import { renderLimits } from '../../core/limits.ts';
-import { cleanLine, cleanLines } from './clean.ts';
+import { cleanLine, cleanLines, cutUnits } from './clean.ts';
 import { safeUrl } from './safe-url.ts';
 
 export type Piece =
@@ -32,28 +32,29 @@ export function label(text: string): Piece {
   return { kind: 'label', text };
 }
 
-export function prose(untrusted: string): Piece {
-  return { kind: 'prose', text: cleanLine(cut(untrusted)) };
+/** `max`: UTF-16 units that are shown, here and below. */
+export function prose(untrusted: string, max?: number): Piece {
+  return { kind: 'prose', text: oneLine(untrusted, max) };
 }
 
-export function bold(untrusted: string): Piece {
-  return { kind: 'bold', text: cleanLine(cut(untrusted)) };
+export function bold(untrusted: string, max?: number): Piece {
+  return { kind: 'bold', text: oneLine(untrusted, max) };
 }
 
-export function code(untrusted: string): Piece {
-  return { kind: 'code', text: cleanLine(cut(untrusted)) };
+export function code(untrusted: string, max?: number): Piece {
+  return { kind: 'code', text: oneLine(untrusted, max) };
 }
 
 /** A link that says where it leads; the bare text where the URL is none that may be one. */
-export function link(name: string, url: string): Doc {
+export function link(name: string, url: string, max?: number): Doc {
   const safe = safeUrl(url.trim());
   if (safe === undefined) {
-    const parts = [name === '' ? [] : [prose(name)], url === '' ? [] : [code(url)]].filter(
+    const parts = [name === '' ? [] : [prose(name, max)], url === '' ? [] : [code(url, max)]].filter(
       ({ length }) => length > 0,
     );
     return parts.flatMap((part, index) => (index === 0 ? part : [label(' '), ...part]));
   }
-  const shown = cleanLine(cut(name));
+  const shown = oneLine(name, max);
   return [{ kind: 'link', text: shown === '' ? safe.host : `${shown} (${safe.host})`, url: safe.href }];
 }
 
@@ -64,13 +65,12 @@ export function verbatim(posted: string, chars: number): Piece {
 
 /** Somebody's text of several lines. */
 export function lines(untrusted: string): Doc {
-  return cleanLines(cut(untrusted))
+  return cleanLines(cutUnits(untrusted, renderLimits.valueChars))
     .split('\n')
     .flatMap((line, index): Doc => [...(index === 0 ? [] : [newline]), { kind: 'prose', text: line }]);
 }
 
-function cut(untrusted: string): string {
-  return untrusted.length > renderLimits.valueChars
-    ? `${untrusted.slice(0, renderLimits.valueChars)}…`
-    : untrusted;
+/** Cleaned before it is cut to what is shown: what nobody can see takes no room from the rest. */
+function oneLine(untrusted: string, max: number = renderLimits.valueChars): string {
+  return cutUnits(cleanLine(cutUnits(untrusted, renderLimits.valueChars)), max);
 }

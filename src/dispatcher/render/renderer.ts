@@ -10,18 +10,18 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '../../core/errors.ts';
 import { renderLimits, templateLimits } from '../../core/limits.ts';
 import type { Logger } from '../../core/ports.ts';
-import { createSubject as subjectOf } from '../../idmef/criteria/create-subject.ts';
-import type { Subject } from '../../idmef/criteria/subject.ts';
 import type { AlertView } from '../model/alert-view.ts';
 import type { DigestFacts } from '../model/delivery.ts';
 import type { Renderer, RenderWish } from '../model/ports.ts';
 import type { Medium, Rendered, SendMessage } from '../model/sink.ts';
 import { alertView, viewOf } from './alert-view.ts';
+import { keepViews } from './keep-views.ts';
 import { fit, fitBlocks } from './fit.ts';
 import { loadCatalogues } from './load-catalogues.ts';
 import { Vocabulary, type Phrases } from './phrases.ts';
 import { bold, label, prose, type Doc } from './pieces.ts';
 import { digestData, messagesData, speaksOfDigests, type DataTerms } from './template/data.ts';
+import { liquidOf } from './template/prelude-template.ts';
 import { createTemplateRunner, type TemplateRunner, type TemplateWorkerOptions } from './template/runner.ts';
 import { digestDoc } from './texts/digest-text.ts';
 import { messagesText, tailDoc, type MessagesText } from './texts/messages-text.ts';
@@ -38,8 +38,6 @@ export interface RendererOptions {
   readonly instance: string;
   /** Catalogues `bot.xx.yml` added to en and es. */
   readonly localesDir?: string;
-  /** For `path` in templates; default src/idmef/criteria/create-subject.ts. */
-  readonly createSubject?: (body: Uint8Array) => Subject;
   readonly templateWorker?: TemplateWorkerOptions;
 }
 
@@ -54,7 +52,8 @@ class TextRenderer implements Renderer {
   readonly #options: RendererOptions;
   readonly #vocabulary: Vocabulary;
   readonly #runner: TemplateRunner;
-  /** Templates whose failure was said. */
+  readonly #views = keepViews(async (body) => await this.#readView(body));
+  /** Failures of templates that were said. */
   readonly #said = new Set<string>();
 
   constructor(options: RendererOptions, vocabulary: Vocabulary, runner: TemplateRunner) {
@@ -64,6 +63,10 @@ class TextRenderer implements Renderer {
   }
 
   async view(body: Buffer): Promise<AlertView> {
+    return await this.#views(body);
+  }
+
+  async #readView(body: Uint8Array): Promise<AlertView> {
     try {
       return await alertView(body);
     } catch (error) {
@@ -77,19 +80,14 @@ class TextRenderer implements Renderer {
   async messages(messages: readonly SendMessage[], wish: RenderWish): Promise<Rendered> {
     const phrases = this.#phrases(wish);
     const { tag, repeated, recipient, limits } = wish;
-    const text = messagesText(messages, {
-      phrases,
-      tag,
-      repeated,
-      verbatim: recipient.verbatim,
-      chars: limits.body,
-    });
+    const { verbatim, template } = recipient;
+    const text = messagesText(messages, { phrases, tag, repeated, verbatim, chars: limits.body });
     const usual = {
       subject: subjectLine(this.#subject(text, messages, phrases), subjectLimit(wish)),
       ...twice(wish, (writer) => fitBlocks(text, writer, limits.body)),
     };
-    if (text.posted) return usual;
-    return this.#templated(usual, wish, phrases, (terms) => messagesData(messages, terms));
+    if (template === undefined || text.posted) return usual;
+    return this.#templated(template, usual, wish, phrases, (terms) => messagesData(messages, terms));
   }
 
   async digest(digest: DigestFacts, wish: RenderWish): Promise<Rendered> {
@@ -101,8 +99,9 @@ class TextRenderer implements Renderer {
       subject: subjectLine(subject, subjectLimit(wish)),
       ...twice(wish, (writer) => fit(doc, writer, wish.limits.body, tail)),
     };
-    if (!speaksOfDigests(wish.recipient.template ?? '')) return usual;
-    return this.#templated(usual, wish, phrases, (terms) => digestData(digest, terms));
+    const { template } = wish.recipient;
+    if (template === undefined || !speaksOfDigests(template)) return usual;
+    return this.#templated(template, usual, wish, phrases, (terms) => digestData(digest, terms));
   }
 
   /** Never by template: it is the way to the recipient that is tested. */
@@ -141,17 +140,17 @@ class TextRenderer implements Renderer {
   }
 
   async #templated(
+    template: string,
     usual: Rendered,
     wish: RenderWish,
     phrases: Phrases,
     dataOf: (terms: DataTerms) => object,
   ): Promise<Rendered> {
-    const source = wish.recipient.template;
-    if (source === undefined) return usual;
-    const { instance, createSubject = subjectOf } = this.#options;
+    const source = liquidOf(template);
+    const { instance } = this.#options;
     let fault: string;
     try {
-      const data = dataOf({ source, wish, phrases, instance, createSubject });
+      const data = dataOf({ source, wish, phrases, instance });
       const { medium, limits } = wish;
       const answer = await this.#runner.run({ kind: 'render', source, medium, data, limit: limits.body });
       if (answer.ok) return { ...usual, body: answer.text };
@@ -159,12 +158,12 @@ class TextRenderer implements Renderer {
     } catch (error) {
       fault = messageOf(error);
     }
-    this.#say(source, wish.recipient.name, fault);
+    this.#say(template, wish.recipient.name, fault);
     return usual;
   }
 
-  #say(source: string, recipient: string, fault: string): void {
-    const key = createHash('sha256').update(source).digest('base64');
+  #say(template: string, recipient: string, fault: string): void {
+    const key = createHash('sha256').update(`${fault} ${template}`).digest('base64');
     if (this.#said.has(key)) return;
     if (this.#said.size >= templateLimits.saidFailures) this.#said.clear();
     this.#said.add(key);

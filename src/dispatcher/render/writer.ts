@@ -1,7 +1,7 @@
 /**
  * How one medium writes pieces: its escaping, its markup and what it calls a new line.
  *
- * Implemented in writers/*.ts, used by fit.ts and, for values in templates, by template-engine.ts. `neutral` sees a whole run
+ * Implemented in writers/*.ts, used by fit.ts and, for values in templates, by template/engine.ts. `neutral` sees a whole run
  * of text and breaks up what only context makes special; `escape` works on any part of the result, so that cutting between two
  * characters never cuts an entity or an escape.
  */

@@ -1,15 +1,25 @@
 /**
  * `expect:`: who should have been heard of by now, and was not.
  *
- * Pure: the analyzers as the store knows them, the expectations, the time. Nobody is judged before this service itself has been
- * up for as long as the expectation allows, because while it was down nobody could be heard.
+ * Pure: an expectation, the analyzers as the store knows them, the time. Silence is measured on the service's own clock (`upMs`), which
+ * stands still while the service is down, because then nobody can be heard, goes on after a restart where it was, and is not moved
+ * when somebody sets the clock on the wall. Whoever is newly expected has all the time there is from then on.
  */
 
 import type { Expectation } from '../model/config.ts';
 import type { AnalyzerRecord } from '../model/store.ts';
 
+/** When somebody was last heard of. */
+export interface Hearing {
+  /** Of all analyzers meant, as the store counts. */
+  readonly messages: number;
+  /** When they became so many, on the service's clock. */
+  readonly upMs: number;
+}
+
 export interface Judgement {
   readonly expectation: Expectation;
+  readonly hearing: Hearing;
   readonly overdue: boolean;
   /** Wall ms of the last message or heartbeat; undefined when there never was one. */
   readonly lastAt: number | undefined;
@@ -24,19 +34,22 @@ function isOf({ sensor, analyzer }: Expectation, record: AnalyzerRecord): boolea
   );
 }
 
-/** `upSince`: wall ms since when this service takes messages. */
-export function judgeExpectations(
-  expectations: readonly Expectation[],
+/** `before`: what the last look has found; undefined for somebody newly expected. */
+export function judgeExpectation(
+  expectation: Expectation,
   records: readonly AnalyzerRecord[],
-  now: number,
-  upSince: number,
-): readonly Judgement[] {
-  return expectations.map((expectation) => {
-    let lastAt: number | undefined;
-    for (const record of records) {
-      if (isOf(expectation, record)) lastAt = Math.max(lastAt ?? record.lastAt, record.lastAt);
-    }
-    const silentMs = now - Math.max(lastAt ?? upSince, upSince);
-    return { expectation, overdue: silentMs > expectation.withinMs, lastAt };
-  });
+  before: Hearing | undefined,
+  upMs: number,
+): Judgement {
+  let messages = 0;
+  let lastAt: number | undefined;
+  for (const record of records) {
+    if (!isOf(expectation, record)) continue;
+    messages += record.messages;
+    lastAt = Math.max(lastAt ?? record.lastAt, record.lastAt);
+  }
+  // Fewer: retention has forgotten an analyzer.
+  const isHeard = before === undefined || messages > before.messages;
+  const hearing = { messages, upMs: isHeard ? upMs : before.upMs };
+  return { expectation, hearing, overdue: upMs - hearing.upMs > expectation.withinMs, lastAt };
 }

@@ -2,8 +2,8 @@
  * Keeps `expect:` while the service runs: an incident when somebody has fallen silent, closed by the next sign of life.
  *
  * Made by src/app. What is said comes in by the door as an Alert of our own, so that routes, recipients and silences treat it
- * like any other. Which expectations are overdue is kept in the store: after a restart nothing is said twice, and what came
- * back meanwhile is closed. An expectation that is no longer configured is closed too.
+ * like any other. What is known is kept in the store (expect-state.ts): a restart says nothing twice, forgets no silence, and closes what
+ * came back meanwhile. An expectation that is no longer configured is closed too.
  */
 
 import { messageOf } from '../../core/errors.ts';
@@ -16,7 +16,8 @@ import type { Inbound } from '../model/message.ts';
 import type { Door } from '../model/ports.ts';
 import type { Store } from '../model/store.ts';
 import type { Timers } from '../model/timers.ts';
-import { type Judgement, judgeExpectations } from './expect.ts';
+import { type ExpectState, readExpectState, writeExpectState } from './expect-state.ts';
+import { type Judgement, judgeExpectation } from './expect.ts';
 
 export interface ExpectationsDeps {
   /** Those of the configuration in force. */
@@ -27,7 +28,7 @@ export interface ExpectationsDeps {
   readonly random: Random;
   readonly log: Logger;
   /** Name of this place, and the id it marks its messages with. */
-  readonly instance: string;
+  readonly instance: () => string;
   readonly mark: () => string;
   readonly version: string;
 }
@@ -38,19 +39,14 @@ export interface Expectations {
   close(): Promise<void>;
 }
 
-/** Key of the store's state that holds the names of overdue expectations. */
-const STATE = 'expect.overdue';
+/** Key of the store's state. */
+const STATE = 'expect';
 const MINUTE_MS = 60_000;
 
 function lookMs(expectations: readonly Expectation[]): number {
   const shortest = Math.min(...expectations.map(({ withinMs }) => withinMs), Number.MAX_SAFE_INTEGER);
   const { looksPerSpan, minLookMs, maxLookMs } = expectLimits;
   return Math.min(maxLookMs, Math.max(minLookMs, shortest / looksPerSpan));
-}
-
-function namesIn(state: string | undefined): string[] {
-  const names: unknown = state === undefined ? [] : JSON.parse(state);
-  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
 }
 
 function span(ms: number): string {
@@ -63,8 +59,9 @@ async function reportOf(
   judgement: Judgement | undefined,
   action: 'engage' | 'release',
 ): Promise<Inbound> {
-  const { timers, random, instance, version } = deps;
+  const { timers, random, version } = deps;
   const now = timers.now();
+  const instance = deps.instance();
   const { expectation, lastAt } = judgement ?? {};
   const heard = lastAt === undefined ? 'never heard of' : `last heard of ${new Date(lastAt).toISOString()}`;
   const words =
@@ -101,55 +98,78 @@ async function reportOf(
 /** Looks from time to time until it is closed. */
 export function createExpectations(deps: ExpectationsDeps): Expectations {
   const { store, timers, log } = deps;
-  const upSince = timers.now();
-  let overdue: Set<string> | undefined;
+  let known: ExpectState | undefined;
+  /** Monotonic ms: when the clock in `known` was set, and when that was last kept. */
+  let setAt = timers.monotonic();
+  let keptAt = -Infinity;
+  let isFailing = false;
   let looking: Promise<void> | undefined;
   let cancel: (() => void) | undefined;
   let isClosed = false;
 
+  function setClock(state: ExpectState): void {
+    const now = timers.monotonic();
+    state.upMs += now - setAt;
+    setAt = now;
+  }
+
+  async function keep(state: ExpectState): Promise<void> {
+    await store.setState(STATE, writeExpectState(state));
+    keptAt = timers.monotonic();
+  }
+
   async function say(
+    state: ExpectState,
     name: string,
     judgement: Judgement | undefined,
     action: 'engage' | 'release',
   ): Promise<void> {
     await deps.door.accept([await reportOf(deps, name, judgement, action)]);
-    const names = (overdue ??= new Set());
-    if (action === 'engage') names.add(name);
-    else names.delete(name);
-    await store.setState(STATE, JSON.stringify([...names]));
+    if (action === 'engage') state.overdue.add(name);
+    else state.overdue.delete(name);
     log.warning(`${name}: ${action === 'engage' ? 'silent for too long' : 'no longer silent'}`);
+    await keep(state);
   }
 
   async function judgeAll(): Promise<void> {
-    overdue ??= new Set(namesIn(await store.state(STATE)));
+    const state = (known ??= readExpectState(await store.state(STATE)));
+    setClock(state);
     const expectations = deps.expectations();
-    if (expectations.length === 0 && overdue.size === 0) return;
-    const judgements = judgeExpectations(expectations, await store.analyzers(), timers.now(), upSince);
-    const configured = new Map(judgements.map((judgement) => [judgement.expectation.name, judgement]));
-    for (const [name, judgement] of configured) {
-      if (judgement.overdue && !overdue.has(name)) await say(name, judgement, 'engage');
+    if (expectations.length === 0 && state.overdue.size === 0) return;
+    const records = await store.analyzers();
+    const judgements = new Map(
+      expectations.map((expectation) => {
+        const before = state.heard.get(expectation.name);
+        return [expectation.name, judgeExpectation(expectation, records, before, state.upMs)];
+      }),
+    );
+    state.heard = new Map([...judgements].map(([name, { hearing }]) => [name, hearing]));
+    for (const [name, judgement] of judgements) {
+      if (judgement.overdue && !state.overdue.has(name)) await say(state, name, judgement, 'engage');
     }
-    for (const name of overdue) {
-      const judgement = configured.get(name);
-      if (judgement === undefined || isBack(judgement)) await say(name, judgement, 'release');
+    for (const name of state.overdue) {
+      const judgement = judgements.get(name);
+      if (judgement?.overdue !== true) await say(state, name, judgement, 'release');
     }
-  }
-
-  /** Overdue from before a restart, a sensor is back when it is heard of, not when the service comes up. */
-  function isBack({ expectation, lastAt, overdue: isOverdue }: Judgement): boolean {
-    return !isOverdue && lastAt !== undefined && timers.now() - lastAt <= expectation.withinMs;
+    if (timers.monotonic() - keptAt >= expectLimits.keepMs) await keep(state);
   }
 
   async function look(): Promise<void> {
-    looking ??= judgeAll()
-      .catch((error: unknown) => {
-        // Tried again at the next look.
-        log.error(`expectations cannot be looked at: ${messageOf(error)}`);
-      })
-      .finally(() => {
-        looking = undefined;
-      });
+    looking ??= lookOnce().finally(() => {
+      looking = undefined;
+    });
     await looking;
+  }
+
+  async function lookOnce(): Promise<void> {
+    try {
+      await judgeAll();
+      isFailing = false;
+    } catch (error) {
+      // Tried again at the next look.
+      if (!isFailing) log.error(`expectations cannot be looked at: ${messageOf(error)}`);
+      isFailing = true;
+    }
   }
 
   function plan(): void {
@@ -166,6 +186,9 @@ export function createExpectations(deps: ExpectationsDeps): Expectations {
       isClosed = true;
       cancel?.();
       await looking;
+      if (known === undefined || known.heard.size === 0) return;
+      setClock(known);
+      await keep(known);
     },
   };
 }

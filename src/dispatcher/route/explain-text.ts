@@ -23,8 +23,12 @@ function nodeLines({ path, depth, visit, when, conditions, to }: NodeVisit): str
   const names = to.length === 0 ? '' : `  to ${to.join(', ')}`;
   const lines = [`${indent}${path}: ${visit}${visit === 'match' ? names : ''}`];
   if (when === undefined || visit === 'not asked') return lines;
-  if (conditions.length === 0) return [...lines, `${indent}  when ${when}`];
-  return [...lines, ...conditions.map((condition) => conditionLine(condition, indent))];
+  const found = conditions.map((condition) => conditionLine(condition, indent));
+  const written = when.trim().replaceAll(/\s+/g, ' ');
+  // One condition alone says it all; of several it matters how they are joined.
+  return conditions[0]?.text === written
+    ? [...lines, ...found]
+    : [...lines, `${indent}  when ${written}`, ...found];
 }
 
 /** `30 s`, `4 h`. */

@@ -10,6 +10,7 @@ import { parseCriteria } from '../../idmef/criteria/parse-criteria.ts';
 import type { Subject } from '../../idmef/criteria/subject.ts';
 import type { MessageOrigin } from '../model/message.ts';
 import type { Silence } from '../model/records.ts';
+import { isOfSensor } from '../model/sender.ts';
 
 export interface CompiledSilence {
   readonly silence: Silence;
@@ -43,7 +44,7 @@ export function silencesOf(
   for (const { silence, criteria } of silences) {
     const { from, until, expiredBy, sensor } = silence;
     if (expiredBy !== undefined || at < from || at >= until) continue;
-    if (sensor !== undefined && sensor !== origin.sensor) continue;
+    if (sensor !== undefined && !isOfSensor(origin, sensor)) continue;
     if (criteria.matches(subject)) holding.push(silence);
   }
   return holding;

@@ -97,7 +97,7 @@ class Acceptance {
     }
     incidents.forEach((planned, index) => {
       const incident = joined[index];
-      if (incident !== undefined) this.#incidents.keep(planned, incident);
+      if (incident !== undefined) this.#incidents.keep(planned, arrival, incident);
     });
     this.#recognition.remember(arrival, seq, id);
     this.#hear(arrival);
@@ -181,8 +181,8 @@ class Acceptance {
   }
 
   /** The analyzers table: who was heard of, and when. */
-  #hear({ at, facts, origin: { sensor, peer, source } }: Arrival): void {
-    const origin = sensor ?? peer ?? source;
+  #hear({ at, facts, origin: { sensor, profile, peer, source } }: Arrival): void {
+    const origin = sensor ?? profile ?? peer ?? source;
     const analyzer = shortened(facts.analyzer);
     const key = `${origin.length} ${origin} ${analyzer}`;
     const known = this.#analyzers.get(key, () =>

@@ -9,7 +9,7 @@
 
 import { createHash } from 'node:crypto';
 import { storeLimits } from '../../core/limits.ts';
-import type { AuditEntry } from '../model/records.ts';
+import type { AuditEntry, AuditNote } from '../model/records.ts';
 import type { Ledger } from './ledger.ts';
 
 const COUNTER = 'last:audit';
@@ -27,9 +27,10 @@ interface AuditRow {
 type Content = Omit<AuditRow, 'hash'>;
 
 /** Within a transaction. */
-export function appendAudit({ db, counters }: Ledger, entry: Omit<Content, 'id'>): AuditEntry {
+export function appendAudit({ db, counters }: Ledger, entry: AuditNote): AuditEntry {
   const id = counters.get(COUNTER) + 1;
-  const content = { id, at: Math.round(entry.at), by: entry.by, what: entry.what, detail: entry.detail };
+  const [by, what, detail] = [asStored(entry.by), asStored(entry.what), asStored(entry.detail)];
+  const content = { id, at: Math.round(entry.at), by, what, detail };
   const before = db.get<{ hash: Uint8Array }>('SELECT hash FROM audit WHERE id = ?', id - 1)?.hash;
   const digest = chained(before ?? GENESIS, content);
   db.run(
@@ -83,6 +84,11 @@ export function checkAudit({ db, counters }: Ledger, from: AuditCheck): AuditChe
   }
   if (rows.length === storeLimits.auditedEntries) return { id, hash, done: false };
   return counters.get(COUNTER) === id ? { id, hash, done: true } : { id, hash, broken: id + 1, done: true };
+}
+
+/** Half a surrogate pair does not survive UTF-8: the hash must be of what is read again. */
+function asStored(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function chained(before: Uint8Array, { id, at, by, what, detail }: Content): Buffer {

@@ -7,7 +7,7 @@
  * delivers again what was delivered after it.
  */
 
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { RelayError } from '../../core/errors.ts';
@@ -15,8 +15,7 @@ import { seal } from '../../journal/salvage/replace.ts';
 import { syncDirectory } from '../../journal/set-aside.ts';
 import { explainFailure } from '../../journal/sqlite-errors.ts';
 import { fromPlain, type PlainError } from '../../journal/protocol.ts';
-
-const MODE = 0o640;
+import { makePrivateFile } from './private-file.ts';
 
 export interface BackupOrder {
   readonly from: string;
@@ -31,8 +30,7 @@ export async function backupStore(from: string, to: string): Promise<void> {
   const temporary = join(dirname(to), `.${basename(to)}.${process.pid}.tmp`);
   try {
     rmSync(temporary, { force: true });
-    // SQLite fills a file that is empty, and would make one that everybody may read.
-    closeSync(openSync(temporary, 'wx', MODE));
+    makePrivateFile(temporary);
     await copy({ from, to: temporary });
     seal(temporary);
     renameSync(temporary, to);

@@ -14,7 +14,7 @@ import type { ClaimWish } from '../model/store.ts';
 import { FACTS, factsOf, originOf, toBuffer, type FactsRow } from './facts.ts';
 import { nextNumber, type Ledger } from './ledger.ts';
 import { countDropped, countPair, movePairs } from './pair-counters.ts';
-import { breakingOut, isDue, mostUrgent, promote } from './queue-order.ts';
+import { breakingOut, isDue, mostUrgent, promote, thisOne } from './queue-order.ts';
 import { heldReason, type RecipientRow } from './recipients.ts';
 import { Rows } from './rows.ts';
 import { pairFlag, pairState } from './schema.ts';
@@ -57,7 +57,9 @@ export function takeClaim(ledger: Ledger, recipient: RecipientRow, wish: ClaimWi
     const found =
       wish.breakout === true
         ? breakingOut(ledger, recipient.id, most)
-        : mostUrgent(ledger, recipient.id, most);
+        : wish.only === undefined
+          ? mostUrgent(ledger, recipient.id, most, new Set(wish.except))
+          : thisOne(ledger, recipient.id, wish.only);
     if (found.length === 0) return undefined;
     const pairs = load(ledger, recipient, found, wish.bytes);
     // All of them damaged, and dropped: there may be others.

@@ -28,6 +28,12 @@ export type OutboxCall =
 
 export type Leased = Claim | DigestClaim;
 
+/** How verbs that are one function of the ledger each reach it. */
+export type LedgerUse = Pick<StoreCore, 'look' | 'change'> & {
+  /** Work that finds nothing is done too: for its entry in the audit log. */
+  readonly always?: true;
+};
+
 export class StoreCore {
   readonly #file: StoreFile;
   readonly #listeners = new Set<(recipients: readonly string[]) => void>();

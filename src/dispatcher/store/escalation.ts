@@ -1,8 +1,9 @@
 /**
  * The one escalation step: open incidents nobody has acknowledged in time go to somebody else, by their gravest message.
  *
- * Planned when an incident opens (incident-opening.ts), carried out here when due. Somebody who has got that message, or is
- * about to, is not told again; a pair that was suppressed or is dead becomes due.
+ * Planned when people are told of an incident by a route that has such a step (incident-opening.ts), carried out here when due, once
+ * for each recipient while the incident is open: a step that was carried out stays in the table without a time. Somebody who has got that
+ * message, or is about to, is not told again; a pair that was suppressed or is dead becomes due.
  */
 
 import { storeLimits } from '../../core/limits.ts';
@@ -13,7 +14,6 @@ import { countPair } from './pair-counters.ts';
 import { pairState, POINT_MS } from './schema.ts';
 
 interface Due {
-  readonly dueAt: number;
   readonly incident: number;
   readonly recipient: string;
   readonly state: number | null;
@@ -26,10 +26,15 @@ interface Gravest {
   readonly severity: number;
 }
 
+/** Whether an escalation is due: asked every few seconds. */
+export function mayEscalate({ db }: Ledger, now: number): boolean {
+  return db.get('SELECT 1 AS found FROM escalation WHERE due_at <= ? LIMIT 1', now) !== undefined;
+}
+
 /** Within a transaction. */
 export function escalate(ledger: Ledger, now: number): Part {
   const rows = ledger.db.all<Due>(
-    `SELECT due_at AS dueAt, incident, recipient, state, gravest FROM escalation
+    `SELECT incident, recipient, state, gravest FROM escalation INDEXED BY escalation_due
         LEFT JOIN incident ON incident.id = escalation.incident
       WHERE due_at <= ? ORDER BY due_at, incident LIMIT ?`,
     now,
@@ -37,12 +42,8 @@ export function escalate(ledger: Ledger, now: number): Part {
   );
   let moved = 0;
   for (const row of rows) {
-    ledger.db.run(
-      'DELETE FROM escalation WHERE due_at = ? AND incident = ? AND recipient = ?',
-      row.dueAt,
-      row.incident,
-      row.recipient,
-    );
+    const done = 'UPDATE escalation SET due_at = NULL WHERE incident = ? AND recipient = ?';
+    ledger.db.run(done, row.incident, row.recipient);
     if (row.state === 0 && tell(ledger, row, now)) moved++;
   }
   return { moved, more: rows.length === storeLimits.incidentRows };
@@ -58,7 +59,7 @@ function tell(ledger: Ledger, { incident, recipient, gravest }: Due, now: number
   const message = gravestOf(db, incident, gravest ?? 0);
   if (message === undefined) return false;
   const { id, name } = recipients.named(recipient);
-  const { seq, at, severity } = message;
+  const { seq, severity } = message;
   const known = db.get<{ state: number; reason: number }>(
     'SELECT state, reason FROM pair WHERE seq = ? AND recipient = ?',
     seq,
@@ -71,7 +72,7 @@ function tell(ledger: Ledger, { incident, recipient, gravest }: Due, now: number
         attempts, flags, notification) VALUES(?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, 0, 0, 0)`,
       seq,
       id,
-      at - priority * POINT_MS,
+      now - priority * POINT_MS,
       priority,
       now,
       severity === 4 ? 1 : 0,

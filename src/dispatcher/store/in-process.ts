@@ -11,6 +11,7 @@ import { GroupCommit } from '../../journal/group-commit.ts';
 import type { Receipt } from '../model/message.ts';
 import type { Arrival, Store } from '../model/store.ts';
 import { checkArrivals } from './accept.ts';
+import { auditedVerbs } from './audited.ts';
 import { backupStore } from './backup.ts';
 import { StoreCore, type Leased, type OutboxCall } from './core.ts';
 import type { StoreOptions } from './options.ts';
@@ -45,6 +46,7 @@ export function storeOver(core: StoreCore): Store {
   return {
     ...queueVerbs(core),
     ...recordVerbs(core),
+    ...auditedVerbs(core),
     accept: async (batch) => {
       checkArrivals(batch);
       return batch.length === 0 ? [] : await accepts.push(batch);

@@ -26,6 +26,8 @@ export interface LiveIncident {
   /** Of one opened in this transaction, which has no row yet. */
   readonly opened?: { readonly key: string; readonly title: string; readonly at: number };
   closed?: { readonly by: string; readonly at: number };
+  /** Whom a step is known to be planned for: not asked of the table again within this transaction. */
+  steps?: Set<string>;
 }
 
 /** To compare severities by: unrated counts as medium. */
@@ -39,6 +41,14 @@ export const incidentCounters = ['incidents:open', 'incidents:acked', 'incidents
 export function countIncident({ counters }: Ledger, from: number | undefined, to: number | undefined): void {
   if (from !== undefined) counters.add(incidentCounters[from] ?? '', -1);
   if (to !== undefined) counters.add(incidentCounters[to] ?? '', 1);
+}
+
+/** Once for each recipient as long as the incident is open, whenever its routes first ask for it. */
+function planEscalation({ db }: Ledger, live: LiveIncident, to: string, dueAt: number): void {
+  const steps = (live.steps ??= new Set());
+  if (steps.has(to)) return;
+  steps.add(to);
+  db.run('INSERT OR IGNORE INTO escalation(incident, recipient, due_at) VALUES(?, ?, ?)', live.id, to, dueAt);
 }
 
 export class IncidentOpening {
@@ -73,9 +83,13 @@ export class IncidentOpening {
     return live;
   }
 
-  /** The incident was changed by the caller. */
-  keep(planned: PlannedIncident, live: LiveIncident): void {
-    if (live.state !== incidentState.closed) this.#live.set(planned.key, live);
+  /** What becomes of the message's pairs is decided: the incident was changed, and its step is planned once people are told of it. */
+  keep({ key, escalate }: PlannedIncident, { at }: Arrival, live: LiveIncident): void {
+    if (live.state === incidentState.closed) return;
+    if (live.state === incidentState.open && live.notified > 0) {
+      for (const { afterMs, to } of escalate) planEscalation(this.#ledger, live, to, at + afterMs);
+    }
+    this.#live.set(key, live);
   }
 
   finish(): void {
@@ -97,13 +111,8 @@ export class IncidentOpening {
     return found === 'none' ? undefined : found;
   }
 
-  #open({ key, title, windowMs, escalate }: PlannedIncident, at: number, seq: number): LiveIncident {
-    const { db } = this.#ledger;
+  #open({ key, title, windowMs }: PlannedIncident, at: number, seq: number): LiveIncident {
     const id = nextNumber(this.#ledger, 'incident');
-    for (const { afterMs, to } of escalate) {
-      const insert = 'INSERT OR IGNORE INTO escalation(due_at, incident, recipient) VALUES(?, ?, ?)';
-      db.run(insert, at + afterMs, id, to);
-    }
     countIncident(this.#ledger, undefined, incidentState.open);
     const opened = { key, title, at };
     const live = {

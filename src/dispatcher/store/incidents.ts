@@ -2,7 +2,7 @@
 
 import { RelayError } from '../../core/errors.ts';
 import { storeLimits } from '../../core/limits.ts';
-import type { Incident, IncidentState } from '../model/incident.ts';
+import type { Incident, IncidentChange, IncidentState } from '../model/incident.ts';
 import { dropEscalations } from './escalation.ts';
 import { toSeverity } from './facts.ts';
 import { countIncident } from './incident-opening.ts';
@@ -47,27 +47,31 @@ export function listIncidents(
 }
 
 export function showIncident({ db }: Ledger, id: number): Incident | undefined {
-  const row = db.get<IncidentRow>('SELECT * FROM incident WHERE id = ?', id);
+  const row = incidentRow(db, id);
   return row === undefined ? undefined : toIncident(db, row);
 }
 
-/** Within a transaction. Undefined: there is none of that number. */
+function incidentRow(db: Ledger['db'], id: number): IncidentRow | undefined {
+  return db.get<IncidentRow>('SELECT * FROM incident WHERE id = ?', id);
+}
+
+/** Within a transaction. Throws NOT_FOUND. */
 export function setIncident(
   ledger: Ledger,
   id: number,
-  change: { readonly state?: IncidentState; readonly note?: string },
+  change: IncidentChange,
   by: string,
   now: number,
-): Incident | undefined {
+): Incident {
   const { db } = ledger;
-  const row = db.get<IncidentRow>('SELECT * FROM incident WHERE id = ?', id);
-  if (row === undefined) return undefined;
+  const row = incidentRow(db, id);
+  if (row === undefined) throw new RelayError('NOT_FOUND', `there is no incident ${id}`);
   const state = change.state === undefined ? row.state : incidentState[change.state];
   if (state !== row.state) enter(ledger, row, state, by, now);
   if (change.note !== undefined && change.note !== '') {
     db.run('INSERT INTO note(incident, at, by, text) VALUES(?, ?, ?, ?)', id, now, by, change.note);
   }
-  return showIncident(ledger, id);
+  return toIncident(db, incidentRow(db, id) ?? row);
 }
 
 function enter(ledger: Ledger, row: IncidentRow, state: number, by: string, now: number): void {

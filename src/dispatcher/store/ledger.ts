@@ -3,7 +3,7 @@
  *
  * Made when a file is opened and replaced as a whole when the file is. `write` and `add` are the only ways to
  * change the file: rows and counters in one transaction, memory following the commit. Whoever makes something due
- * notes the recipient in `due`, which is announced after the commit (core-file.ts).
+ * notes the recipient in `due`, which is announced after the commit (store-file.ts).
  */
 
 import { RelayError } from '../../core/errors.ts';

@@ -1,6 +1,5 @@
 /** Stored messages for people: by number, by id, of an incident, by search; and who was heard of. Called by core.ts. */
 
-import { RelayError } from '../../core/errors.ts';
 import { storeLimits } from '../../core/limits.ts';
 import type { AnalyzerRecord, MessageRecord, SearchWish } from '../model/store.ts';
 import { bodyFault } from './claim.ts';
@@ -81,7 +80,8 @@ export function searchStep(ledger: Ledger, wish: SearchWish, below: number): Sea
   const bottom = Math.max(0, top - storeLimits.searchedMessages);
   const pattern = `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   const rows = db.all<{ seq: number }>(
-    `SELECT seq FROM message WHERE seq < ?1 AND seq >= ?2 AND at >= ?3 AND at <= ?4 AND severity >= ?5
+    `SELECT seq FROM message WHERE seq < ?1 AND seq >= ?2 AND at >= ?3 AND at <= ?4
+        AND iif(severity = 0 AND NOT heartbeat, 3, severity) >= ?5
         AND (?6 = '' OR classification LIKE ?7 ESCAPE '\\' OR analyzer LIKE ?7 ESCAPE '\\'
           OR source LIKE ?7 ESCAPE '\\' OR target LIKE ?7 ESCAPE '\\')
       ORDER BY seq DESC LIMIT ?8`,
@@ -105,6 +105,7 @@ export function searchStep(ledger: Ledger, wish: SearchWish, below: number): Sea
   return { found, below: isPast || found.length < rows.length ? undefined : bottom };
 }
 
+/** Of each origin those heard of last: no sender can push another one's out of the list. */
 export function listAnalyzers({ db }: Ledger): AnalyzerRecord[] {
   const rows = db.all<{
     origin: string;
@@ -114,22 +115,24 @@ export function listAnalyzers({ db }: Ledger): AnalyzerRecord[] {
     messages: number;
   }>(
     `SELECT origin, analyzer, last_at AS lastAt, heartbeat_at AS heartbeatAt, messages FROM analyzer
-      ORDER BY origin, analyzer LIMIT ?`,
+      ORDER BY row_number() OVER (PARTITION BY origin ORDER BY last_at DESC), origin LIMIT ?`,
     storeLimits.analyzers,
   );
-  return rows.map(({ heartbeatAt, ...row }) => ({
+  const inOrder = rows.toSorted((a, b) =>
+    a.origin === b.origin ? compare(a.analyzer, b.analyzer) : compare(a.origin, b.origin),
+  );
+  return inOrder.map(({ heartbeatAt, ...row }) => ({
     ...row,
     ...(heartbeatAt === null ? {} : { lastHeartbeatAt: heartbeatAt }),
   }));
 }
 
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 function toRecord(row: MessageRow): MessageRecord {
-  const fault = bodyFault(row);
-  if (fault !== undefined) {
-    throw new RelayError('JOURNAL_IO', `message ${row.seq}: its bytes are damaged: ${fault}`, {
-      hint: 'check the disk; restore a backup to read it',
-    });
-  }
+  const damaged = bodyFault(row);
   return {
     seq: row.seq,
     id: Buffer.from(row.id).toString('hex'),
@@ -137,6 +140,7 @@ function toRecord(row: MessageRow): MessageRecord {
     facts: factsOf(row),
     origin: originOf(row.origin),
     ...(row.verbatim === null ? {} : { verbatim: row.verbatim }),
+    ...(damaged === undefined ? {} : { damaged }),
     conflict: row.conflict !== 0,
     config: row.hash ?? '',
     ...(row.configAt === null ? {} : { configAt: row.configAt }),

@@ -9,13 +9,16 @@ import { storeLimits } from '../../core/limits.ts';
 import type { Ledger } from './ledger.ts';
 import { countPair, movePairs } from './pair-counters.ts';
 import { heldReason, type RecipientRow } from './recipients.ts';
-import { pairState, POINT_MS } from './schema.ts';
+import { freshness, pairState, POINT_MS } from './schema.ts';
 
 /** What a part of a long move did. `more`: call it again. */
 export interface Part {
   readonly moved: number;
   readonly more: boolean;
 }
+
+/** Priority of a high alert, whatever the recipient adds: it breaks out of the storm of who it is handed to, too. */
+const HIGH = 4_000;
 
 const NOTHING: Part = { moved: 0, more: false };
 
@@ -52,18 +55,39 @@ export function resume(ledger: Ledger, name: string): number {
   return openPairs(ledger, next);
 }
 
-/** Pending and held pairs accepted before so long, oldest first. */
-function oldPairs({ db }: Ledger, { id }: RecipientRow, before: number, after: number): OldPair[] {
-  const rows = db.all<OldPair>(
-    `SELECT seq, state, rank, priority, route, incident, rank + priority * ${POINT_MS} AS at
-      FROM pair INDEXED BY pair_open WHERE recipient = ? AND state < 3 AND seq > ? ORDER BY seq LIMIT ?`,
+/** Whether giving up or falling back may find something: asked every few seconds, whatever the backlog. */
+export function hasOld({ db, recipients }: Ledger, name: string, before: number): boolean {
+  const row = recipients.find(name);
+  if (row === undefined) return false;
+  const select = `SELECT message.at FROM pair INDEXED BY pair_open CROSS JOIN message ON message.seq = pair.seq
+    WHERE recipient = ? AND state < 3 ORDER BY pair.seq LIMIT 1`;
+  const oldest = db.get<{ at: number }>(select, row.id);
+  return oldest !== undefined && oldest.at < before;
+}
+
+/** Open pairs that are owed since before so long, in the order of acceptance: a part of them, and where the next one begins. */
+function oldPairs(
+  { db }: Ledger,
+  { id }: RecipientRow,
+  before: number,
+  after: number,
+): { readonly old: readonly OldPair[] } & Omit<MovePart, 'moved'> {
+  const rows = db.all<OldPair & { readonly accepted: number }>(
+    `SELECT pair.seq, state, rank, priority, route, incident, rank + priority * ${POINT_MS} AS at, message.at AS accepted
+      FROM pair INDEXED BY pair_open CROSS JOIN message ON message.seq = pair.seq
+      WHERE recipient = ? AND state < 3 AND pair.seq > ? ORDER BY pair.seq LIMIT ?`,
     id,
     after,
     storeLimits.movedPairs,
   );
-  // Acceptance rises with the number: nothing behind the first young one is old.
-  const young = rows.findIndex(({ at }) => at >= before);
-  return young < 0 ? rows : rows.slice(0, young);
+  // Acceptance rises with the number: nothing behind the first young one is old. What was handed over or driven again may be younger.
+  const young = rows.findIndex(({ accepted }) => accepted >= before);
+  const looked = young < 0 ? rows : rows.slice(0, young);
+  return {
+    old: looked.filter(({ at }) => at < before),
+    more: looked.length === storeLimits.movedPairs,
+    after: looked.at(-1)?.seq ?? after,
+  };
 }
 
 export interface OldPair {
@@ -73,6 +97,7 @@ export interface OldPair {
   readonly priority: number;
   readonly route: number;
   readonly incident: number | null;
+  /** Owed to this recipient since: acceptance, handed over, or driven again. */
   readonly at: number;
 }
 
@@ -90,19 +115,19 @@ export function giveUp(
   const { db, counters, words, recipients } = ledger;
   const row = recipients.find(name);
   if (row === undefined) return { ...NOTHING, after };
-  const old = oldPairs(ledger, row, wish.before, after);
+  const { old, ...part } = oldPairs(ledger, row, wish.before, after);
   const reason = words.id(wish.reason, wish.now);
   const pending = old.filter(({ state }) => state !== pairState.leased);
   for (const { seq, state } of pending) {
     db.run('UPDATE pair SET state = 4, reason = ? WHERE seq = ? AND recipient = ?', reason, seq, row.id);
     movePairs(counters, row.id, state, pairState.dead, 1);
   }
-  return part(old, pending.length, after);
+  return { ...part, moved: pending.length };
 }
 
 /**
- * To the other recipient, unless it has a pair of the message that is dead or went the same way: then nobody would
- * get it, and theirs stays where it is.
+ * To the other recipient, unless its own pair of the message will not be sent either (dead, suppressed): then nobody would get it, and
+ * theirs stays where it is.
  */
 export function fallBack(
   ledger: Ledger,
@@ -113,20 +138,16 @@ export function fallBack(
   const { db, counters, words, recipients, due } = ledger;
   const from = recipients.find(name);
   if (from === undefined || wish.to === name) return { ...NOTHING, after };
+  const { old, ...part } = oldPairs(ledger, from, wish.before, after);
   const to = recipients.named(wish.to);
   const reason = words.id('fallback', wish.now);
   const detail = words.id(`to ${wish.to}`, wish.now);
-  const old = oldPairs(ledger, from, wish.before, after);
   let moved = 0;
   for (const { seq, state, rank, priority, route, incident } of old) {
     if (state === pairState.leased) continue;
-    const other = db.get<{ state: number; reason: number }>(
-      'SELECT state, reason FROM pair WHERE seq = ? AND recipient = ?',
-      seq,
-      to.id,
-    );
-    if (other?.state === pairState.dead) continue;
-    if (other?.state === pairState.suppressed && other.reason === reason) continue;
+    const select = 'SELECT state FROM pair WHERE seq = ? AND recipient = ?';
+    const other = db.get<{ state: number }>(select, seq, to.id);
+    if (other !== undefined && other.state >= pairState.dead) continue;
     if (other === undefined) owe(ledger, { seq, rank, priority, route, incident }, to.id, wish.now);
     db.run(
       'UPDATE pair SET state = 5, reason = ?, detail = ? WHERE seq = ? AND recipient = ?',
@@ -139,24 +160,25 @@ export function fallBack(
     moved++;
   }
   if (moved > 0) due.add(to.name);
-  return part(old, moved, after);
+  return { ...part, moved };
 }
 
-/** A message that has no pair with the recipient is owed to it too, as if it had been planned. */
+/** A message that has no pair with the recipient is owed to it too, as if it had been planned now: its time only begins. */
 export function owe(
   { db, counters }: Ledger,
-  { seq, rank, priority, route, incident }: Omit<OldPair, 'state' | 'at'>,
+  { seq, priority, route, incident }: Omit<OldPair, 'state' | 'at'>,
   recipient: number,
   now: number,
 ): void {
   const planned = db.run(
     `INSERT OR IGNORE INTO pair(seq, recipient, state, rank, priority, not_before, fresh, route, reason, detail, incident,
-      attempts, flags, notification) VALUES(?, ?, 0, ?, ?, ?, 0, ?, 0, 0, ?, 0, 0, 0)`,
+      attempts, flags, notification) VALUES(?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, 0, 0, 0)`,
     seq,
     recipient,
-    rank,
+    now - priority * POINT_MS,
     priority,
     now,
+    priority >= HIGH ? freshness.fresh : freshness.none,
     route,
     incident,
   );
@@ -164,11 +186,7 @@ export function owe(
   countPair(counters, recipient, pairState.ready, '', planned);
 }
 
-function part(old: readonly OldPair[], moved: number, after: number): MovePart {
-  return { moved, more: old.length === storeLimits.movedPairs, after: old.at(-1)?.seq ?? after };
-}
-
-/** Dead pairs are due again, as if new: attempts are counted anew. */
+/** Dead pairs are due again, as if new: attempts and age are counted anew, or they would be given up at once. */
 export function redrive(
   ledger: Ledger,
   wish: { readonly recipient?: string; readonly seq?: number; readonly now: number },
@@ -183,7 +201,8 @@ export function redrive(
     if (counters.get(`${id}:dead`) === 0) continue;
     const one = wish.seq === undefined ? '' : 'AND seq = ?3';
     const count = db.run(
-      `UPDATE pair SET state = 0, reason = 0, attempts = 0, flags = flags & ~1, not_before = ?2
+      `UPDATE pair SET state = 0, reason = 0, attempts = 0, flags = flags & ~1, not_before = ?2,
+          rank = ?2 - priority * ${POINT_MS}
         WHERE recipient = ?1 AND state = 4 AND seq IN (
           SELECT seq FROM pair INDEXED BY pair_dead WHERE recipient = ?1 AND state = 4 ${one}
             ORDER BY seq LIMIT ${storeLimits.movedPairs})`,

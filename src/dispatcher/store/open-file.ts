@@ -1,12 +1,12 @@
 /**
  * Open a store's file, or make one: format, set-aside, salvage.
  *
- * Called by store-file.ts under the instance lock. What is not provably damaged is never touched: a newer format, another
+ * Called by store-file.ts under the instance lock. What is not provably damaged is never touched: another format, another
  * program's database, a directory or an unreadable file is refused with the remedy. Only SQLITE_CORRUPT and
  * SQLITE_NOTADB set a file aside, when it is found so twice.
  */
 
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RelayError } from '../../core/errors.ts';
 import { Database } from '../../journal/database.ts';
@@ -17,11 +17,11 @@ import { syncDirectory } from '../../journal/set-aside.ts';
 import { corruption, explainFailure, isCorruption } from '../../journal/sqlite-errors.ts';
 import { checkStateOwner } from '../../journal/state-owner.ts';
 import type { StoreOptions } from './options.ts';
+import { makePrivateFile } from './private-file.ts';
 import { finishReplacement, replaceFile } from './replace.ts';
 import { APPLICATION_ID, configure, createSchema, SCHEMA_VERSION, TABLES } from './schema.ts';
 
 const HEADER_BYTES = 100;
-const MODE = 0o640;
 
 /** Before anything is made: may this user, and can it be. */
 export function prepareDirectory(path: string): void {
@@ -63,8 +63,7 @@ function openSound({ path, random }: StoreOptions): Database {
   const fault = existsSync(path) ? logFault(path) : undefined;
   if (fault !== undefined) throw corruption(fault);
   refuseOthers(path);
-  // SQLite would make one that everybody may read; it holds secrets of endpoints.
-  if (!existsSync(path)) closeSync(openSync(path, 'wx', MODE));
+  if (!existsSync(path)) makePrivateFile(path);
   const db = new Database(path, openAttached(path, { timeout: 0 }));
   try {
     if (formatOf(db) === 'empty') {
@@ -95,18 +94,28 @@ function refuseOthers(path: string): void {
 function formatOf(db: Database): 'store' | 'empty' {
   const { path } = db;
   if (db.pragma('application_id') === APPLICATION_ID) {
-    const version = db.pragma('user_version');
-    if (version <= SCHEMA_VERSION) return whole(db);
-    const words = `journal ${path}: format ${version} is newer than this program's ${SCHEMA_VERSION}`;
-    throw new RelayError('JOURNAL_NEWER', words, {
-      hint: 'install the newer idmef-relay again, or restore a backup of the older one',
-    });
+    refuseOtherFormat(path, db.pragma('user_version'));
+    return whole(db);
   }
   const tables = db.get<{ count: number }>(`SELECT count(*) AS count FROM ${AS}.sqlite_schema`);
   if (db.pragma('application_id') === 0 && tables?.count === 0) return 'empty';
   throw new RelayError('JOURNAL_IO', `journal ${path}: it is the database of another program`, {
     hint: 'correct the state directory, or move the file away',
   });
+}
+
+function refuseOtherFormat(path: string, version: number): void {
+  const words = `journal ${path}: format ${version} is`;
+  if (version > SCHEMA_VERSION) {
+    throw new RelayError('JOURNAL_NEWER', `${words} newer than this program's ${SCHEMA_VERSION}`, {
+      hint: 'install the newer idmef-relay again, or restore a backup of the older one',
+    });
+  }
+  if (version < SCHEMA_VERSION) {
+    throw new RelayError('JOURNAL_IO', `${words} older than this program's ${SCHEMA_VERSION}`, {
+      hint: 'let the idmef-relay that wrote it deliver what it owes, then move the file away',
+    });
+  }
 }
 
 /** A table that is missing is damage: SQLite would only say that our statements are wrong. */

@@ -56,6 +56,7 @@ export const verbNames = [
   'changeKey',
   'keepConfig',
   'audit',
+  'audited',
   'auditTrail',
   'verifyAudit',
   'state',

@@ -50,20 +50,27 @@ export function promote({ db, counters }: Ledger, recipient: number, now: number
   movePairs(counters, recipient, pairState.waiting, pairState.ready, moved);
 }
 
-/** So many of the most urgent; those of one incident follow its first one as far as there is room. */
-export function mostUrgent({ db }: Ledger, recipient: number, count: number): number[] {
+export function thisOne({ db }: Ledger, recipient: number, seq: number): number[] {
+  const select = 'SELECT 1 AS found FROM pair WHERE seq = ? AND recipient = ? AND state = 0';
+  return db.get(select, seq, recipient) === undefined ? [] : [seq];
+}
+
+/** So many of the most urgent but `except`; those of one incident follow its first one as far as there is room. */
+export function mostUrgent(
+  { db }: Ledger,
+  recipient: number,
+  count: number,
+  except: ReadonlySet<number> = new Set(),
+): number[] {
   const chosen = new Set<number>();
-  for (const { seq, incident } of db.all<{ seq: number; incident: number | null }>(
-    URGENT,
-    recipient,
-    count,
-  )) {
+  const rows = count + except.size;
+  for (const { seq, incident } of db.all<{ seq: number; incident: number | null }>(URGENT, recipient, rows)) {
     if (chosen.size >= count) break;
-    if (chosen.has(seq)) continue;
+    if (chosen.has(seq) || except.has(seq)) continue;
     chosen.add(seq);
     if (incident === null || chosen.size >= count) continue;
-    for (const other of db.all<{ seq: number }>(TOGETHER, recipient, incident, count)) {
-      if (chosen.size < count) chosen.add(other.seq);
+    for (const other of db.all<{ seq: number }>(TOGETHER, recipient, incident, rows)) {
+      if (chosen.size < count && !except.has(other.seq)) chosen.add(other.seq);
     }
   }
   return [...chosen];

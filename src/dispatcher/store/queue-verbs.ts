@@ -7,14 +7,15 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Store } from '../model/store.ts';
-import type { StoreCore } from './core.ts';
-import { escalate } from './escalation.ts';
+import type { LedgerUse } from './core.ts';
+import { escalate, mayEscalate } from './escalation.ts';
 import { closeSilent } from './incidents.ts';
 import type { Ledger } from './ledger.ts';
 import { endStorm, listLimits, listStorms, setStorm } from './limits.ts';
 import {
   fallBack,
   giveUp,
+  hasOld,
   hold,
   nameRecipients,
   redrive,
@@ -45,7 +46,7 @@ type QueueVerbs =
   | 'pairs'
   | 'notifications';
 
-export function queueVerbs(core: StoreCore): Pick<Store, QueueVerbs> {
+export function queueVerbs(core: LedgerUse): Pick<Store, QueueVerbs> {
   return {
     refused: async (reason, count) => core.change(({ counters }) => counters.add(`refused:${reason}`, count)),
     nameRecipients: async (names) => core.change((ledger) => nameRecipients(ledger, names)),
@@ -53,11 +54,18 @@ export function queueVerbs(core: StoreCore): Pick<Store, QueueVerbs> {
     queue: async (recipient, now) => core.look((ledger) => oneQueue(ledger, recipient, now)),
     hold: async (recipient, reason, now) => core.change((ledger) => hold(ledger, recipient, reason, now)),
     resume: async (recipient) => core.change((ledger) => resume(ledger, recipient)),
-    fallBack: (recipient, to, before, now) =>
-      walk(core, (ledger, after) => fallBack(ledger, recipient, { to, before, now }, after)),
-    giveUp: (recipient, before, reason, now) =>
-      walk(core, (ledger, after) => giveUp(ledger, recipient, { before, reason, now }, after)),
-    escalate: (now) => repeat(core, (ledger) => escalate(ledger, now)),
+    fallBack: async (recipient, to, before, now) => {
+      if (!mayMove(core, (ledger) => hasOld(ledger, recipient, before))) return 0;
+      return await walk(core, (ledger, after) => fallBack(ledger, recipient, { to, before, now }, after));
+    },
+    giveUp: async (recipient, before, reason, now) => {
+      if (!mayMove(core, (ledger) => hasOld(ledger, recipient, before))) return 0;
+      return await walk(core, (ledger, after) => giveUp(ledger, recipient, { before, reason, now }, after));
+    },
+    escalate: async (now) => {
+      if (!mayMove(core, (ledger) => mayEscalate(ledger, now))) return 0;
+      return await repeat(core, (ledger) => escalate(ledger, now));
+    },
     closeSilent: (now) => repeat(core, (ledger) => closeSilent(ledger, now)),
     limits: async () => core.look(listLimits),
     storms: async () => core.look(listStorms),
@@ -70,12 +78,17 @@ export function queueVerbs(core: StoreCore): Pick<Store, QueueVerbs> {
   };
 }
 
-async function repeat(core: StoreCore, work: (ledger: Ledger) => Part): Promise<number> {
+/** Asked every few seconds, mostly for nothing: no transaction for that. */
+function mayMove(core: LedgerUse, look: (ledger: Ledger) => boolean): boolean {
+  return core.always === true || core.look(look);
+}
+
+async function repeat(core: LedgerUse, work: (ledger: Ledger) => Part): Promise<number> {
   return await walk(core, (ledger) => ({ ...work(ledger), after: 0 }));
 }
 
 /** How many were moved by all parts. */
-async function walk(core: StoreCore, work: (ledger: Ledger, after: number) => MovePart): Promise<number> {
+async function walk(core: LedgerUse, work: (ledger: Ledger, after: number) => MovePart): Promise<number> {
   let moved = 0;
   let after = 0;
   for (;;) {

@@ -7,7 +7,6 @@ import { storeLimits } from '../../core/limits.ts';
 import type { RecipientQueue } from '../model/store.ts';
 import type { Ledger } from './ledger.ts';
 import { heldReason, type RecipientRow } from './recipients.ts';
-import { POINT_MS } from './schema.ts';
 
 export function allQueues(ledger: Ledger, now: number): RecipientQueue[] {
   return ledger.recipients.all.map((row) => queueOf(ledger, row, now));
@@ -52,11 +51,11 @@ function queueOf(ledger: Ledger, row: RecipientRow, now: number): RecipientQueue
   };
 }
 
-/** Acceptance of the oldest open pair, which its rank tells. */
+/** Acceptance of the oldest open pair. Its rank tells since when it is owed here, which may be later. */
 function oldestAt(db: Ledger['db'], recipient: number): number | undefined {
   return db.get<{ at: number }>(
-    `SELECT rank + priority * ${POINT_MS} AS at FROM pair INDEXED BY pair_open
-      WHERE recipient = ? AND state < 3 ORDER BY seq LIMIT 1`,
+    `SELECT message.at FROM pair INDEXED BY pair_open CROSS JOIN message ON message.seq = pair.seq
+      WHERE recipient = ? AND state < 3 ORDER BY pair.seq LIMIT 1`,
     recipient,
   )?.at;
 }

@@ -3,7 +3,7 @@
  *
  * From a journal with sequences: a duplicate only if journal id, sequence and SHA-256 all match; the same number
  * with other bytes is stored as a conflict. From anybody else: the same MessageId and SHA-256 is a duplicate, the same
- * id with other bytes a conflict. Remembered as long as the message is, and then for a while (memory.ts). Identities
+ * id with other bytes a conflict. Remembered for seven days at least, also when the message is gone (tidy-rest.ts). Identities
  * are random numbers: kept in buckets of so many messages each, of which the last alone is written, a search looks at all.
  */
 

@@ -9,7 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { storeLimits } from '../../core/limits.ts';
 import type { MessageRecord, SearchWish, Store } from '../model/store.ts';
 import { appendAudit, auditTrail, checkAudit, unchecked } from './audit.ts';
-import type { StoreCore } from './core.ts';
+import type { LedgerUse } from './core.ts';
 import { listIncidents, setIncident, showIncident } from './incidents.ts';
 import { listAnalyzers, messagesOf, searchStep, showMessage } from './messages.ts';
 import { changeSettings, getState, keepConfig, listSettings, setState } from './settings.ts';
@@ -53,7 +53,7 @@ type RecordVerbs =
   | 'state'
   | 'setState';
 
-export function recordVerbs(core: StoreCore): Pick<Store, RecordVerbs> {
+export function recordVerbs(core: LedgerUse): Pick<Store, RecordVerbs> {
   return {
     incidents: async (wish) => core.look((ledger) => listIncidents(ledger, wish)),
     incident: async (id) => core.look((ledger) => showIncident(ledger, id)),
@@ -76,10 +76,10 @@ export function recordVerbs(core: StoreCore): Pick<Store, RecordVerbs> {
       if (key !== undefined && isUseNews(key, now)) core.change((ledger) => useKey(ledger, key.id, now));
       return key;
     },
-    addKey: async (key) => core.change((ledger) => addKey(ledger, key)),
+    addKey: async (...args) => core.change((ledger) => addKey(ledger, ...args)),
     changeKey: async (...args) => core.change((ledger) => changeKey(ledger, ...args)),
     keepConfig: async (version) => core.change((ledger) => keepConfig(ledger, version)),
-    audit: async (entry) => core.change((ledger) => appendAudit(ledger, entry)),
+    audit: async (note) => core.change((ledger) => appendAudit(ledger, note)),
     auditTrail: async (wish) => core.look((ledger) => auditTrail(ledger, wish)),
     verifyAudit: () => verifyAudit(core),
     state: async (key) => core.look((ledger) => getState(ledger, key)),
@@ -87,7 +87,7 @@ export function recordVerbs(core: StoreCore): Pick<Store, RecordVerbs> {
   };
 }
 
-async function search(core: StoreCore, wish: SearchWish): Promise<readonly MessageRecord[]> {
+async function search(core: LedgerUse, wish: SearchWish): Promise<readonly MessageRecord[]> {
   const found: MessageRecord[] = [];
   const limit = Math.min(wish.limit, storeLimits.listedRows);
   let below: number | undefined = wish.before ?? Number.MAX_SAFE_INTEGER;
@@ -102,7 +102,7 @@ async function search(core: StoreCore, wish: SearchWish): Promise<readonly Messa
   return found;
 }
 
-async function verifyAudit(core: StoreCore): Promise<number | undefined> {
+async function verifyAudit(core: LedgerUse): Promise<number | undefined> {
   let check = unchecked;
   for (;;) {
     const from = check;

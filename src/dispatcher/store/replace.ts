@@ -11,9 +11,10 @@
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
-import { seal } from '../../journal/salvage/replace.ts';
+import { newestKept, seal } from '../../journal/salvage/replace.ts';
 import { setAside, syncDirectory } from '../../journal/set-aside.ts';
 import type { StoreOptions } from './options.ts';
+import { makePrivateFile } from './private-file.ts';
 import { salvage } from './salvage.ts';
 
 const PARTS = ['', '-wal', '-shm', '-journal'] as const;
@@ -27,6 +28,7 @@ export function replaceFile({ path, clock, random, onSetAside }: StoreOptions, c
   for (const file of [making, made, source]) discard(file);
   try {
     for (const part of ['', '-wal']) if (existsSync(path + part)) copyFileSync(path + part, source + part);
+    makePrivateFile(making);
     const salvaged = salvage(source, making, random, clock.now());
     discard(source);
     seal(making);
@@ -51,7 +53,7 @@ export function finishReplacement({ path, clock, onSetAside }: StoreOptions): vo
     discard(made);
     return;
   }
-  const kept = existsSync(`${path}-wal`) ? setAside(path, clock.now()) : `${path}.corrupt-…`;
+  const kept = existsSync(`${path}-wal`) ? setAside(path, clock.now()) : newestKept(path);
   renameSync(made, path);
   syncDirectory(dirname(path));
   onSetAside?.({ path: kept, reason: 'an earlier start was interrupted', salvaged: undefined });

@@ -73,7 +73,7 @@ function restoreFacts(db: Database): void {
   db.run(`
     INSERT INTO message(seq, id, at, heartbeat, severity, conflict, config, created_at, len, messageid, analyzer,
         classification, source, target, origin, incidents)
-      SELECT body.seq, zeroblob(16), max(rank + priority * ${POINT_MS}), 0, min(4, max(priority) / 1000), 0, 0, NULL,
+      SELECT body.seq, zeroblob(16), min(rank + priority * ${POINT_MS}), 0, min(4, max(priority) / 1000), 0, 0, NULL,
           length(body), '', '', '', '', '', '{"source":""}', ''
         FROM body JOIN pair ON pair.seq = body.seq WHERE body.seq NOT IN (SELECT seq FROM message) GROUP BY body.seq`);
 }

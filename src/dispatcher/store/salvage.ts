@@ -19,8 +19,8 @@ import { configure, createSchema } from './schema.ts';
 const PAGE_COUNT_AT = 28;
 
 /**
- * Read the file `source`, which may be changed, write the new one `target`, which must not exist. It is complete when this
- * returns, but not synced.
+ * Read the file `source`, which may be changed, write the new one `target`, which is empty. It is complete when this returns, but not
+ * synced.
  *
  * @param now wall ms
  */

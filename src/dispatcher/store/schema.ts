@@ -1,5 +1,6 @@
 /**
- * The store's file format, version 1: SQLite, WAL, STRICT tables.
+ * The store's file format, version 1: SQLite, WAL, STRICT tables. Whoever changes a table or an index raises the version: what is
+ * missing of the present one is taken for damage.
  *
  * `PRAGMA application_id` says that a SQLite file is a store, `user_version` which format it has. What grows with every
  * message is appended at the end of its table (numbers are never used twice: the next one is a counter); only `ident` is
@@ -67,8 +68,9 @@ const INCIDENTS = `
   CREATE TABLE member(
     incident INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(incident, seq)) STRICT, WITHOUT ROWID;
   CREATE TABLE escalation(
-    due_at INTEGER NOT NULL, incident INTEGER NOT NULL, recipient TEXT NOT NULL,
-    PRIMARY KEY(due_at, incident, recipient)) STRICT, WITHOUT ROWID;
+    incident INTEGER NOT NULL, recipient TEXT NOT NULL, due_at INTEGER,
+    PRIMARY KEY(incident, recipient)) STRICT, WITHOUT ROWID;
+  CREATE INDEX escalation_due ON escalation(due_at) WHERE due_at IS NOT NULL;
   CREATE TABLE notified(
     incident INTEGER NOT NULL, recipient INTEGER NOT NULL, gravity INTEGER NOT NULL, due_at INTEGER NOT NULL,
     until INTEGER NOT NULL, interval_ms INTEGER NOT NULL, PRIMARY KEY(incident, recipient)) STRICT, WITHOUT ROWID;

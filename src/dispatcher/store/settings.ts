@@ -1,7 +1,6 @@
 /** Endpoints, recipients and source switches operators made, the versions of the configuration, and small state. */
 
-import type { Provenance } from '../model/recipient.ts';
-import type { NamedSetting, SettingKind, SettingsChange } from '../model/records.ts';
+import type { ConfigVersion, NamedSetting, SettingKind, SettingsChange } from '../model/records.ts';
 import { parseObject } from './facts.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -22,16 +21,7 @@ export function changeSettings({ db }: Ledger, { put, remove }: SettingsChange):
 }
 
 /** The version in force has no `replaced_at`; retention keeps the others as long as messages routed under them. */
-export function keepConfig(
-  { db }: Ledger,
-  version: {
-    readonly hash: string;
-    readonly text: string;
-    readonly at: number;
-    readonly provenance: Provenance;
-  },
-): boolean {
-  const { hash, text, at, provenance } = version;
+export function keepConfig({ db }: Ledger, { hash, text, at, provenance }: ConfigVersion): boolean {
   db.run('UPDATE config SET replaced_at = ? WHERE replaced_at IS NULL AND hash <> ?', at, hash);
   if (db.run('UPDATE config SET replaced_at = NULL WHERE hash = ?', hash) > 0) return false;
   db.run('INSERT INTO config(hash, text, at, provenance) VALUES(?, ?, ?, ?)', hash, text, at, provenance);

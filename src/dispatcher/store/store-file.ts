@@ -4,8 +4,9 @@
  * Used by core.ts. Holds the instance lock and the reserve from opening to close. A file that is corrupt when opened afresh as
  * well is set aside, and what is readable of it goes on in a new one; the verb that met it fails with JOURNAL_CORRUPT.
  * After an input/output error the file is opened afresh, because a second fsync on the same descriptor may report success
- * for what never reached the disk, and its log is folded into the file before anything else. Claims are rows: they
- * outlive that; only a new process or a new file makes their pairs due again, uncertain.
+ * for what never reached the disk, and its log is folded into the file before anything else. With it comes what failed: messages that
+ * nobody was told of, a claim nobody has. Claims are rows: they outlive that, but for this one; only a new process or a new file makes
+ * the pairs of all due again, uncertain.
  */
 
 import { RelayError } from '../../core/errors.ts';
@@ -20,6 +21,8 @@ import { loadLedger, write, type Ledger } from './ledger.ts';
 import { openFile, prepareDirectory, setRight } from './open-file.ts';
 import type { StoreOptions } from './options.ts';
 
+const LAST_CLAIM = 'last:notification';
+
 export class StoreFile {
   readonly path: string;
   readonly #options: StoreOptions;
@@ -27,6 +30,8 @@ export class StoreFile {
   readonly #reserve: Reserve;
   readonly #onDue: (recipients: readonly string[]) => void;
   #doubtful = false;
+  /** Claims that were handed out before the file became doubtful: up to this number. */
+  #handedOut = 0;
   #closed = false;
   /** Undefined when it has to be opened again. */
   #ledger: Ledger | undefined;
@@ -129,8 +134,10 @@ export class StoreFile {
       const db = openFile(this.#options);
       try {
         if (this.#doubtful) db.exec(`PRAGMA ${AS}.wal_checkpoint(TRUNCATE)`);
+        const ledger = loadLedger(db, { clock, reserve: this.#reserve });
+        if (this.#doubtful) takeUp(ledger, this.#handedOut);
         this.#doubtful = false;
-        return loadLedger(db, { clock, reserve: this.#reserve });
+        return ledger;
       } catch (error) {
         db.close();
         if (!isCorruption(error) || failures > 1) throw explainFailure(error, this.path);
@@ -142,7 +149,10 @@ export class StoreFile {
 
   #abandon(ledger: Ledger, cause: unknown): void {
     this.#ledger = undefined;
-    this.#doubtful ||= isIoError(cause);
+    if (isIoError(cause)) {
+      this.#doubtful = true;
+      this.#handedOut = ledger.counters.get(LAST_CLAIM);
+    }
     try {
       ledger.db.close();
     } catch {
@@ -174,9 +184,17 @@ export class StoreFile {
   }
 }
 
+/** What was reported as failed may have been written all the same: its claims are nobody's, and what it made due nobody has heard of. */
+function takeUp(ledger: Ledger, handedOut: number): void {
+  giveBackAll(
+    ledger,
+    openClaims(ledger).filter((claim) => claim > handedOut),
+  );
+  for (const { name } of ledger.recipients.all) ledger.due.add(name);
+}
+
 /** Calls of an earlier process never came to an end. */
-function giveBackAll(ledger: Ledger): void {
-  const claims = openClaims(ledger);
+function giveBackAll(ledger: Ledger, claims: readonly number[] = openClaims(ledger)): void {
   if (claims.length === 0) return;
   write(ledger, () => {
     for (const claim of claims) giveBack(ledger, claim);

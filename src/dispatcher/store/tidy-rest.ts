@@ -144,6 +144,12 @@ export function sweepRecords({ db }: Ledger, { now, expired, gone }: Bounds): bo
         SELECT origin, analyzer FROM analyzer WHERE last_at < ? LIMIT ${limit})`,
       expired,
     ),
+    db.run(
+      `DELETE FROM analyzer WHERE (origin, analyzer) IN (
+        SELECT origin, analyzer FROM (
+          SELECT origin, analyzer, row_number() OVER (PARTITION BY origin ORDER BY last_at DESC) AS place FROM analyzer)
+          WHERE place > ${storeLimits.analyzersOfOrigin} LIMIT ${limit})`,
+    ),
     // Short ones are routes and reasons, which are few; long ones are hashes, details and providers' words.
     db.run(
       `DELETE FROM word WHERE id IN (

@@ -2,7 +2,7 @@
 
 import { RelayError } from '../../core/errors.ts';
 import { storeLimits } from '../../core/limits.ts';
-import type { ApiKey, KeyScope, User, UserRole } from '../model/records.ts';
+import type { ApiKey, KeyChange, KeyScope, User, UserRole } from '../model/records.ts';
 import { toBuffer } from './facts.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -19,7 +19,7 @@ interface KeyRow {
   readonly last_used_at: number | null;
 }
 
-const scopeNames: readonly string[] = ['ingest', 'read', 'operate', 'admin'] satisfies KeyScope[];
+const scopeNames: readonly string[] = ['ingest', 'read'] satisfies KeyScope[];
 
 export function listUsers({ db }: Ledger): User[] {
   const rows = db.all<{
@@ -71,7 +71,12 @@ export function useKey({ db }: Ledger, id: number, now: number): void {
   db.run('UPDATE api_key SET last_used_at = ? WHERE id = ?', now, id);
 }
 
-export function addKey(ledger: Ledger, key: Omit<ApiKey, 'id'>): ApiKey {
+/** Within a transaction. */
+export function addKey(
+  ledger: Ledger,
+  key: Omit<ApiKey, 'id'>,
+  replaced?: { readonly id: number; readonly revokedAt: number },
+): ApiKey {
   const { hash, prefix, owner, scopes, channels, createdAt, expiresAt, revokedAt, lastUsedAt } = key;
   if (findKey(ledger, hash) !== undefined) throw new RelayError('USAGE', `key ${prefix}…: it exists already`);
   ledger.db.run(
@@ -89,14 +94,11 @@ export function addKey(ledger: Ledger, key: Omit<ApiKey, 'id'>): ApiKey {
   );
   const made = findKey(ledger, hash);
   if (made === undefined) throw new RelayError('BUG', 'a key that was not kept');
+  if (replaced !== undefined) changeKey(ledger, replaced.id, { revokedAt: replaced.revokedAt });
   return made;
 }
 
-export function changeKey(
-  { db }: Ledger,
-  id: number,
-  change: { readonly revokedAt?: number; readonly scopes?: readonly KeyScope[] },
-): boolean {
+export function changeKey({ db }: Ledger, id: number, change: KeyChange): boolean {
   return (
     db.run(
       'UPDATE api_key SET revoked_at = coalesce(?, revoked_at), scopes = coalesce(?, scopes) WHERE id = ?',

@@ -66,7 +66,8 @@ export function finishReplacement({ path, clock, onSetAside }: JournalOptions): 
   onSetAside?.({ path: kept, reason: 'an earlier start was interrupted', salvaged: undefined });
 }
 
-function newestKept(path: string): string {
+/** Where the damaged file went that an earlier process has set aside. */
+export function newestKept(path: string): string {
   const prefix = `${basename(path)}.corrupt-`;
   const names = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix));
   return join(dirname(path), names.toSorted().at(-1) ?? prefix);

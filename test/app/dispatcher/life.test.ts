@@ -8,9 +8,11 @@ import { after, before, describe, test } from 'node:test';
 
 import { openControl } from '../../../src/app/dispatcher/open-control.ts';
 import { RelayError } from '../../../src/core/errors.ts';
+import { freePort } from '../../support/free-port.ts';
 import { portOf } from '../../support/https-host.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { until } from '../../support/until.ts';
 import { startWorld, type Config } from './world.ts';
 
 let pki: Pki;
@@ -79,6 +81,37 @@ describe('start', () => {
     assert.deepEqual(await world.service.control.call('ping', {}), { pong: true }, 'and keeps its socket');
   });
 });
+
+describe('a reload', () => {
+  test('that comes while it starts counts afterwards; one while it ends opens nothing', async (t) => {
+    const world = await startWorld(t, { pki });
+    const { dispatcher } = world.service;
+    const port = await freePort();
+    const config = structuredClone(world.config);
+    Object.assign(config['sources'] ?? {}, {
+      secarc: { listen: `127.0.0.1:${port}`, allow_from: '127.0.0.1' },
+    });
+    writeFileSync(world.configFile, JSON.stringify(config));
+    const reloading = dispatcher.reload();
+    await until(() => accepts(port), { what: 'the new source' });
+    await world.service.close();
+    await reloading;
+    assert.equal(await accepts(port), false);
+    assert.equal((await dispatcher.reload()).length, 1, 'nothing is taken up any more');
+  });
+});
+
+/** Whether somebody listens there. */
+async function accepts(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
 
 describe('end', () => {
   test('a call under way ends in its time; what was accepted is owed, and delivered by the next one', async (t) => {

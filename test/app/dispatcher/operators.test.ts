@@ -55,10 +55,7 @@ describe('at once', () => {
     await control.call('silences.expire', { id: silence.id });
     await world.alert('noise');
     await world.service.sent('archive', 2);
-    await until(async () => (await world.service.queue('soc')).sent === 1, {
-      timeoutMs: 20_000,
-      what: 'the person to be told',
-    });
+    await world.service.sent('soc', 1);
     await assert.rejects(control.call('silences.expire', { id: silence.id }), { code: 'NOT_FOUND' });
   });
 
@@ -93,9 +90,13 @@ describe('looking back', () => {
   test('why: by number, id, tag and incident; search by text, severity and criteria', async (t) => {
     const world = await startWorld(t, { pki });
     const { control } = world.service;
+    // One after the other: what is due together goes out together.
     await world.alert('Port scan', 'low');
+    await world.service.sent('soc', 1);
     await world.alert('Brute force');
     await world.service.sent('soc', 2);
+    await world.service.sent('siem', 2);
+    await world.service.sent('archive', 2);
     const [newest, oldest] = (await control.call('messages.search', {})).messages;
     assert.deepEqual(
       [newest?.facts.classification, oldest?.facts.classification],
@@ -183,20 +184,29 @@ describe('incidents', () => {
       },
     });
     const { control } = world.service;
-    await world.alert('seen to');
+    const told = async (seq: number): Promise<readonly string[]> => {
+      const { pairs } = await control.call('why', { id: String(seq) });
+      return pairs.filter(({ state }) => state === 'sent').map(({ recipient }) => recipient);
+    };
+    // On a busy machine the two seconds may be over before it is acknowledged: then there is another one.
+    let seq = 0;
+    let inTime = false;
+    let id = 0;
+    while (!inTime) {
+      seq += 1;
+      await world.alert(`seen to ${seq}`);
+      [{ id } = { id: 0 }] = await control.call('incidents.list', { limit: 1 });
+      const acked = await control.call('incidents.ack', { id, note: 'on it' });
+      assert.deepEqual([acked.state, acked.ackedBy, acked.notes[0]?.text], ['acked', 'cli:test', 'on it']);
+      inTime = (acked.ackedAt ?? Infinity) - acked.firstAt < 1_500;
+    }
     await world.alert('seen by nobody');
-    const incidents = await control.call('incidents.list', { state: 'open' });
-    const seen = incidents.find(({ title }) => title.includes('seen to'));
-    const acked = await control.call('incidents.ack', { id: seen?.id ?? 0, note: 'on it' });
-    assert.deepEqual([acked.state, acked.ackedBy, acked.notes[0]?.text], ['acked', 'cli:test', 'on it']);
-    await world.service.sent('boss', 1);
-    const { pairs } = await control.call('why', { id: '2' });
-    assert.ok(pairs.some(({ recipient, state }) => recipient === 'boss' && state === 'sent'));
-    assert.equal((await world.service.queue('boss')).planned, 1);
-    await control.call('incidents.close', { id: seen?.id ?? 0 });
+    await until(async () => (await told(seq + 1)).includes('boss'), { what: 'the escalation' });
+    assert.ok(!(await told(seq)).includes('boss'));
+    await control.call('incidents.close', { id });
     assert.deepEqual(
-      (await control.call('incidents.list', { state: 'closed' })).map(({ id }) => id),
-      [seen?.id],
+      (await control.call('incidents.list', { state: 'closed' })).map((incident) => incident.id),
+      [id],
     );
   });
 });
@@ -216,7 +226,6 @@ describe('recipients', () => {
     world.hook.say({ status: 401 });
     await world.alert('two');
     await until(async () => (await world.service.queue('siem')).held === 1, {
-      timeoutMs: 20_000,
       what: 'a refused token to hold it',
     });
     world.hook.say({});

@@ -4,12 +4,14 @@
  */
 
 import assert from 'node:assert/strict';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 
+import { freePort } from '../../support/free-port.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { portOf } from '../../support/https-host.ts';
 import { until } from '../../support/until.ts';
 import { type Config, startWorld, type World } from './world.ts';
 
@@ -22,11 +24,12 @@ before(async () => {
 /** A port somebody else has. */
 async function takenPort(t: TestContext): Promise<{ readonly port: number; readonly release: () => void }> {
   const server = createServer();
+  const port = await freePort();
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
   t.after(() => server.close());
-  return { port: portOf(server), release: () => void server.close() };
+  return { port, release: () => void server.close() };
 }
 
 const secarc = (port: number): object => ({ listen: `127.0.0.1:${port}`, allow_from: '127.0.0.0/8' });
@@ -117,12 +120,12 @@ describe('a configuration that cannot work', () => {
 
 describe('a new configuration', () => {
   test('a source whose settings change at its address, or that goes from one address to all, takes it over', async (t) => {
+    const port = await freePort();
     const world = await startWorld(t, {
       pki,
-      edit: ({ sources }) => Object.assign(sources ?? {}, { secarc: secarc(0) }),
+      edit: ({ sources }) => Object.assign(sources ?? {}, { secarc: secarc(port) }),
     });
     const { service } = world;
-    const port = service.port('secarc');
     for (const listen of [`127.0.0.1:${port}`, `0.0.0.0:${port}`, `127.0.0.1:${port}`]) {
       const config = edited(world, ({ sources }) =>
         Object.assign(sources ?? {}, { secarc: { listen, allow_from: '127.0.0.1' } }),
@@ -154,10 +157,47 @@ describe('a new configuration', () => {
     assert.equal(service.log.events('source-not-listening').length, 1);
     release();
     await until(() => service.dispatcher.listeners().some(({ source }) => source === 'secarc'), {
-      timeoutMs: 30_000,
       what: 'the second try',
     });
     assert.equal(service.log.events('source-listening').length, 1);
+  });
+
+  test('takes up renewed certificate files of an endpoint', async (t) => {
+    const dir = tempDir(t);
+    const file = join(dir, 'ca.pem');
+    copyFileSync(pki.caFile, file);
+    const world = await startWorld(t, {
+      pki,
+      edit: ({ endpoints }) => Object.assign(endpoints?.['hook'] ?? {}, { ca_file: file }),
+    });
+    writeFileSync(file, 'no certificate');
+    assert.match(
+      (await world.reload(world.config)).join('\n'),
+      /endpoint hook: ca_file \S+ca\.pem cannot be used \(no certificate is in it\)/,
+    );
+    copyFileSync(pki.caFile, file);
+    assert.deepEqual(await world.reload(world.config), []);
+  });
+
+  test('that goes back to an earlier one is in the audit log too', async (t) => {
+    const world = await startWorld(t, { pki });
+    const { control } = world.service;
+    const { config: first } = await control.call('status', {});
+    const other = edited(world, ({ recipients }) =>
+      Object.assign(recipients ?? {}, { more: { endpoint: 'hook' } }),
+    );
+    assert.deepEqual(await world.reload(other), []);
+    const { config: second } = await control.call('status', {});
+    assert.deepEqual(await world.reload(world.config), []);
+    assert.deepEqual(await world.reload(world.config), []);
+    const again = await world.restart();
+    const loads = (await again.service.control.call('audit.list', {})).filter(
+      ({ what }) => what === 'config.load',
+    );
+    assert.deepEqual(
+      loads.map(({ detail: hash }) => ({ hash })),
+      [first, second, first],
+    );
   });
 
   test('what has not changed stays: listeners, and the sinks of endpoints', async (t) => {

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { RelayError } from '../../../src/core/errors.ts';
+import { isObject } from '../../../src/core/json-object.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
@@ -23,6 +24,10 @@ const chat = (world: World): Record<string, unknown> => ({
   url: `${world.hook.base.replace('127.0.0.1', '192.0.2.1')}/hook`,
   secret: 'shared-secret-of-both',
 });
+
+function jsonTitle(message: unknown): string {
+  return isObject(message) ? String(message['title']) : '';
+}
 
 async function names(world: World): Promise<string> {
   const recipients = await world.service.control.call('recipients.list', {});
@@ -149,16 +154,50 @@ describe('a recipient that is taken away', () => {
     delete without['recipients']?.['siem'];
     Object.assign(without['route'] ?? {}, { to: ['archive'] });
     assert.deepEqual(await world.reload(without), []);
-    await until(async () => (await world.service.queue('siem')).heldReason === 'removed', {
-      timeoutMs: 20_000,
-      what: 'the queue to be held',
-    });
-    assert.equal((await world.service.queue('siem')).held, 1);
+    await until(
+      async () => {
+        const { heldReason, held } = await world.service.queue('siem');
+        return heldReason === 'removed' && held === 1;
+      },
+      { what: 'the queue to be held' },
+    );
 
     world.hook.say({});
     const again = await world.restart();
     assert.equal((await again.service.queue('archive')).sent, 1);
     await again.service.sent('siem', 1);
+  });
+
+  test('or gives it to another one, message by message', async (t) => {
+    const world = await startWorld(t, { pki });
+    const { control } = world.service;
+    await control.call('recipients.hold', { name: 'siem' });
+    await world.alert('one');
+    await world.alert('two');
+    const config = structuredClone(world.config);
+    delete config['recipients']?.['siem'];
+    Object.assign(config['recipients'] ?? {}, { spare: { endpoint: 'hook' } });
+    Object.assign(config['route'] ?? {}, { to: ['archive'] });
+    assert.deepEqual(await world.reload(config), []);
+    for (const [name, to] of [
+      ['archive', 'spare'],
+      ['nobody', 'spare'],
+      ['siem', 'nobody'],
+    ] as const)
+      await assert.rejects(control.call('recipients.move', { name, to }), RelayError, `${name} ${to}`);
+    assert.deepEqual(await control.call('recipients.move', { name: 'siem', to: 'spare' }), { moved: 2 });
+    const entries = (await control.call('audit.list', {})).filter(({ what }) => what === 'recipient.move');
+    assert.deepEqual(
+      entries.map(({ detail }) => detail),
+      ['2 deliveries of siem to spare'],
+    );
+    await world.service.sent('spare', 2);
+    const titles = world.hook.received.flatMap(({ json }) =>
+      Array.isArray(json['messages']) ? json['messages'].map((message) => jsonTitle(message)) : [],
+    );
+    assert.deepEqual(titles.toSorted(), ['one', 'two']);
+    const left = await world.service.queue('siem');
+    assert.deepEqual([left.held, left.suppressed], [0, { fallback: 2 }]);
   });
 
   test('one that is disabled suppresses what comes, with its reason', async (t) => {

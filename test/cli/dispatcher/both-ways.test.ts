@@ -64,9 +64,8 @@ describe('commands', () => {
     }
     await world.alert(HOSTILE.replaceAll('\u001B', ''));
     await world.alert('Port scan', 'low');
-    await world.service.sent('siem', 2);
-    await world.service.sent('soc', 2);
-    assert.match((await say('incidents ack 1 --note mine')).stdout, /^incident 1 is acked: 1 messages/);
+    for (const name of ['archive', 'siem', 'soc']) await world.service.sent(name, 2);
+    assert.match((await say('incidents ack 1 --note mine')).stdout, /^incident 1 is acked: 1 message:/);
 
     const lines = [
       'status',

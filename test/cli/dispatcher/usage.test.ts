@@ -41,6 +41,7 @@ describe('usage', () => {
     ['recipients list all', "unexpected argument 'all'"],
     ['recipients resume a --reason x', 'alert-dispatcher recipients resume has no --reason'],
     ['recipients hold', 'missing NAME'],
+    ['recipients move a', 'missing OTHER'],
     ['sources enable', 'missing NAME'],
     ['silence add', 'missing CRITERIA'],
     ['silence add alert', '--reason and --for are mandatory'],
@@ -50,7 +51,7 @@ describe('usage', () => {
     ['dead redrive', 'missing MESSAGE or --recipient'],
     ['dead redrive all', "MESSAGE must be a number as listed, not 'all'"],
     ['keys add', 'missing OWNER'],
-    ['keys add ana --scope root', '--scope must be one of ingest, read, operate, admin'],
+    ['keys add ana --scope root', '--scope must be one of ingest, read'],
     ['keys add ana --grace 1h', 'alert-dispatcher keys add has no --grace'],
     ['keys rotate x', "N must be a number as listed, not 'x'"],
     ['users set ana', 'missing --role'],
@@ -78,7 +79,7 @@ describe('usage', () => {
     const { error } = await run('recipients', 'resum', ...nowhere);
     assert.match(
       error?.hint ?? '',
-      /^did you mean resume\? .*list\|add\|set\|enable\|disable\|remove\|test\|hold\|resume/,
+      /^did you mean resume\? .*list\|add\|set\|enable\|disable\|remove\|test\|hold\|resume\|move/,
     );
   });
 

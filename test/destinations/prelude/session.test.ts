@@ -10,11 +10,11 @@ import type { Outcome } from '../../../src/core/outcome.ts';
 import { socketFault } from '../../../src/destinations/prelude/dial.ts';
 import { readPreludeUrl } from '../../../src/destinations/prelude/prelude-url.ts';
 import { startFakeManager } from '../../support/fake-manager.ts';
+import { freePort } from '../../support/free-port.ts';
 import { portOf } from '../../support/https-host.ts';
 import { makeSite, register } from '../../support/prelude-site.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
-import { freePort } from '../../support/world.ts';
 import { deliver, kinds, makeWorld, parcelOf, type World } from './destination-world.ts';
 
 async function only(world: World, port?: number, idleMs = 5_000): Promise<Outcome> {

@@ -9,7 +9,7 @@ import { alert } from '../route/fixture.ts';
 import { VirtualSite } from './virtual-site.ts';
 
 const HOUR = 3_600_000;
-const ALERTS = 1_440;
+const ALERTS = 480;
 const down: SinkAnswer = { outcome: { kind: 'again', reason: 'connect ECONNREFUSED' } };
 
 const CONFIG = `
@@ -17,7 +17,7 @@ endpoints:
   gateway: { type: prelude-gateway, url: "https://prelude.example.org:3128/", cert: /c, key: /k, ca: /a }
   archive: { type: file, dir: /var/log/alerts }
 recipients:
-  gateway: { endpoint: gateway, batch: 20 }
+  gateway: { endpoint: gateway, batch: 8 }
   archive: { endpoint: archive }
 route:
   to: [gateway, archive]
@@ -39,14 +39,14 @@ test('a gateway stopped for 72 h: all arrive in order, none dead, status shows t
     const [receipt] = await site.accept([body], { source: 'idmef', peer: 'relay1', sensor: 'dmz1' });
     seqs.push(receipt?.seq ?? 0);
     await site.timers.run(every);
-    if (n % 240 === 239) {
+    if (n % 80 === 79) {
       const { pending, leased, dead, ageMs, lastError } = await queueOf('gateway');
       assert.deepEqual([pending + leased, dead], [n + 1, 0]);
       assert.ok(Math.abs(ageMs - (n + 1) * every) < 1_000, `the oldest is ${ageMs} ms old`);
       assert.match(lastError ?? '', /ECONNREFUSED/);
       assert.equal((await queueOf('archive')).sent, n + 1, 'the other one goes on');
     }
-    if (n % 500 === 499) await site.restart();
+    if (n % 150 === 149) await site.restart();
   }
   const before = site.calls.length;
   site.provider('gateway').answer = () => OK;

@@ -152,7 +152,7 @@ export class VirtualSite {
       timers,
       random,
       log,
-      instance: config.instance,
+      instance: () => config.instance,
       mark: () => MARK,
       version: '0.0.0',
     });

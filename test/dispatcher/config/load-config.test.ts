@@ -133,7 +133,7 @@ route:
 
   test('a switched source does not listen', () => {
     const text =
-      'sources: { syslog: { a: { listen: "127.0.0.1:514", transport: udp, allow_from: 10.0.0.0/8 } } }';
+      'sources: { syslog: { a: { listen: "[fe80::1%eth0]:514", transport: udp, allow_from: 10.0.0.0/8 } } }';
     assert.equal(sound(text).sources.syslog.length, 1);
     const off = { ...noStoredSettings, sources: [{ name: 'syslog.a', value: { enabled: false } }] };
     assert.equal(sound(text, off).sources.syslog.length, 0);
@@ -178,6 +178,11 @@ describe('what is wrong is named with file, line and reason', () => {
       base.replace('/etc/bot', '/etc/open'),
       /token_file: \/etc\/open can be read by everybody: chmod o=/,
     ],
+    [
+      'a URL that is given twice',
+      base.replace('in }', 'in, url_file: /etc/bot }'),
+      /:4: endpoints\.siem\.url_file: url is given too: only one of them$/,
+    ],
     ['an empty secret', base.replace('/etc/bot', '/etc/empty'), /\/etc\/empty is empty/],
     ['a secret of two lines', base.replace('/etc/bot', '/etc/lines'), /\/etc\/lines has more than one line/],
     ['a missing secret', base.replace('/etc/bot', '/etc/none'), /\/etc\/none cannot be read: ENOENT/],
@@ -199,7 +204,7 @@ describe('what is wrong is named with file, line and reason', () => {
     [
       'a duration without unit',
       `${base}route: { repeat: 30 }\n`,
-      /route\.repeat: must be a duration|expected string/,
+      /:8: route\.repeat: must be a duration such as 30s, 15m, 24h or 7d, not '30'$/,
     ],
     [
       'a path of group_by',
@@ -240,9 +245,49 @@ describe('what is wrong is named with file, line and reason', () => {
       /allow_from must say from where/,
     ],
     [
+      'mails larger than all of them together may be',
+      'sources: { smtp: { listen: "127.0.0.1:25", allow_from: [127.0.0.1], max_size: 65M } }',
+      /sources\.smtp\.max_size: must not be more than 64M/,
+    ],
+    [
       'syslog from anywhere',
       'sources: { syslog: { a: { listen: "0.0.0.0:514", transport: udp } } }',
       /allow_from must say from where/,
+    ],
+    [
+      'a listener that names no address',
+      'sources: { smtp: { listen: "[fe80::zz]:25", allow_from: "::/0" } }',
+      /sources\.smtp\.listen: must be address and port/,
+    ],
+    [
+      'a number that is none',
+      base.replace('endpoint: siem }', 'endpoint: siem, priority: high }'),
+      /:7: recipients\.siem\.priority: must be a number$/,
+    ],
+    [
+      'a name that is none',
+      base.replace('siem: { endpoint', '"si em": { endpoint'),
+      /:7: recipients\.si em: a name has 1 to 64 letters/,
+    ],
+    [
+      'a key of a source that nobody knows',
+      'sources: { rest: { rat: 5 } }',
+      /:1: sources\.rest\.rat: is no key known here; did you mean rate\?$/,
+    ],
+    [
+      'a source that is switched in a third way',
+      'sources: { rest: 5 }',
+      /sources\.rest: must be false, off or a map$/,
+    ],
+    [
+      'give_up: 0, which would let all of it die',
+      base.replace('chat: -100123', 'chat: -100123, give_up: 0'),
+      /:6: recipients\.soc\.give_up: must be longer than 0$/,
+    ],
+    [
+      'an expectation nobody can fulfil',
+      `${base}expect: { x: { analyzer: a, within: 0s } }\n`,
+      /:8: expect\.x\.within: must be longer than 0$/,
     ],
     ['a source without its listener', 'sources: { ntopng: {} }', /sources\.ntopng: needs sources\.https/],
     [
@@ -293,6 +338,37 @@ describe('what is wrong is named with file, line and reason', () => {
       problemLine(both.problems[0] ?? assert.fail()),
       /^database: recipients\.soc: is in the file too/,
     );
+  });
+
+  test('what is wrong in the database is said to be there, wherever it points', () => {
+    const stored = (value: object): StoredSettings => ({
+      ...noStoredSettings,
+      recipients: [{ name: 'ana', value: { endpoint: 'bot', chat: 5, ...value } }],
+    });
+    for (const [value, expected] of [
+      [{ fallback: 'gone' }, "database: recipients.ana.fallback: there is no recipient 'gone'"],
+      [{ fallback: 'ana' }, 'database: recipients.ana.fallback: the fallbacks lead back here'],
+      [{ priority: 'x' }, 'database: recipients.ana.priority: must be a number'],
+    ] as const) {
+      const loaded = load(base, stored(value));
+      assert.ok(!loaded.ok);
+      assert.deepEqual(loaded.problems.map(problemLine), [expected]);
+    }
+  });
+
+  test('commands name no files: what the service may read goes to no address of theirs', () => {
+    const value = { type: 'mattermost', url: 'https://evil.example/', token_file: '/etc/bot' };
+    const loaded = load(base, { ...noStoredSettings, endpoints: [{ name: 'leak', value }] });
+    assert.ok(!loaded.ok);
+    assert.deepEqual(loaded.problems.map(problemLine), [
+      'database: endpoints.leak.token_file: a file may be named in the root-owned file only: token=@FILE hands its content over',
+    ]);
+  });
+
+  test('a name that every object of JavaScript has is a name like any other', () => {
+    const recipients = [{ name: 'constructor', value: { endpoint: 'bot', chat: 5 } }];
+    const config = sound(base, { ...noStoredSettings, recipients });
+    assert.ok(config.recipients.some(({ name }) => name === 'constructor'));
   });
 
   test('G-AG: file channels write any path: endpoints of type file cannot come from the database', () => {

@@ -52,7 +52,7 @@ describe('alertgw.db', () => {
         name: 'ana',
         passwordHash: '$2b$12$abcdefghijklmnopqrstuuMRlBvDKJpJ1xoX7Yp6r9KxPN0a1b2c3',
         keyHash: createHash('sha256').update(key).digest('hex'),
-        keyPrefix: '0f1e',
+        keyPrefix: '0f1e2d3c',
       },
     ]);
     assert.equal(plan.endpoints['soc']?.['type'], 'telegram');
@@ -134,6 +134,14 @@ describe('channel files', () => {
       assert.match(read.text, expected);
     });
   }
+
+  test('of both spellings the one that its code read counts', () => {
+    const read = readChannelFile(`${forms[0]?.[1] ?? ''}[soc]\nbot-key = other\n`);
+    assert.equal(read.ok && read.channel.params['bot-key'], '1:abc');
+    const upside = '[channel]\nname=soc\nuser=ana\ntype=slack\n[soc]\nwebhook=a\n[slack]\nwebhook=b\n';
+    const other = readChannelFile(upside);
+    assert.equal(other.ok && other.channel.params['webhook'], 'b');
+  });
 
   test('the file is told from the database by its first bytes', (t) => {
     const path = join(tempDir(t), 'soc.conf');

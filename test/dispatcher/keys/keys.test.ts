@@ -1,6 +1,7 @@
 /** Keys and passwords: made, kept as hashes, believed for a second at most, never told why not. */
 
 import assert from 'node:assert/strict';
+import { scryptSync } from 'node:crypto';
 import { describe, test } from 'node:test';
 
 import * as fc from 'fast-check';
@@ -11,6 +12,8 @@ import { createKeyRing } from '../../../src/dispatcher/keys/key-ring.ts';
 import { Pace } from '../../../src/dispatcher/keys/pace.ts';
 import { hashPassword, isImported, verifyPassword } from '../../../src/dispatcher/keys/password.ts';
 import type { ApiKey, User } from '../../../src/dispatcher/model/records.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+import { countingRandom, MINUTE, NOW, testStore } from '../store/fixture.ts';
 
 const random = { bytes: (count: number) => Uint8Array.from({ length: count }, (_, index) => index) };
 
@@ -136,6 +139,55 @@ describe('the key ring', () => {
   });
 });
 
+describe('the key ring over the store', () => {
+  test('what the store keeps of a key is enough to know it, and too little to use it', async (t) => {
+    const store = await testStore(t).open();
+    const clock = manualClock(NOW);
+    const ring = createKeyRing({ store, clock });
+    const made = makeKey(countingRandom());
+    const imported = '0f8fad5bd9cb469fa16570867728950e';
+    await store.putUser({ name: 'ana', role: 'viewer', createdAt: NOW });
+    const common = { owner: 'ana', scopes: ['ingest'], createdAt: NOW } as const;
+    const { id } = await store.addKey({ ...common, hash: made.hash, prefix: made.prefix });
+    await store.addKey({ ...common, hash: hashKey(imported), prefix: prefixOf(imported), channels: ['soc'] });
+
+    assert.equal((await ring.check(made.text, 'ingest'))?.id, id);
+    assert.deepEqual((await ring.check(imported, 'ingest'))?.channels, ['soc']);
+    assert.equal(await ring.check(made.text, 'read'), undefined);
+    assert.ok(!JSON.stringify(await store.keys()).includes(made.text));
+    assert.ok(
+      (await store.keys()).every(({ lastUsedAt }) => lastUsedAt !== undefined),
+      'marked as used',
+    );
+
+    await store.changeKey(id, { revokedAt: clock.now() });
+    ring.forget();
+    assert.equal(await ring.check(made.text, 'ingest'), undefined);
+    await store.putUser({ name: 'ana', role: 'viewer', createdAt: NOW, disabled: true });
+    ring.forget();
+    assert.equal(await ring.check(imported, 'ingest'), undefined);
+  });
+
+  test('a key whose end has come opens nothing', async (t) => {
+    const store = await testStore(t).open();
+    const clock = manualClock(NOW);
+    const ring = createKeyRing({ store, clock });
+    const { text, hash, prefix } = makeKey(countingRandom());
+    await store.putUser({ name: 'ana', role: 'viewer', createdAt: NOW });
+    await store.addKey({
+      owner: 'ana',
+      scopes: ['ingest'],
+      createdAt: NOW,
+      hash,
+      prefix,
+      expiresAt: NOW + MINUTE,
+    });
+    assert.ok(await ring.check(text, 'ingest'));
+    clock.advance(MINUTE);
+    assert.equal(await ring.check(text, 'ingest'), undefined);
+  });
+});
+
 describe('a pace', () => {
   test('a minute’s worth at once, then one by one', () => {
     const clock = new HeldClock();
@@ -170,10 +222,20 @@ describe('a pace', () => {
 });
 
 describe('a password', () => {
-  test('is verified by what is kept, whatever keyboard wrote it', async () => {
-    const stored = await hashPassword('contrasen\u0303a', random);
+  test('is kept as its scrypt hash, of a cost that takes a while', async () => {
+    const stored = await hashPassword('secret', random);
     assert.match(stored, /^scrypt\$32768\$8\$3\$AAECAwQFBgcICQoLDA0ODw\$[A-Za-z0-9_-]{43}$/);
-    assert.equal(await verifyPassword('contrase\u00f1a', stored), 'right');
+    const [, , , , salt = '', hash = ''] = stored.split('$');
+    const cost = { N: 32_768, r: 8, p: 3, maxmem: 2 ** 26 };
+    const expected = scryptSync('secret', Buffer.from(salt, 'base64url'), 32, cost);
+    assert.equal(hash, expected.toString('base64url'));
+  });
+
+  test('is verified by what is kept, at the cost that stands there, whatever keyboard wrote it', async () => {
+    const salt = Buffer.from('0123456789abcdef');
+    const hash = scryptSync('contrase\u00f1a', salt, 32, { N: 1024, r: 8, p: 1 });
+    const stored = `scrypt$1024$8$1$${salt.toString('base64url')}$${hash.toString('base64url')}`;
+    assert.equal(await verifyPassword('contrasen\u0303a', stored), 'right');
     assert.equal(await verifyPassword('contrasena', stored), 'wrong');
     assert.equal(await verifyPassword('x'.repeat(keyLimits.passwordChars + 1), stored), 'wrong');
   });

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 
 import type { SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { machine, OK, person, silent, sleep, World } from '../../support/outbox-world.ts';
+import { virtualTimers } from '../../support/virtual-timers.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -63,17 +64,19 @@ describe('every and budget', () => {
 });
 
 describe('give-up', () => {
-  test('is for people: after 24 h dead with the reason, reported once; a machine waits', async () => {
-    const world = await World.start({ recipients: [person('soc'), machine('siem')] });
+  const soc = person('soc', { giveUpMs: HOUR });
+
+  test('is for people: at its time dead with the reason, reported once; a machine waits', async () => {
+    const world = await World.start({ recipients: [soc, machine('siem')] });
     for (const name of ['soc', 'siem']) world.provider(name).answer = () => down;
     const seqs = await world.accept(4);
-    await world.timers.run(23 * HOUR);
+    await world.timers.run(59 * MINUTE);
     assert.deepEqual(new Set(await world.states(seqs, 'soc')), new Set(['due']));
-    await world.timers.run(2 * HOUR);
+    await world.timers.run(2 * MINUTE);
     assert.deepEqual(new Set(await world.states(seqs, 'soc')), new Set(['dead']));
     assert.deepEqual(new Set(await world.states(seqs, 'siem')), new Set(['due']));
     const pairs = await world.store.pairs(1);
-    assert.equal(pairs[0]?.reason, 'undelivered for 24 h: connection refused');
+    assert.equal(pairs[0]?.reason, 'undelivered for 1 h: connection refused');
     assert.deepEqual(
       world.troubles.flatMap((trouble) =>
         trouble.kind === 'dead' ? [[trouble.recipient, trouble.pairs]] : [],
@@ -82,12 +85,61 @@ describe('give-up', () => {
     );
   });
 
-  test('not while it is held: it was not the message’s time that ran out', async () => {
-    const world = await World.start({ recipients: [person('soc')] });
-    world.provider('soc').answer = () => ({ outcome: { kind: 'broken', reason: '401' } });
-    const seqs = await world.accept(1);
-    await world.timers.run(72 * HOUR);
-    assert.deepEqual(await world.states(seqs, 'soc'), ['held']);
+  test('not while it is held, nor right after: it was not the message’s time that ran out', async () => {
+    const world = await World.start({ recipients: [soc] });
+    const provider = world.provider('soc');
+    provider.answer = () => ({ outcome: { kind: 'broken', reason: '401' } });
+    const seqs = await world.accept(5);
+    await world.timers.run(3 * HOUR);
+    assert.deepEqual(new Set(await world.states(seqs, 'soc')), new Set(['held']));
+    provider.answer = () => down;
+    await world.store.resume('soc');
+    world.outbox.wake(['soc']);
+    await world.timers.run(50 * MINUTE);
+    assert.deepEqual(new Set(await world.states(seqs, 'soc')), new Set(['due']));
+    provider.answer = () => OK;
+    await world.timers.run(10 * MINUTE);
+    assert.deepEqual(new Set(await world.states(seqs, 'soc')), new Set(['sent']));
+  });
+
+  test('what is driven again has its whole time anew', async () => {
+    const world = await World.start({ recipients: [soc] });
+    world.provider('soc').answer = () => down;
+    const seqs = await world.accept(15);
+    await world.timers.run(2 * HOUR);
+    assert.deepEqual(new Set(await world.states(seqs, 'soc')), new Set(['dead']));
+    world.provider('soc').answer = () => OK;
+    world.provider('soc').limits = [{ key: 'chat', rate: 0.1, burst: 1 }];
+    await world.store.redrive({ now: world.timers.now() });
+    await world.timers.run(10 * MINUTE);
+    assert.deepEqual(new Set(await world.states(seqs, 'soc')), new Set(['sent']));
+  });
+
+  test('not before it was tried: a host that was off over the weekend, a clock set forward', async () => {
+    for (const cause of ['off', 'clock'] as const) {
+      let ahead = 0;
+      const timers = virtualTimers();
+      const world = new World({
+        recipients: [person('mail', { everyMs: MINUTE, budget: 1, giveUpMs: HOUR })],
+        deps: { timers: { ...timers, now: () => timers.now() + ahead } },
+        timers,
+      });
+      await world.outbox.start();
+      world.provider('mail').answer = () => down;
+      const seqs = await world.accept(3);
+      await timers.run(MINUTE);
+      if (cause === 'off') await world.outbox.drain(0);
+      if (cause === 'off') await timers.run(60 * HOUR);
+      else {
+        // Past the patience of the start.
+        await timers.run(20 * MINUTE);
+        ahead = 60 * HOUR;
+      }
+      world.provider('mail').answer = () => OK;
+      if (cause === 'off') await world.restart();
+      await timers.run(10 * MINUTE);
+      assert.deepEqual(new Set(await world.states(seqs, 'mail')), new Set(['sent']), cause);
+    }
   });
 });
 
@@ -105,6 +157,22 @@ describe('fallback', () => {
     assert.deepEqual(await world.states([...old, ...young], 'mail'), ['sent']);
     const [pair] = await world.store.pairs(1);
     assert.equal(pair?.reason, 'fallback');
+  });
+
+  test('at give-up: what is handed over is not given up in the same breath', async () => {
+    const mail = person('mail', { everyMs: 10 * MINUTE, budget: 1, giveUpMs: HOUR });
+    const world = await World.start({
+      recipients: [person('soc', { fallback: 'mail', giveUpMs: HOUR }), mail],
+      types: { mail: { batch: 10 } },
+    });
+    world.provider('soc').answer = () => down;
+    const seqs = await world.accept(3, { to: ['soc'] });
+    await world.timers.run(59 * MINUTE);
+    // Its round begins now: what is handed over has to wait.
+    await world.accept(1, { to: ['mail'] });
+    await world.timers.run(20 * MINUTE);
+    assert.deepEqual(new Set(await world.states(seqs, 'soc')), new Set(['suppressed']));
+    assert.deepEqual(new Set(await world.states(seqs, 'mail')), new Set(['sent']));
   });
 
   test('also while it is held', async () => {
@@ -134,7 +202,7 @@ describe('fallback', () => {
       await world.accept(1, { to: ['soc', 'mail'] });
       await world.timers.run(MINUTE);
       const seqs = await world.accept(1, { to: ['soc'] });
-      await world.timers.run(HOUR);
+      await world.timers.run(20 * MINUTE);
       assert.deepEqual(await world.states(seqs, 'soc'), ['due']);
     }
   });

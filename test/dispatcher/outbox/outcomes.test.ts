@@ -239,9 +239,14 @@ describe('refused', () => {
     const states = await world.states(seqs, 'siem');
     assert.deepEqual(
       states.flatMap((state, index) => (state === 'sent' ? [] : [[index + 1, state]])),
-      [[bad, 'dead']],
+      [[bad, 'due']],
     );
     assert.ok(world.calls.length < 30, `${world.calls.length} calls`);
+    for (let minute = 0; minute < 5; minute += 1) {
+      await world.accept(1);
+      await world.timers.run(MINUTE);
+    }
+    assert.deepEqual(await world.states([bad], 'siem'), ['dead']);
   });
 
   test('what a provider judges one by one has its own fate', async () => {

@@ -83,12 +83,12 @@ test('G-NT: 429 is not the end: exactly when the provider says', async () => {
 test('G-NT: a full queue does not drop the newest: there is no full queue', async () => {
   const world = await World.start({ recipients: [machine('hook', { batch: 10 })] });
   world.provider('hook').answer = () => down;
-  for (let batch = 0; batch < 10; batch += 1) await world.accept(1_000);
+  for (let batch = 0; batch < 3; batch += 1) await world.accept(1_000);
   await world.timers.run(MINUTE);
   world.provider('hook').answer = () => OK;
   await world.timers.run(10 * MINUTE);
-  assert.equal(new Set(world.calls.flatMap(({ seqs }) => seqs)).size, 10_000);
-  assert.deepEqual(await world.states([10_000], 'hook'), ['sent']);
+  assert.equal(new Set(world.calls.flatMap(({ seqs }) => seqs)).size, 3_000);
+  assert.deepEqual(await world.states([3_000], 'hook'), ['sent']);
 });
 
 test('G-NT: slack’s all but the newest five: the older ones are told too', async () => {
@@ -106,8 +106,11 @@ test('G-NT: no three retries back to back', async () => {
   world.provider('telegram').answer = () => down;
   await world.accept(5);
   await world.timers.run(30 * MINUTE);
-  const times = world.calls.map(({ at }) => at);
-  times.slice(1).forEach((at, index) => assert.ok(at - (times[index] ?? 0) >= 1_000));
+  for (const seq of new Set(world.calls.flatMap(({ seqs }) => seqs))) {
+    const times = world.calls.flatMap(({ seqs, at }) => (seqs.includes(seq) ? [at] : []));
+    times.slice(1).forEach((at, index) => assert.ok(at - (times[index] ?? 0) >= 1_000));
+  }
+  assert.ok(world.calls.length < 200, `${world.calls.length} calls`);
 });
 
 test('G-AG: synchronous fan-out: who posts waits for no recipient, and a slow one for no other', async () => {

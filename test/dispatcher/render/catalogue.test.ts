@@ -99,6 +99,16 @@ describe('reading', () => {
     assert.deepEqual(said, ['jeden alarm', '3 alarmy', '12 alarmów']);
   });
 
+  test('a language without a form of its own uses its other one, not English', () => {
+    const fr = good('fr:\n  text:\n    alerts:\n      other: "alertes : %{count}"\n', 'bot.fr.yml');
+    const phrases = new Vocabulary([fr]).phrases('fr', 'UTC');
+    assert.equal(plainText(phrases.plural('text.alerts', 1)), 'alertes : 1');
+    assert.equal(
+      plainText(phrases.plural('text.moreAlerts', 1, { severities: '1 HIGH' })),
+      'and one more alert: 1 HIGH',
+    );
+  });
+
   test('a key nobody asks for is no fault, but named', () => {
     const result = readCatalogue('es:\n  ftp:\n    newLogin: x\n', 'bot.es.yml');
     assert.ok(result.ok);
@@ -145,13 +155,15 @@ describe('reading', () => {
 
 describe('choosing', () => {
   const fr = good('fr:\n  text:\n    when: Quand\n', 'bot.fr.yml');
-  const vocabulary = new Vocabulary([fr]);
+  const zh = good('zh-Hant:\n  text:\n    when: 何時\n', 'bot.zh-Hant.yml');
+  const vocabulary = new Vocabulary([fr, zh]);
   const cases: readonly (readonly [string, string, string])[] = [
     ['en', 'When', 'Source'],
     ['es', 'Cuándo', 'Origen'],
     ['es-MX', 'Cuándo', 'Origen'],
     ['fr', 'Quand', 'Source'],
     ['fr-CA', 'Quand', 'Source'],
+    ['zh-Hant-TW', '何時', 'Source'],
     ['de', 'When', 'Source'],
     ['__proto__', 'When', 'Source'],
     ['', 'When', 'Source'],

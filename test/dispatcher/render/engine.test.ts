@@ -6,7 +6,6 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 
 import { templateLimits } from '../../../src/core/limits.ts';
-import { createSubject } from '../../../src/idmef/criteria/create-subject.ts';
 import type { Medium } from '../../../src/dispatcher/model/sink.ts';
 import { cleanLines } from '../../../src/dispatcher/render/clean.ts';
 import { Vocabulary } from '../../../src/dispatcher/render/phrases.ts';
@@ -14,6 +13,7 @@ import {
   digestData,
   messagesData,
   pathsOf,
+  speaksOfDigests,
   type DataTerms,
 } from '../../../src/dispatcher/render/template/data.ts';
 import { createEngine } from '../../../src/dispatcher/render/template/engine.ts';
@@ -35,7 +35,6 @@ function terms(source: string): DataTerms {
     },
     phrases: new Vocabulary([]).phrases('en', 'UTC'),
     instance: 'soc.example',
-    createSubject,
   };
 }
 
@@ -69,6 +68,7 @@ describe('variables', () => {
     ['{{ alert.targets }}{{ alert }}', ', '.slice(2)],
     ['{{ alert.title | upcase | truncate: 9 }}', 'BRUTE ...'],
     ['{% raw %}{{ x }}{% endraw %}', '{{ x }}'],
+    ['{% echo messages[2].analyzer %}{% liquid echo messages[2].analyzer %}', '&lt;b&gt;*_`[x](y)'.repeat(2)],
   ];
   for (const [source, expected] of cases) test(source, () => assert.equal(render(source), expected));
 
@@ -89,6 +89,17 @@ describe('variables', () => {
     const text = engine.render(engine.parse(source), digestData(facts, terms(source)), 4_000);
     assert.equal(text, '7 2 198.51.100.7 1 Jan 1970, 00:00:00 UTC');
   });
+
+  const words: readonly (readonly [string, boolean])[] = [
+    ['{% if digest %}{{ digest.count }}{% endif %}', true],
+    ['{{count}}: {{ digest.from }}', true],
+    ['Daily digest of {{ instance }}: {{ alert.title }}', false],
+    ['{{ alert.digestion }}', false],
+  ];
+  for (const [source, speaks] of words) {
+    test(`a storm is ${speaks ? '' : 'not '}told by ${source}`, () =>
+      assert.equal(speaksOfDigests(source), speaks));
+  }
 
   test('paths are found where they stand in quotes, each once', () => {
     assert.deepEqual(
@@ -161,6 +172,44 @@ describe('refused', () => {
   ];
   for (const [source, message] of cases) {
     test(source.slice(0, 60), () => assert.throws(() => render(source), message));
+  }
+
+  // Each of them ended the process once, not the thread: one step took more than the heap by far.
+  const doubled = (what: string, times: number): string =>
+    `{% capture x %}${what}{% endcapture %}`.repeat(times);
+  const greedy: readonly (readonly [string, string, RegExp])[] = [
+    ['a text doubled', `${doubled('{{ x }}x{{ x }}', 40)}{{ x | split: "" }}`, /longer than 262144/],
+    [
+      'a filter’s text doubled',
+      `{% assign x = "xxxx" %}${'{% assign x = x | append: x %}'.repeat(40)}`,
+      /longer|memory/,
+    ],
+    [
+      'a range that cannot count',
+      '{% for i in (9007199254740992..9007199254740994) %}x{% endfor %}',
+      /a range begins/,
+    ],
+    ['the same, by a name', '{% assign a = 1 %}{% for i in (a..3) %}x{% endfor %}', /a range begins/],
+    [
+      'the same, as an argument',
+      '{{ count | plus: (9007199254740992..9007199254740994) }}',
+      /a range begins/,
+    ],
+    ['a long range', '{% for i in (1..90000000) %}x{% endfor %}', /memory/],
+    [
+      'lists within lists',
+      `{% assign a = "x,y" | split: "," %}${'{% assign a = a | push: a | push: a | push: a %}'.repeat(40)}{{ a }}`,
+      /longer/,
+    ],
+    [
+      'a list of lists as text',
+      '{% assign a = messages | map: "details" %}'.concat('{% assign a = a | concat: a %}'.repeat(40)),
+      /longer|memory/,
+    ],
+    ['a wide date', '{{ "now" | date: "%90000000Y" }}', /memory/],
+  ];
+  for (const [name, source, message] of greedy) {
+    test(`no memory for ${name}`, () => assert.throws(() => render(source), message));
   }
 
   test('nothing of JavaScript can be reached', () => {

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 
 import type { Medium } from '../../../src/dispatcher/model/sink.ts';
-import { cleanLine, cleanLines } from '../../../src/dispatcher/render/clean.ts';
+import { cleanLine, cleanLines, cutUnits } from '../../../src/dispatcher/render/clean.ts';
 import { expand, escapeValue } from '../../../src/dispatcher/render/expand.ts';
 import { fit, lengthOf, write } from '../../../src/dispatcher/render/fit.ts';
 import { isLinkish } from '../../../src/dispatcher/render/linkish.ts';
@@ -119,6 +119,31 @@ const anything = fc.oneof(
   fc.tuple(hostile, graphemes, hostile).map((parts) => parts.join('')),
 );
 
+function writtenIn(medium: Medium, ...doc: readonly pieces.Piece[]): string {
+  return write(doc, writers[medium]);
+}
+
+/** A hundred times quicker to make than fast-check's own. */
+const webUrl = fc
+  .tuple(
+    fc.constantFrom('http', 'https', 'ftp', 'HTTPS'),
+    fc.constantFrom(
+      'x.example',
+      'X.Example:8443',
+      'bücher.example',
+      '198.51.100.7',
+      'a-b_c.example',
+      '[2001:db8::1]',
+    ),
+    fc.array(fc.constantFrom('/', 'a', '%20', '(', ')', "'", '*', '|', 'é', '~', '_', '.', '..', '\\'), {
+      maxLength: 8,
+    }),
+    fc.array(fc.constantFrom('?', '&', '=', 'b', '#', '<', '>', '`', '"', '+', '%', '[', ']'), {
+      maxLength: 8,
+    }),
+  )
+  .map(([scheme, host, path, rest]) => `${scheme}://${host}/${path.join('')}${rest.join('')}`);
+
 describe('cleaning', () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ['C0, DEL and C1', 'a\u0000\u0007b\u007f\u0080\u009fc', 'abc'],
@@ -142,6 +167,25 @@ describe('cleaning', () => {
 
   test('several lines keep their breaks and their indentation', () => {
     assert.equal(cleanLines('\r\n\na\t b  \r\n  c\u2028\n\nd\u0000\n\n'), 'a  b\n  c\n\n\nd');
+  });
+
+  test('a text of many blanks and line breaks is no work', () => {
+    const before = process.cpuUsage();
+    for (const one of [' ', '\n', '\u00a0', ' \n']) {
+      const many = one.repeat(200_000);
+      assert.equal(cleanLine(`x${many}x`), 'x x');
+      assert.equal(cleanLines(`${many}x${many}`).trim(), 'x');
+      assert.match(cleanLines(`x${many}x`), /^x\s+x$/);
+    }
+    const { user } = process.cpuUsage(before);
+    assert.ok(user < 20_000_000, `${user} µs`);
+  });
+
+  test('a cut leaves no half of a surrogate pair', () => {
+    assert.deepEqual([cutUnits('a🚨b', 2), cutUnits('a🚨b', 3), cutUnits('a🚨b', 4)], ['a…', 'a🚨…', 'a🚨b']);
+    for (const piece of [pieces.code(`x${'🚨'.repeat(3_000)}`), pieces.code(`x${'🚨'.repeat(90)}`, 100)]) {
+      assert.match(writtenIn('plain', piece), /^x🚨+…$/u);
+    }
   });
 
   test('twice is once, and nothing dangerous is left', () => {
@@ -257,19 +301,15 @@ for (const medium of media) {
 
     test('a link is what safeUrl let through, and says its host', () => {
       fc.assert(
-        fc.property(
-          anything,
-          fc.oneof(fc.webUrl({ withFragments: true, withQueryParameters: true }), anything),
-          (name, url) => {
-            const doc: Doc = [pieces.label('See '), ...pieces.link(name, url)];
-            const seen = readBack(medium, write(doc, writer));
-            assert.equal(alike(seen.text), alike(textOf(doc, medium)));
-            for (const mark of seen.marks) {
-              if (mark.startsWith('a:')) assert.match(mark, /^a:(?:https?|ftp):\/\/[^\s"'<>()[\]|]+$/);
-              else assert.match(mark, /^code:/);
-            }
-          },
-        ),
+        fc.property(anything, fc.oneof(webUrl, anything), (name, url) => {
+          const doc: Doc = [pieces.label('See '), ...pieces.link(name, url)];
+          const seen = readBack(medium, write(doc, writer));
+          assert.equal(alike(seen.text), alike(textOf(doc, medium)));
+          for (const mark of seen.marks) {
+            if (mark.startsWith('a:')) assert.match(mark, /^a:(?:https?|ftp):\/\/[^\s"'<>()[\]|]+$/);
+            else assert.match(mark, /^code:/);
+          }
+        }),
         { numRuns: 200 },
       );
     });
@@ -333,75 +373,74 @@ for (const medium of media) {
 }
 
 describe('in particular', () => {
-  const one = (medium: Medium, ...doc: readonly pieces.Piece[]): string => write(doc, writers[medium]);
   const cases: readonly (readonly [string, string, string])[] = [
     [
       'Slack: <!channel> and links',
-      one('slack-mrkdwn', pieces.prose('<!channel> a & b')),
+      writtenIn('slack-mrkdwn', pieces.prose('<!channel> a & b')),
       '&lt;!channel&gt; a &amp; b',
     ],
     [
       'Slack: formatting at the edge of a word',
-      one('slack-mrkdwn', pieces.prose('*x* snake_case 5 * 3 _y_')),
+      writtenIn('slack-mrkdwn', pieces.prose('*x* snake_case 5 * 3 _y_')),
       '∗x* snake_case 5 * 3 ＿y_',
     ],
     [
       'Slack: a link',
-      one('slack-mrkdwn', ...pieces.link('a|b>', 'https://x.example/?a=1&b=2')),
+      writtenIn('slack-mrkdwn', ...pieces.link('a|b>', 'https://x.example/?a=1&b=2')),
       '<https://x.example/?a=1&amp;b=2|a¦b&gt; (x.example)>',
     ],
     [
       'Telegram: markup',
-      one('telegram-html', pieces.bold('<b>"x" & y')),
+      writtenIn('telegram-html', pieces.bold('<b>"x" & y')),
       '<b>&lt;b&gt;&quot;x&quot; &amp; y</b>',
     ],
     [
       'Telegram: no code within bold',
-      one('telegram-html', pieces.bold('Scan of evil.example by bob')),
+      writtenIn('telegram-html', pieces.bold('Scan of evil.example by bob')),
       '<b>Scan of</b> <code>evil.example</code> <b>by bob</b>',
     ],
     [
       'Telegram: a host, a mention, a command',
-      one('telegram-html', pieces.prose('see evil.example @ana /reboot now')),
+      writtenIn('telegram-html', pieces.prose('see evil.example @ana /reboot now')),
       'see <code>evil.example</code> <code>@ana</code> <code>/reboot</code> now',
     ],
-    ['Discord: @everyone', one('discord', pieces.label('hi @everyone')), 'hi @\u200beveryone'],
+    ['Discord: @everyone', writtenIn('discord', pieces.label('hi @everyone')), 'hi @\u200beveryone'],
     [
       'Discord: a spoiler and a masked link',
-      one('discord', pieces.label('||x|| [a](b)')),
+      writtenIn('discord', pieces.label('||x|| [a](b)')),
       '\\|\\|x\\|\\| \\[a\\](b)',
     ],
     [
       'Markdown: a mention, an issue, a comment',
-      one('markdown', pieces.label('@ana #12 <!-- x -->')),
+      writtenIn('markdown', pieces.label('@ana #12 <!-- x -->')),
       '@\u200bana #\u200b12 \\<!-- x --\\>',
     ],
-    ['Markdown: backticks in code', one('markdown', pieces.code('a``b`')), '``` a``b` ```'],
-    ['Markdown: a list', one('markdown', pieces.prose('- x')), '\u200b- x'],
-    ['Teams: a date function', one('teams', pieces.label('{{DATE(x)}}')), '{\u200b{DATE(x)}}'],
+    ['Markdown: backticks in code', writtenIn('markdown', pieces.code('a``b`')), '``` a``b` ```'],
+    ['Markdown: a list', writtenIn('markdown', pieces.prose('- x')), '\u200b- x'],
+    ['Teams: a date function', writtenIn('teams', pieces.label('{{DATE(x)}}')), '{\u200b{DATE(x)}}'],
     [
       'Mail: a host is no link',
-      one('html-mail', pieces.prose('evil.example')),
+      writtenIn('html-mail', pieces.prose('evil.example')),
       '<code>evil.\u200bexample</code>',
     ],
     [
       'no link of javascript:',
-      one('telegram-html', ...pieces.link('x', 'javascript:alert(1)')),
+      writtenIn('telegram-html', ...pieces.link('x', 'javascript:alert(1)')),
       'x <code>javascript:alert(1)</code>',
     ],
     [
       'no link with credentials',
-      one('telegram-html', ...pieces.link('', 'https://bank.example@evil.example/')),
+      writtenIn('telegram-html', ...pieces.link('', 'https://bank.example@evil.example/')),
       '<code>https://bank.example@evil.example/</code>',
     ],
     [
       'a posted URL stays one',
-      one('discord', pieces.verbatim('see https://x.example/a_b now', 100)),
+      writtenIn('discord', pieces.verbatim('see https://x.example/a_b now', 100)),
       'see <https://x.example/a_b> now',
     ],
     [
       'one line stays one',
-      one('line', pieces.verbatim('a\nb', 100), pieces.newline, pieces.label('c')),
+      writtenIn('line', pieces.verbatim('a\nb', 100), pieces.newline, pieces.label('c')),
       'a | b | c',
     ],
   ];
@@ -415,14 +454,14 @@ describe('in particular', () => {
 
   test('G-AG: Markdown cannot break, so no message is lost for it', () => {
     for (const posted of ['*', '_', '`', '[', '*bold', '_a_b_', '[x](', '```']) {
-      const seen = readBack('telegram-html', one('telegram-html', pieces.verbatim(posted, 100)));
+      const seen = readBack('telegram-html', writtenIn('telegram-html', pieces.verbatim(posted, 100)));
       assert.deepEqual(seen, { text: posted, marks: [] });
     }
   });
 
   test('no piece without text writes markup', () => {
     for (const medium of media) {
-      assert.equal(one(medium, pieces.bold(' '), pieces.code('\u200b'), pieces.prose('')), '');
+      assert.equal(writtenIn(medium, pieces.bold(' '), pieces.code('\u200b'), pieces.prose('')), '');
       assert.deepEqual(expand([pieces.bold('')], writers[medium]), []);
     }
   });

@@ -9,15 +9,16 @@ import type { Expectation } from '../../../src/dispatcher/model/config.ts';
 import { DELIVERY_MARK } from '../../../src/dispatcher/model/delivery-mark.ts';
 import type { Inbound } from '../../../src/dispatcher/model/message.ts';
 import type { AnalyzerRecord } from '../../../src/dispatcher/model/store.ts';
-import { judgeExpectations } from '../../../src/dispatcher/route/expect.ts';
+import { readExpectState, writeExpectState } from '../../../src/dispatcher/route/expect-state.ts';
+import { type Hearing, judgeExpectation } from '../../../src/dispatcher/route/expect.ts';
 import { createExpectations, type Expectations } from '../../../src/dispatcher/route/expectations.ts';
-import { recordingLogger } from '../../support/recording-logger.ts';
+import { recordingLogger, type RecordingLogger } from '../../support/recording-logger.ts';
 import { type VirtualTimers, virtualTimers } from '../../support/stepped-timers.ts';
 
 const MINUTE = 60_000;
 
-function record(origin: string, analyzer: string, lastAt: number): AnalyzerRecord {
-  return { origin, analyzer, lastAt, messages: 1 };
+function record(origin: string, analyzer: string, messages = 1): AnalyzerRecord {
+  return { origin, analyzer, lastAt: 0, messages };
 }
 
 describe('overdue', () => {
@@ -27,46 +28,74 @@ describe('overdue', () => {
     what: string,
     expectation: Partial<Expectation>,
     records: readonly AnalyzerRecord[],
-    upSince: number,
+    before: Hearing | undefined,
     overdue: boolean,
   ])[] = [
-    ['heard of just now', { sensor: 'dmz1' }, [record('dmz1', 'a', now)], 0, false],
-    ['heard of in time', { sensor: 'dmz1' }, [record('dmz1', 'a', now - within)], 0, false],
-    ['too long ago', { sensor: 'dmz1' }, [record('dmz1', 'a', now - within - 1)], 0, true],
-    ['never', { sensor: 'dmz1' }, [], 0, true],
     [
-      'the latest counts',
+      'heard of in time',
       { sensor: 'dmz1' },
-      [record('dmz1', 'a', 0), record('dmz1', 'b', now), record('dmz1', 'c', 1)],
-      0,
+      [record('dmz1', 'a')],
+      { messages: 1, upMs: now - within },
       false,
     ],
-    ['another one', { sensor: 'dmz1' }, [record('dmz2', 'dmz1', now)], 0, true],
-    ['an analyzer of any origin', { analyzer: 'a' }, [record('dmz2', 'a', now)], 0, false],
+    [
+      'too long ago',
+      { sensor: 'dmz1' },
+      [record('dmz1', 'a')],
+      { messages: 1, upMs: now - within - 1 },
+      true,
+    ],
+    ['heard of since', { sensor: 'dmz1' }, [record('dmz1', 'a', 2)], { messages: 1, upMs: 0 }, false],
+    ['never', { sensor: 'dmz1' }, [], { messages: 0, upMs: 0 }, true],
+    ['newly expected', { sensor: 'dmz1' }, [], undefined, false],
+    [
+      'any of its analyzers counts',
+      { sensor: 'dmz1' },
+      [record('dmz1', 'a', 5), record('dmz1', 'b', 2)],
+      { messages: 6, upMs: 0 },
+      false,
+    ],
+    ['another one', { sensor: 'dmz1' }, [record('dmz2', 'dmz1', 9)], { messages: 0, upMs: 0 }, true],
+    [
+      'an analyzer of any origin',
+      { analyzer: 'a' },
+      [record('dmz2', 'a', 2)],
+      { messages: 1, upMs: 0 },
+      false,
+    ],
     [
       'an analyzer of that sensor',
       { sensor: 'dmz1', analyzer: 'a' },
-      [record('dmz2', 'a', now), record('dmz1', 'b', now)],
-      0,
+      [record('dmz2', 'a', 9), record('dmz1', 'b', 9)],
+      { messages: 0, upMs: 0 },
       true,
     ],
-    ['not before the service itself has been up for so long', { sensor: 'dmz1' }, [], now - within, false],
-    ['silent since before it came up', { sensor: 'dmz1' }, [record('dmz1', 'a', 0)], now - within - 1, true],
+    ['that retention forgets one is no sign of life', { sensor: 'dmz1' }, [], { messages: 7, upMs: 0 }, true],
   ];
-  for (const [what, expectation, records, upSince, overdue] of cases) {
+  for (const [what, expectation, records, before, overdue] of cases) {
     test(what, () => {
       const full = { name: 'x', withinMs: within, severity: 'high' as const, ...expectation };
-      assert.equal(judgeExpectations([full], records, now, upSince)[0]?.overdue, overdue);
+      assert.equal(judgeExpectation(full, records, before, now).overdue, overdue);
     });
+  }
+});
+
+test('what is known survives, and what cannot be read is nothing', () => {
+  const state = { upMs: 5.4, heard: new Map([['DMZ', { messages: 3, upMs: 2 }]]), overdue: new Set(['x']) };
+  assert.deepEqual(readExpectState(writeExpectState(state)), { ...state, upMs: 5 });
+  const nothing = { upMs: 0, heard: new Map(), overdue: new Set() };
+  for (const text of [undefined, '', '[]', '{"up":"x","heard":{"a":[1]},"overdue":[1]}']) {
+    assert.deepEqual(readExpectState(text), nothing, text);
   }
 });
 
 interface Setting {
   readonly timers: VirtualTimers;
   readonly said: Inbound[];
-  readonly heard: Map<string, number>;
+  readonly log: RecordingLogger;
   expectations: readonly Expectation[];
   fail: boolean;
+  hear(sensor: string): void;
   start(): Expectations;
 }
 
@@ -75,18 +104,20 @@ function setting(): Setting {
   const said: Inbound[] = [];
   const heard = new Map<string, number>();
   const state = new Map<string, string>();
+  const log = recordingLogger();
   let ids = 0;
   const world: Setting = {
     timers,
     said,
-    heard,
+    log,
     expectations: [{ name: 'DMZ', sensor: 'dmz1', withinMs: 10 * MINUTE, severity: 'high' }],
     fail: false,
+    hear: (sensor) => void heard.set(sensor, (heard.get(sensor) ?? 0) + 1),
     start: () =>
       createExpectations({
         expectations: () => world.expectations,
         store: {
-          analyzers: async () => [...heard].map(([origin, at]) => record(origin, 'a', at)),
+          analyzers: async () => [...heard].map(([origin, messages]) => record(origin, 'a', messages)),
           state: async (key) => state.get(key),
           setState: async (key, value) => {
             state.set(key, value);
@@ -106,8 +137,8 @@ function setting(): Setting {
             return new Uint8Array(count).fill(ids);
           },
         },
-        log: recordingLogger(),
-        instance: 'manager',
+        log,
+        instance: () => 'manager',
         mark: () => 'store-1',
         version: '1.0',
       }),
@@ -133,7 +164,7 @@ describe('the runner', () => {
     assert.deepEqual(words(world.said), []);
     await world.timers.pass(30 * MINUTE);
     assert.deepEqual(words(world.said), [engaged]);
-    world.heard.set('dmz1', world.timers.now());
+    world.hear('dmz1');
     await world.timers.pass(2 * MINUTE);
     assert.deepEqual(words(world.said), [engaged, released]);
     await world.timers.pass(20 * MINUTE);
@@ -165,11 +196,49 @@ describe('the runner', () => {
     await world.timers.pass(30 * MINUTE);
     assert.deepEqual(words(world.said), [engaged]);
     await second.close();
-    world.heard.set('dmz1', world.timers.now());
+    world.hear('dmz1');
     const third = world.start();
     await world.timers.pass(MINUTE);
     assert.deepEqual(words(world.said), [engaged, released]);
     await third.close();
+  });
+
+  test('a service that is restarted oftener than somebody may be silent notices it all the same', async () => {
+    const world = setting();
+    for (let day = 0; day < 4; day += 1) {
+      const running = world.start();
+      await world.timers.pass(3 * MINUTE);
+      await running.close();
+      assert.deepEqual(words(world.said), day < 3 ? [] : [engaged], `day ${day}`);
+    }
+  });
+
+  test('while the service is down nobody is silent', async () => {
+    const world = setting();
+    const first = world.start();
+    await world.timers.pass(9 * MINUTE);
+    await first.close();
+    await world.timers.pass(24 * 60 * MINUTE);
+    const second = world.start();
+    await world.timers.pass(MINUTE);
+    assert.deepEqual(words(world.said), []);
+    await world.timers.pass(2 * MINUTE);
+    assert.deepEqual(words(world.said), [engaged]);
+    await second.close();
+  });
+
+  test('who is newly expected has all the time there is, however long the service is up', async () => {
+    const world = setting();
+    const [expectation] = world.expectations;
+    world.expectations = [];
+    const running = world.start();
+    await world.timers.pass(60 * MINUTE);
+    world.expectations = [expectation!];
+    await world.timers.pass(9 * MINUTE);
+    assert.deepEqual(words(world.said), []);
+    await world.timers.pass(4 * MINUTE);
+    assert.deepEqual(words(world.said), [engaged]);
+    await running.close();
   });
 
   test('an expectation that is gone is closed', async () => {
@@ -186,7 +255,8 @@ describe('the runner', () => {
     const world = setting();
     const running = world.start();
     world.fail = true;
-    await world.timers.pass(12 * MINUTE);
+    await world.timers.pass(15 * MINUTE);
+    assert.equal(world.log.lines.filter(({ text }) => /no room/.test(text)).length, 1, 'said once');
     world.fail = false;
     await world.timers.pass(MINUTE);
     assert.deepEqual(words(world.said), [engaged]);

@@ -49,6 +49,7 @@ describe('in words', () => {
         'routes:',
         '  route: match  to siem',
         '    route.routes[0]: no match',
+        '      when alert.classification.text <> "Test*" && alert.source',
         '      no   alert.classification.text <> "Test*"   (it has "Port scan ")',
         '      yes  alert.source   (it has "Source")',
         '      route.routes[0].routes[0]: not asked',

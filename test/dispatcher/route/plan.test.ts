@@ -4,7 +4,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import type { Plan } from '../../../src/dispatcher/model/plan.ts';
-import { alert, criteria, heartbeat, interval, MONDAY, node, recipient, silence, world } from './fixture.ts';
+import {
+  alert,
+  criteria,
+  heartbeat,
+  interval,
+  MONDAY,
+  node,
+  origin,
+  recipient,
+  silence,
+  world,
+} from './fixture.ts';
 
 /** `soc`, or `soc!silence`: each pair in one word. */
 function words({ pairs }: Plan): string {
@@ -137,6 +148,7 @@ describe('silences', () => {
     ['of a machine', { recipient: 'siem' }, 'siem soc phone'],
     ['of this sensor', { sensor: 'dmz1' }, 'siem soc!silence phone!silence'],
     ['of another sensor', { sensor: 'dmz2' }, 'siem soc phone'],
+    ['of the profile it was fetched under', { sensor: 'profile1' }, 'siem soc!silence phone!silence'],
     ['that cannot be read', { criteria: 'alert.nothing' }, 'siem soc phone'],
   ];
   for (const [what, rest, expected] of cases) {
@@ -146,7 +158,8 @@ describe('silences', () => {
         [...both, recipient('phone')],
         [silence(rest)],
       );
-      assert.equal(words(plan(alert({ severity: 'high' }))), expected);
+      const fetched = { origin: { ...origin, profile: 'profile1' } };
+      assert.equal(words(plan(alert({ severity: 'high' }), fetched)), expected);
     });
   }
 

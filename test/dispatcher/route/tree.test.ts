@@ -162,6 +162,6 @@ test('random trees', () => {
         [...reference(route)].map(([name, end]) => [name, end.path] as const).toSorted(byName),
       );
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });

@@ -156,6 +156,12 @@ class Living implements Life {
     });
   }
 
+  #good(): Arrival {
+    this.#messages += 1;
+    const recipients = this.places.map(({ recipient }) => recipient);
+    return arrival(this.#messages, this.timers.now(), { to: recipients.map(({ name }) => name) }, recipients);
+  }
+
   #offer(batch: readonly Arrival[]): void {
     this.#unacknowledged.push(batch);
     void this.#accept(batch);
@@ -300,7 +306,13 @@ class Living implements Life {
     for (const { name } of this.#recipients) await this.lasting.store.resume(name, this.timers.now());
     this.#outbox?.wake(this.#recipients.map(({ name }) => name));
     const end = this.timers.monotonic() + REST_MS;
-    while (this.timers.monotonic() < end && !(await this.#atRest())) await this.timers.run(10 * MINUTE);
+    const bad = this.receipts.reduce((last, { seq }) => Math.max(last, seq), 0);
+    for (const provider of this.#providers.values()) provider.badUntil = bad;
+    while (this.timers.monotonic() < end && !(await this.#atRest())) {
+      // What tells a bad message from a bad recipient is that others are taken.
+      this.#offer([this.#good()]);
+      await this.timers.run(10 * MINUTE);
+    }
     const drained = this.#outbox?.drain(0);
     await this.timers.run(MINUTE);
     await drained;

@@ -3,6 +3,7 @@
  * sent has arrived, nothing arrived that was not owed, and nothing came twice more often than the faults allow.
  */
 
+import { outboxLimits } from '../../../src/core/limits.ts';
 import type { PairRecord } from '../../../src/dispatcher/model/store.ts';
 import type { Life } from './life.ts';
 import { isEvery } from './provider.ts';
@@ -42,12 +43,27 @@ async function overtaken({ places, effects, lasting }: Life): Promise<string[]> 
       if (known.has(seq)) continue;
       known.add(seq);
       const pair = (await lasting.store.pairs(seq)).find((one) => one.recipient === recipient.name);
-      if (pair === undefined || pair.notifications.some(({ outcome }) => outcome === 'refused')) continue;
+      if (pair === undefined || wasSuspected(pair)) continue;
+      const before = [...known].filter((other) => other > seq).length;
+      // One that failed alone may be overtaken by those that were to tell whose fault it was.
+      if (failedAlone(pair) > 0 && before <= outboxLimits.probes) continue;
       if (seq < last) faults.push(`${recipient.name}: ${seq} came after ${last}`);
       last = seq;
     }
   }
   return faults;
+}
+
+/** It was refused, or failed alone so often that another one was to tell whose fault that was. */
+function wasSuspected(pair: PairRecord): boolean {
+  return (
+    failedAlone(pair) >= outboxLimits.failuresBeforeApart ||
+    pair.notifications.some(({ outcome }) => outcome === 'refused')
+  );
+}
+
+function failedAlone({ notifications }: PairRecord): number {
+  return notifications.filter(({ outcome, pairs }) => outcome === 'again' && pairs === 1).length;
 }
 
 function faultsOfPair(pair: PairRecord, arrived: ReadonlyMap<string, number>, life: Life): string[] {
@@ -65,16 +81,11 @@ function faultsOfPair(pair: PairRecord, arrived: ReadonlyMap<string, number>, li
   const silenced = life.planned.get(seq)?.plan.pairs.find((one) => one.recipient === recipient)?.suppress;
   if (silenced !== undefined && times > 0) faults.push(`${where}: arrived in spite of its silence`);
   if (isMachine && state === 'suppressed' && silenced === undefined) faults.push(`${where}: ${reason}`);
-  if (isMachine && state === 'dead' && !isEvery(seq, place.habits.hopeless) && !refusedAll(pair)) {
-    faults.push(`${where}: dead though a machine's: ${reason}`);
-  }
+  const isBad =
+    place !== undefined && [place.habits.hopeless, place.habits.poison].some((step) => isEvery(seq, step));
+  if (isMachine && state === 'dead' && !isBad) faults.push(`${where}: dead though a machine's: ${reason}`);
   // Each time but the first needs a call whose end was in doubt.
   const doubts = pair.notifications.filter(({ outcome }) => outcome === 'again').length;
   if (times > doubts + 1) faults.push(`${where}: came ${times} times after ${doubts} doubtful calls`);
   return faults;
-}
-
-/** The provider refused whatever came when its turn was. */
-function refusedAll({ reason }: PairRecord): boolean {
-  return reason.startsWith('refused: 400');
 }

@@ -23,6 +23,7 @@ export const MODES = [
   'broken',
   'refusing',
   'throwing',
+  'partly',
 ] as const;
 
 export type Mode = (typeof MODES)[number];
@@ -54,6 +55,8 @@ export interface Habits {
   /** Every so many-th message is refused: unless plain, or in any form. 0: none. */
   readonly curable: number;
   readonly hopeless: number;
+  /** … or fails every call that carries it, though nobody refuses it. */
+  readonly poison: number;
   readonly slowMs: number;
 }
 
@@ -73,6 +76,8 @@ interface Ban {
 export class FakeProvider {
   mode: Mode = 'well';
   unavailable: string | undefined;
+  /** Messages behind this one are good ones. */
+  badUntil = Infinity;
   readonly habits: Habits;
   readonly #timers: VirtualTimers;
   readonly #chance: Chance;
@@ -82,6 +87,8 @@ export class FakeProvider {
   readonly #bans = new Map<string, Ban>();
   readonly #calling = new Map<string, Mortal>();
   readonly #arrived = new Set<string>();
+  /** Notifications that one of several receivers has. */
+  readonly #had = new Set<string>();
   #calls: readonly { readonly process: Mortal; readonly at: number }[] = [];
 
   constructor(habits: Habits, timers: VirtualTimers, chance: Chance, ledger: Ledger) {
@@ -160,6 +167,8 @@ export class FakeProvider {
         return { outcome: { kind: 'broken', reason: '401 unauthorized' } };
       case 'refusing':
         return { outcome: { kind: 'refused', reason: '400 bad request' } };
+      case 'partly':
+        return this.#takePartly(notification, process);
       case 'throwing':
         break;
     }
@@ -183,14 +192,32 @@ export class FakeProvider {
   #take(notification: Notification, process: Mortal): SinkAnswer {
     const { form, messages } = notification;
     const refused: Outcome = { kind: 'refused', reason: '422 cannot be shown' };
-    const bad = messages.flatMap(({ seq }) => {
-      const { curable, hopeless } = this.habits;
+    const { curable, hopeless, poison, each } = this.habits;
+    const suspicious = messages.filter(({ seq }) => seq <= this.badUntil);
+    if (suspicious.some(({ seq }) => isEvery(seq, poison))) {
+      const outcome: Outcome = { kind: 'again', reason: '500 internal error' };
+      if (!each) return { outcome, uncertain: true };
+      const poisonous = suspicious.flatMap(({ seq }) => (isEvery(seq, poison) ? [seq] : []));
+      this.#arrive(notification, new Set(poisonous), process);
+      return { ...OK, each: new Map(poisonous.map((seq) => [seq, outcome])) };
+    }
+    const bad = suspicious.flatMap(({ seq }) => {
       const isBad = isEvery(seq, hopeless) || (form !== 'plain' && isEvery(seq, curable));
       return isBad ? [seq] : [];
     });
     if (bad.length > 0 && !this.habits.each) return { outcome: refused };
     this.#arrive(notification, new Set(bad), process);
     return bad.length === 0 ? OK : { ...OK, each: new Map(bad.map((seq) => [seq, refused])) };
+  }
+
+  /** One of its receivers has it, unless it was the same before; another one does not take it. */
+  #takePartly(notification: Notification, process: Mortal): SinkAnswer {
+    const { recipient, messages, idempotencyKey } = notification;
+    const what = messages.length === 0 ? idempotencyKey : messages.map(({ seq }) => seq).join();
+    const key = `${recipient.name} ${what}`;
+    if (!this.#had.has(key)) this.#arrive(notification, new Set(), process);
+    this.#had.add(key);
+    return { outcome: { kind: 'again', reason: '1 of 2 receivers: 451 later' }, partly: true };
   }
 
   #arrive(notification: Notification, bad: ReadonlySet<number>, process: Mortal): void {

@@ -24,8 +24,12 @@ export function siteOf(chance: Chance): readonly Place[] {
   const every = (ms: number, budget: number) => (chance.is(0.6) ? { everyMs: ms, budget } : {});
   const escape = chance.is(0.7) ? { fallback: 'mail', fallbackAfterMs: chance.between(1, 3) * MINUTE } : {};
   const giveUp = { giveUpMs: chance.pick([20 * MINUTE, 24 * 60 * MINUTE]) };
-  const poison = { curable: chance.pick([0, 0, 5]), hopeless: chance.pick([0, 0, 7]) };
-  const none = { limits: [], each: false, curable: 0, hopeless: 0, slowMs: 3_000 };
+  const bad = {
+    curable: chance.pick([0, 0, 5]),
+    hopeless: chance.pick([0, 0, 7]),
+    poison: chance.pick([0, 0, 11]),
+  };
+  const none = { limits: [], each: false, curable: 0, hopeless: 0, poison: 0, slowMs: 3_000 };
   const shared = [{ key: 'siem', rate: 5, burst: 5 }];
   const places: Place[] = [
     {
@@ -35,18 +39,19 @@ export function siteOf(chance: Chance): readonly Place[] {
         ...none,
         limits: chance.is(0.5) ? shared : [],
         each: chance.is(0.5),
-        hopeless: poison.hopeless,
+        hopeless: bad.hopeless,
+        poison: bad.poison,
       },
     },
     {
       recipient: machine('archive', { ...every(5_000, 2), batch: 3 }),
       type: sinkType({ type: 'archive', audience: 'machine', batch: 50, timeoutMs: 5_000 }),
-      habits: none,
+      habits: { ...none, poison: bad.poison },
     },
     {
       recipient: person('soc', { ...escape, ...giveUp, priority: chance.between(0, 999) }),
       type: sinkType({ type: 'soc', timeoutMs: 8_000 }),
-      habits: { ...none, ...poison, limits: [bot, chat('soc')] },
+      habits: { ...none, ...bad, limits: [bot, chat('soc')] },
     },
     {
       recipient: person('duty', { ...giveUp }),
@@ -56,12 +61,12 @@ export function siteOf(chance: Chance): readonly Place[] {
     {
       recipient: person('mail', { ...every(10_000, 2), ...giveUp }),
       type: sinkType({ type: 'mail', batch: chance.pick([1, 20, 100]), timeoutMs: 8_000 }),
-      habits: { ...none, each: chance.is(0.5), ...poison },
+      habits: { ...none, each: chance.is(0.5), ...bad },
     },
     {
       recipient: person('tickets', { ...escape, ...giveUp }),
       type: sinkType({ type: 'tickets', ticket: true, timeoutMs: 8_000 }),
-      habits: { ...none, ...poison, limits: [{ key: 'tickets', rate: 0.5, burst: 2 }] },
+      habits: { ...none, ...bad, limits: [{ key: 'tickets', rate: 0.5, burst: 2 }] },
     },
   ];
   const kept = places.filter(() => chance.is(0.7));

@@ -14,13 +14,15 @@ import {
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 
+import { ownSinkLimits } from '../../../src/core/limits.ts';
 import type { Recipient } from '../../../src/dispatcher/model/recipient.ts';
 import type { SendMessage, Sink, SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { createExecType } from '../../../src/dispatcher/sinks/own/exec/exec.ts';
+import { exitOutcome } from '../../../src/dispatcher/sinks/own/exec/exit-outcome.ts';
 import { distrust } from '../../../src/dispatcher/sinks/own/trusted-path.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
-import { endpoint, message, never, notification, recipient, world } from './sink-world.ts';
+import { endpoint, manualTimers, message, never, notification, recipient, world } from './sink-world.ts';
 
 const uid = process.getuid?.() ?? 0;
 
@@ -31,12 +33,17 @@ interface Script {
   readonly send: (messages?: readonly SendMessage[], to?: Recipient) => Promise<SinkAnswer>;
 }
 
-async function script(t: TestContext, text: string, params: Record<string, unknown> = {}): Promise<Script> {
+async function script(
+  t: TestContext,
+  text: string,
+  params: Record<string, unknown> = {},
+  deps = world(),
+): Promise<Script> {
   const dir = realpathSync(tempDir(t));
   chmodSync(dir, 0o755);
   const path = join(dir, 'script');
   writeFileSync(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  const sink = await createExecType(uid).create(endpoint('exec', { command: [path], ...params }), world());
+  const sink = await createExecType(uid).create(endpoint('exec', { command: [path], ...params }), deps);
   t.after(() => sink.close());
   return {
     dir,
@@ -84,7 +91,7 @@ describe('what a script gets', () => {
   });
 });
 
-describe('what its end means', () => {
+describe('what its end means', { concurrency: 4 }, () => {
   const ends: readonly (readonly [string, RegExp])[] = [
     ['exit 0', /^ok$/],
     ['exit 75', /^again: ended with 75$/],
@@ -113,6 +120,21 @@ describe('what its end means', () => {
     assert.match(words(await send()), /^broken: cannot be started/);
   });
 
+  test('a start the system refuses is no bug: for good, or for now', async (t) => {
+    const { send } = await script(t, 'exit 0');
+    // The kernel takes 128 KiB as one argument.
+    const to = recipient({ args: ['x'.repeat(200_000)] });
+    assert.match(words(await send([message(1)], to)), /^broken: cannot be started: .*E2BIG/);
+    for (const [code, kind] of [
+      ['EAGAIN', 'again'],
+      ['EMFILE', 'again'],
+      ['ETXTBSY', 'again'],
+      ['EACCES', 'broken'],
+    ] as const) {
+      assert.equal(exitOutcome({ kind: 'unstartable', code, output: code }).kind, kind, code);
+    }
+  });
+
   test('output beyond 64 KiB is dropped, and does not stop the script', async (t) => {
     const { send } = await script(t, 'head -c 3000000 /dev/zero | tr "\\0" x; exit 75');
     const said = words(await send());
@@ -121,16 +143,21 @@ describe('what its end means', () => {
   });
 });
 
-describe('time', () => {
+describe('time', { concurrency: 4 }, () => {
   test('a script that does not end is killed, with all it started', async (t) => {
+    const timers = manualTimers();
     const { dir, send } = await script(
       t,
       'trap "" TERM; (trap "" TERM; sleep 60) & echo $! > "$1/child"; echo $$ > "$1/self"; wait; sleep 60',
-      {
-        timeout: 0.3,
-      },
+      { timeout: 30 },
+      world({ timers }),
     );
-    assert.match(words(await send([message(1)], recipient({ args: [dir] }))), /^again: did not end in time/);
+    const sending = send([message(1)], recipient({ args: [dir] }));
+    await until(() => existsSync(join(dir, 'self')) && readFileSync(join(dir, 'self'), 'utf8') !== '', {
+      timeoutMs: 60_000,
+    });
+    await timers.advance(30_000 + ownSinkLimits.scriptKillMs);
+    assert.match(words(await sending), /^again: did not end in time/);
     for (const name of ['self', 'child']) {
       const pid = Number(readFileSync(join(dir, name), 'utf8'));
       await until(() => !isAlive(pid), { what: `the end of the ${name}` });
@@ -149,7 +176,7 @@ describe('time', () => {
   });
 
   test('something left in the background does not hold the answer up', async (t) => {
-    const { send } = await script(t, 'sleep 20 & exit 0', { timeout: 5 });
+    const { send } = await script(t, 'sleep 20 & exit 0', { timeout: 15 });
     assert.equal(words(await send()), 'ok');
   });
 

@@ -1,11 +1,14 @@
 /** The sinks that deliver IDMEF, against stand-ins for their receivers: parcels, origins, outcomes one by one, proof of poison. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 
 import * as fc from 'fast-check';
 
+import { pollerLimits } from '../../../src/core/limits.ts';
 import type { Outcome } from '../../../src/core/outcome.ts';
 import type { MessageOrigin } from '../../../src/dispatcher/model/message.ts';
 import type { SendMessage, Sink, SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
@@ -18,10 +21,12 @@ import { readDocument } from '../../../src/idmef/read-document.ts';
 import { preludeType } from '../../../src/dispatcher/sinks/own/idmef/prelude-type.ts';
 import { createRefusalProof } from '../../../src/dispatcher/sinks/own/idmef/refusal-proof.ts';
 import { startFakeManager } from '../../support/fake-manager.ts';
+import { portOf } from '../../support/https-host.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
 import { makeSite, register } from '../../support/prelude-site.ts';
 import { startReceiver, startTrivialGateway } from '../../support/receiver.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { until } from '../../support/until.ts';
 import { endpoint, message, never, notification, recipient, world } from './sink-world.ts';
 
 let pki: Pki;
@@ -50,6 +55,12 @@ const send = async (sink: Sink, messages: readonly SendMessage[]): Promise<SinkA
 
 const words = ({ each }: SinkAnswer): string =>
   [...(each ?? new Map<number, Outcome>())].map(([seq, { kind }]) => `${seq} ${kind}`).join(', ');
+
+const poisonBody = Buffer.from(
+  message(2)
+    .body.toString()
+    .replace(/messageid="[^"]*"/, 'messageid="id-poison"'),
+);
 
 const from = (profile: string, sensor: string, journal: string, sequence: number): MessageOrigin => ({
   source: 'idmef',
@@ -172,13 +183,35 @@ describe('idmef', () => {
     assert.equal((await send(sink, [message(1)])).outcome.kind, 'again');
   });
 
-  test('a test is a valid alert of its own', async (t) => {
+  test('a receiver that is ill is not asked again for each origin', async (t) => {
+    const receiver = await startReceiver(t, { pki, dir: join(tempDir(t), 'in') });
+    const sink = await open(t, idmefType, { url: receiver.url.href, ...files() });
+    const messages = Array.from({ length: 30 }, (_, n) =>
+      message(n, { origin: { source: 'syslog', peer: `192.0.2.${n}` } }),
+    );
+    let asked = 0;
+    receiver.misbehave = () => ((asked += 1), { status: 503 });
+    const { outcome, each } = await send(sink, messages);
+    assert.deepEqual(
+      [outcome.kind, new Set([...(each ?? [])].map(([, { kind }]) => kind))],
+      ['again', new Set(['again'])],
+    );
+    assert.equal(asked, 2);
+    // One that does not get through keeps none of the others back.
+    receiver.misbehave = (body) => (body.includes('id-poison') ? 'reset' : undefined);
+    const poison = message(0, { body: poisonBody, origin: { source: 'syslog', peer: '192.0.2.0' } });
+    assert.equal(words(await send(sink, [poison, ...messages.slice(1, 4)])), '0 again, 1 ok, 2 ok, 3 ok');
+  });
+
+  test('tests are valid alerts of their own, each another one', async (t) => {
     const receiver = await startReceiver(t, { pki, dir: join(tempDir(t), 'in') });
     const sink = await open(t, idmefType, { url: receiver.url.href, ...files() });
     const rendered = { subject: '', body: '', plain: 'a test of ana' };
-    const result = await sink.send(notification([], recipient(), { form: 'test', rendered }), never);
-    assert.equal(result.outcome.kind, 'ok');
-    assert.deepEqual(receiver.stored(), ['key-0123456789abcdef']);
+    for (const idempotencyKey of ['key-1', 'key-2', 'key-2']) {
+      const more = { id: 0, form: 'test', rendered, idempotencyKey } as const;
+      assert.equal((await sink.send(notification([], recipient(), more), never)).outcome.kind, 'ok');
+    }
+    assert.deepEqual(receiver.stored().toSorted(), ['key-1', 'key-2']);
   });
 });
 
@@ -215,31 +248,52 @@ describe('prelude-gateway', () => {
     const gateway = await startTrivialGateway(t, { pki, keep: true });
     const sink = await open(t, preludeGatewayType, { url: gateway.url.href, ...files() });
     gateway.misbehave = (body) => (body.includes('id-poison') ? { status: 500 } : undefined);
-    const poison = message(2, {
-      body: Buffer.from(
-        message(2)
-          .body.toString()
-          .replace(/messageid="[^"]*"/, 'messageid="id-poison"'),
-      ),
-    });
+    const poison = message(2, { body: poisonBody });
     const rounds: string[] = [];
     for (let n = 0; n < 3; n++) rounds.push(words(await send(sink, [message(10 + n), poison])));
     assert.deepEqual(rounds, ['2 again, 10 ok', '2 again, 11 ok', '2 refused, 12 ok']);
   });
 
-  test('a gateway whose manager is down refuses everything, and nothing dies', async (t) => {
+  test('a gateway whose manager is down refuses everything: nothing dies, and it is tried again by itself', async (t) => {
     const gateway = await startTrivialGateway(t, { pki });
     const sink = await open(t, preludeGatewayType, { url: gateway.url.href, ...files() });
+    const messages = Array.from({ length: 30 }, (_, n) => message(n));
     gateway.misbehave = () => ({ status: 500 });
-    for (let n = 0; n < 8; n++) {
-      const { each } = await send(sink, [message(1), message(2), message(3)]);
+    for (let n = 0; n < 4; n++) {
+      const { outcome, each } = await send(sink, messages);
       assert.deepEqual(
-        new Set([...(each ?? new Map<number, Outcome>()).values()].map(({ kind }) => kind)),
+        new Set([outcome, ...(each ?? new Map<number, Outcome>()).values()].map(({ kind }) => kind)),
         new Set(['again']),
+      );
+      assert.match(
+        'reason' in outcome ? outcome.reason : '',
+        /gateway https:\/\/localhost:\d+\/ answers 500/,
       );
     }
     gateway.misbehave = () => undefined;
-    assert.equal(words(await send(sink, [message(1), message(2), message(3)])), '1 ok, 2 ok, 3 ok');
+    assert.equal(words(await send(sink, messages)), messages.map(({ seq }) => `${seq} ok`).join(', '));
+  });
+
+  test('what it took before our time was over is not sent again', async (t) => {
+    const gateway = await startTrivialGateway(t, { pki });
+    const sink = await open(t, preludeGatewayType, { url: gateway.url.href, ...files() });
+    const stop = new AbortController();
+    gateway.misbehave = (body) => {
+      if (!body.includes('id-poison')) return undefined;
+      void until(() => gateway.accepted === 30).then(() => stop.abort(new Error('time is up')));
+      return 'silent';
+    };
+    const messages = Array.from({ length: 31 }, (_, n) => message(n, n === 3 ? { body: poisonBody } : {}));
+    const { each } = await sink.send(notification(messages, recipient()), stop.signal);
+    const fates = [...(each ?? new Map<number, Outcome>()).values()].map(({ kind }) => kind);
+    assert.equal(fates[3], 'again');
+    // A connection gets the next message when its answer was read.
+    const taken = fates.filter((kind) => kind === 'ok').length;
+    assert.ok(taken >= 30 - pollerLimits.connections, `${taken} known to be taken`);
+    await assert.rejects(
+      sink.send(notification(messages, recipient()), AbortSignal.abort(new Error('time is up'))),
+      /time is up/,
+    );
   });
 
   test('a certificate that cannot be used refuses the endpoint and names it', async () => {
@@ -270,6 +324,33 @@ describe('prelude', () => {
     });
     assert.equal(words(await send(sink, [message(1), message(2)])), '1 ok, 2 ok');
     assert.equal(manager.alerts().length, 2);
+  });
+
+  test('nobody is called before the outbox asks for it, as check must not; then the session is kept up', async (t) => {
+    const site = await makeSite('361208545598339');
+    const dir = join(tempDir(t), 'profile');
+    await register(dir, '1978572970187651', [{ site, rights: 5 }]);
+    const manager = await startFakeManager(t, site);
+    const params = { url: `prelude://127.0.0.1:${manager.port}?profile=relay&dir=${dir}` };
+    let calls = 0;
+    const other = createServer((socket) => {
+      calls += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => {
+      other.listen(0, '127.0.0.1', resolve);
+    });
+    t.after(() => other.close());
+    const url = `prelude://127.0.0.1:${portOf(other)}?profile=relay&dir=${dir}`;
+    const checked = await open(t, preludeType, { url });
+    // Calls are taken in order: after a few of ours one of the sink's would have been seen.
+    for (let n = 0; n < 5; n++) await once(connect(portOf(other), '127.0.0.1'), 'close');
+    await checked.close();
+    assert.equal(calls, 5);
+    const sink = await open(t, preludeType, params);
+    sink.limits(recipient());
+    await until(() => manager.heartbeats().length > 0);
+    assert.equal(manager.sessions.length, 1);
   });
 
   test('a profile that only writes is said to be unacknowledged', async (t) => {

@@ -15,16 +15,30 @@ export interface StreamServer {
   /** Everything that came, one string a connection. */
   readonly streams: string[];
   /** `reset`: after the first bytes; `early`: ends and reads nothing; `deaf`: reads nothing; `open`: never closes; `slam`: closes
-   * at once. */
-  fault: 'reset' | 'early' | 'deaf' | 'open' | 'slam' | undefined;
+   * at once; `talk`: reads nothing until `talk` has said something. */
+  fault: 'reset' | 'early' | 'deaf' | 'open' | 'slam' | 'talk' | undefined;
+  /** Says it on each connection, and reads them from then on. */
+  talk(text: string): Promise<void>;
 }
 
-export async function startStreamServer(t: Ending, tls?: TlsOptions): Promise<StreamServer> {
+export async function startStreamServer(
+  t: Ending,
+  tls?: TlsOptions,
+  host = '127.0.0.1',
+): Promise<StreamServer> {
   const sockets = new Set<Socket>();
-  const result: { port: number; streams: string[]; fault: StreamServer['fault'] } = {
+  const result: Pick<StreamServer, 'port' | 'streams' | 'fault' | 'talk'> = {
     port: 0,
     streams: [],
     fault: undefined,
+    talk: async (text) => {
+      for (const socket of sockets) {
+        await new Promise((resolve) => {
+          socket.write(text, resolve);
+        });
+        socket.resume();
+      }
+    },
   };
   const serve = (socket: Socket): void => {
     sockets.add(socket);
@@ -47,6 +61,7 @@ export async function startStreamServer(t: Ending, tls?: TlsOptions): Promise<St
     socket.on('end', () => {
       if (fault !== 'open') socket.end();
     });
+    if (fault === 'talk') socket.pause();
   };
   const server: Server =
     tls === undefined
@@ -54,7 +69,7 @@ export async function startStreamServer(t: Ending, tls?: TlsOptions): Promise<St
       : createTlsServer({ allowHalfOpen: true, ...tls }, serve);
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, host, resolve);
   });
   t.after(() => {
     for (const socket of sockets) socket.destroy();

@@ -10,11 +10,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 
+import { ownSinkLimits } from '../../../src/core/limits.ts';
 import type { Sink, SinkAnswer, SinkType } from '../../../src/dispatcher/model/sink.ts';
 import { loadModules } from '../../../src/dispatcher/sinks/own/modules/load-modules.ts';
+import { portOf } from '../../support/https-host.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { projectRoot } from '../../tools/source-files.ts';
 import {
@@ -116,6 +119,42 @@ describe('loading', () => {
     assert.equal(type?.endpoint.safeParse({ url: 'https://x/' }).success, false);
   });
 
+  test('the example that ships delivers, and waits as long as its service says', async (t) => {
+    const calls: string[] = [];
+    let status = 200;
+    const service = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (part: string) => {
+        calls.push(`${request.headers.authorization} ${part}`);
+      });
+      request.on('end', () => response.writeHead(status, { 'retry-after': '7' }).end());
+    });
+    await new Promise<void>((resolve) => {
+      service.listen(0, '127.0.0.1', resolve);
+    });
+    t.after(() => {
+      service.closeAllConnections();
+      service.close();
+    });
+    const dir = directory(t, {
+      'example.mjs': readFileSync(join(projectRoot(), 'config/sinks/example.mjs'), 'utf8'),
+    });
+    const [type] = await loadModules(dir, { timers: realTimers, ownerUid });
+    assert.ok(type);
+    const sink = await open(t, type, { url: `http://127.0.0.1:${portOf(service)}/`, token: 'geheim' });
+    const send = async (): Promise<SinkAnswer> =>
+      await sink.send(notification([message(1)], recipient({ number: '4711' })), never);
+    assert.equal(words(await send()), 'ok');
+    assert.deepEqual(calls, [
+      'Bearer geheim {"number":"4711","text":"<p>body</p>","id":"key-0123456789abcdef"}',
+    ]);
+    status = 503;
+    assert.deepEqual((await send()).outcome, {
+      kind: 'again',
+      reason: 'the pager service answers 503',
+      retryAfterMs: 7_000,
+    });
+  });
+
   const bad: readonly (readonly [string, string, RegExp])[] = [
     ['no sink', 'export const other = 1;', /sink/],
     ['a name that is none', "export const sink = { name: 'No Name', send() {} };", /small letters/],
@@ -200,6 +239,15 @@ describe('what it answers', () => {
       assert.match(words(await once(sink)), expected);
     });
   }
+
+  test('a wait longer than we grant is cut, not taken for nonsense', async (t) => {
+    const sink = await open(t, await loadOne(t, "send() { return { error: 'later', retryAfterMs: 1e9 }; }"));
+    assert.deepEqual((await once(sink)).outcome, {
+      kind: 'again',
+      reason: 'later',
+      retryAfterMs: ownSinkLimits.retryAfterMaxMs,
+    });
+  });
 
   test('nothing, in time', async (t) => {
     const deps: World = world();
@@ -320,7 +368,10 @@ describe('ntopng’s two examples', () => {
     const alerts = [typed(1, 'flow_flood'), typed(2, 'syn_flood'), message(3)];
     assert.equal((await sink.send(notification(alerts, recipient()), never)).outcome.kind, 'ok');
     assert.equal(deps.log.lines.length, 1);
-    assert.match(deps.log.lines[0]?.text ?? '', /flood: 192.0.2.9@0 \[high\] Brute force attack/);
+    assert.match(
+      deps.log.lines[0]?.text ?? '',
+      /flood: \[02\/01\/2026 03:04:05\]\[High\]\[Brute force attack\]\(\[198/,
+    );
     await sink.send(notification([], recipient(), { form: 'test' }), never);
     assert.match(deps.log.lines[1]?.text ?? '', /flow-flood works/);
     assert.equal(await sink.isAvailable?.(), undefined);

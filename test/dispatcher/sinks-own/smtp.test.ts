@@ -5,10 +5,12 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 
 import * as fc from 'fast-check';
 
+import { ownSinkLimits } from '../../../src/core/limits.ts';
 import type { SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { composeMail } from '../../../src/dispatcher/sinks/own/smtp/compose-mail.ts';
 import { readServer } from '../../../src/dispatcher/sinks/own/smtp/server.ts';
 import { smtpEndpoint, smtpRecipient, smtpType } from '../../../src/dispatcher/sinks/own/smtp/smtp.ts';
+import { anyText } from '../render/any-text.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { startMailServer, startScript, type MailServer } from './mail-server.ts';
@@ -61,15 +63,19 @@ async function open(
   };
 }
 
-/** `again: …` */
+/** `again: …`; the server's name, which every reason begins with, as SERVER. */
 function words({ outcome }: SinkAnswer): string {
-  return 'reason' in outcome ? `${outcome.kind}: ${outcome.reason}` : outcome.kind;
+  if (!('reason' in outcome)) return outcome.kind;
+  return `${outcome.kind}: ${outcome.reason.replace(/^mail server (127\.0\.0\.1|localhost):\d+(?= )/, 'SERVER')}`;
 }
 
 const header = (raw: string, name: string): string | undefined =>
   new RegExp(`^${name}: (.*(?:\\r\\n[ \\t].*)*)`, 'im').exec(raw)?.[1]?.replace(/\r\n[ \t]+/g, ' ');
 
-describe('a mail', () => {
+// The server greets after a tenth of a second; worlds of their own wait for it together.
+const together = { concurrency: true };
+
+describe('a mail', together, () => {
   test('goes once to all addresses, with text, HTML and the headers of a program', async (t) => {
     const server = await startMailServer(t);
     const { send } = await open(t, server);
@@ -133,25 +139,34 @@ describe('a mail', () => {
     assert.equal(server.connections, 1);
   });
 
+  test('many at once share the connections of one pool', async (t) => {
+    const server = await startMailServer(t);
+    const { send } = await open(t, server);
+    await Promise.all(
+      Array.from(
+        { length: 10 },
+        async (_, n) => await send({ to: 'ana@example.org' }, { idempotencyKey: `k${n}` }),
+      ),
+    );
+    assert.equal(server.received.length, 10);
+    assert.ok(server.connections <= ownSinkLimits.mailConnections, `${server.connections} connections`);
+  });
+
   test('has a subject of one line and no other header, whatever the alert says', () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary', maxLength: 400 }),
-        fc.string({ maxLength: 20 }),
-        (subject, prefix) => {
-          const mail = composeMail({
-            from: 'soc@example.org',
-            to: ['ana@example.org'],
-            cc: [],
-            prefix,
-            hostname: 'soc',
-            notification: notification([], recipient(), { rendered: { subject, body: '', plain: '' } }),
-          });
-          // oxlint-disable-next-line no-control-regex -- they are what it is about
-          assert.doesNotMatch(String(mail.subject), /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
-          assert.ok(Array.from(String(mail.subject)).length <= 120);
-        },
-      ),
+      fc.property(anyText(400), fc.string({ maxLength: 20 }), (subject, prefix) => {
+        const mail = composeMail({
+          from: 'soc@example.org',
+          to: ['ana@example.org'],
+          cc: [],
+          prefix,
+          hostname: 'soc',
+          notification: notification([], recipient(), { rendered: { subject, body: '', plain: '' } }),
+        });
+        // oxlint-disable-next-line no-control-regex -- they are what it is about
+        assert.doesNotMatch(String(mail.subject), /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+        assert.ok(Array.from(String(mail.subject)).length <= 120);
+      }),
     );
   });
 
@@ -167,13 +182,13 @@ describe('a mail', () => {
   });
 });
 
-describe('what a server says', () => {
+describe('what a server says', together, () => {
   const say = (code: number, text = 'no') => ({ code, text });
   const cases: readonly (readonly [string, Partial<MailServer['faults']>, RegExp])[] = [
     ['421 at the greeting', { connect: () => say(421, 'busy') }, /^again: .*421/],
-    ['450 to the sender', { from: () => say(450, 'later') }, /^again: said 450 later/],
-    ['550 to the sender', { from: () => say(550, 'you not') }, /^broken: said 550 you not/],
-    ['552 to the sender (size)', { from: () => say(552, 'too large') }, /^refused: said 552/],
+    ['450 to the sender', { from: () => say(450, 'later') }, /^again: SERVER said 450 later/],
+    ['550 to the sender', { from: () => say(550, 'you not') }, /^broken: SERVER said 550 you not/],
+    ['552 to the sender (size)', { from: () => say(552, 'too large') }, /^refused: SERVER said 552/],
     [
       '450 to every address (greylisting)',
       { to: () => say(450, '4.2.0 greylisted') },
@@ -183,14 +198,18 @@ describe('what a server says', () => {
     [
       '550 to every address',
       { to: () => say(550, 'no such user') },
-      /^broken: ana@example.org: said 550 no such user/,
+      /^broken: SERVER did not take it for ana@example\.org \(said 550 no such user\)$/,
     ],
-    ['530 to the first command', { from: () => say(530, 'authenticate first') }, /^broken: said 530/],
-    ['451 to the content', { data: () => say(451, 'try later') }, /^again: said 451/],
-    ['554 to the content', { data: () => say(554, 'looks like spam') }, /^refused: said 554/],
-    ['a connection dropped in the middle of DATA', { data: () => 'drop' }, /^again: /],
-    ['a connection dropped after RCPT', { to: () => 'drop' }, /^again: /],
-    ['a connection dropped at the greeting', { connect: () => 'drop' }, /^again: /],
+    ['530 to the first command', { from: () => say(530, 'authenticate first') }, /^broken: SERVER said 530/],
+    ['451 to the content', { data: () => say(451, 'try later') }, /^again: SERVER said 451/],
+    ['554 to the content', { data: () => say(554, 'looks like spam') }, /^refused: SERVER said 554/],
+    ['a connection dropped in the middle of DATA', { data: () => 'drop' }, /^again: SERVER /],
+    ['a connection dropped after RCPT', { to: () => 'drop' }, /^again: SERVER /],
+    [
+      'a connection dropped at the greeting',
+      { connect: () => 'drop' },
+      /^again: SERVER closed the connection/,
+    ],
   ];
   for (const [name, faults, expected] of cases) {
     test(name, async (t) => {
@@ -209,7 +228,7 @@ describe('what a server says', () => {
     server.faults = { auth: () => say(535, 'bad credentials') };
     const { send } = await open(t, server, { params: { user: 'soc', password: 'geheim-4711' } });
     const result = words(await send({ to: 'ana@example.org' }));
-    assert.match(result, /^broken: said 535/);
+    assert.match(result, /^broken: SERVER said 535/);
     assert.doesNotMatch(result, /geheim|Z2VoZWlt/);
   });
 
@@ -217,7 +236,7 @@ describe('what a server says', () => {
     const server = await startMailServer(t, { allowInsecureAuth: true, authMethods: ['PLAIN'] });
     server.faults = { auth: () => say(454, 'directory is away') };
     const { send } = await open(t, server, { params: { user: 'soc', password: 'x' } });
-    assert.match(words(await send({ to: 'ana@example.org' })), /^again: said 454/);
+    assert.match(words(await send({ to: 'ana@example.org' })), /^again: SERVER said 454/);
   });
 
   test('a user is never sent without authentication', async (t) => {
@@ -239,7 +258,7 @@ describe('what a server says', () => {
   test('nobody there', async (t) => {
     const server = await startScript(t, []);
     const { send } = await open(t, { port: server.port === 1 ? 2 : 1 });
-    assert.match(words(await send({ to: 'ana@example.org' })), /^again: refused the connection/);
+    assert.match(words(await send({ to: 'ana@example.org' })), /^again: SERVER refused the connection/);
   });
 
   test('a greeting that refuses for good', async (t) => {
@@ -262,22 +281,67 @@ describe('what a server says', () => {
   });
 });
 
-describe('several addresses', () => {
-  test('one that is refused for good does not take it from the others, and is named', async (t) => {
+describe('several addresses', together, () => {
+  const leftUs = (address: string) =>
+    address.startsWith('bob') ? { code: 550, text: 'left us' } : undefined;
+  const both = { to: 'ana@example.org, bob@example.org' };
+  const withoutBob =
+    /mail server 127\.0\.0\.1:\d+ did not take it for bob@example\.org \(said 550 left us\); took it for ana@example\.org$/;
+
+  test('one that is refused for good takes it from nobody else, and is named in the log and by why', async (t) => {
     const server = await startMailServer(t);
+    server.faults = { to: leftUs };
+    const deps = world();
+    const { send } = await open(t, server, { deps });
+    for (let n = 0; n < 3; n++) {
+      const result = await send(both, { idempotencyKey: `k${n}` });
+      assert.equal(words(result), 'ok');
+      assert.match(result.providerRef ?? '', withoutBob);
+    }
+    assert.equal(server.received.length, 3);
+    const warnings = deps.log.lines.filter(({ text }) => withoutBob.test(text));
+    assert.equal(warnings.length, 1, 'once, until it changes');
+    server.faults = {};
+    await send(both);
+    server.faults = { to: leftUs };
+    await send(both);
+    assert.equal(deps.log.lines.filter(({ text }) => withoutBob.test(text)).length, 2);
+  });
+
+  test('a test of the recipient says who would get nothing', async (t) => {
+    const server = await startMailServer(t);
+    server.faults = { to: leftUs };
+    const { send } = await open(t, server);
+    const result = await send(both, { form: 'test', messages: [] });
+    assert.match(words(result), /^refused: SERVER did not take it for bob@example\.org/);
+  });
+
+  test('who has had some of the alerts of a mail gets it, who has had them all does not', async (t) => {
+    const server = await startMailServer(t);
+    let grey = true;
     server.faults = {
-      to: (address) => (address.startsWith('bob') ? { code: 550, text: 'left us' } : undefined),
+      to: (address) => (grey && address.startsWith('bob') ? { code: 450, text: 'greylisted' } : undefined),
     };
     const { send } = await open(t, server);
-    const first = await send({ to: 'ana@example.org, bob@example.org' });
-    assert.equal(words(first), 'refused: bob@example.org: said 550 left us; taken for ana@example.org');
-    assert.equal(first.outcome.kind === 'refused' && first.outcome.certain, true);
-    server.faults = {};
-    assert.equal(words(await send({ to: 'ana@example.org, bob@example.org' })), 'ok', 'sent again by hand');
+    assert.match(words(await send(both, { messages: [message(1), message(2), message(3)] })), /^again/);
+    grey = false;
+    assert.equal(words(await send(both, { messages: [message(1)] })), 'ok');
+    assert.equal(words(await send(both, { messages: [message(2), message(3)] })), 'ok');
+    assert.equal(words(await send(both, { messages: [message(3), message(4)] })), 'ok');
     assert.deepEqual(
-      server.received.map(({ to }) => to),
-      [['ana@example.org'], ['bob@example.org']],
+      server.received.map(({ to }) => to.map((address) => address.slice(0, 3)).join(' ')),
+      ['ana', 'bob', 'bob', 'ana bob'],
     );
+  });
+
+  test('a refusal of the content is one for all, and the plain form goes to all', async (t) => {
+    const server = await startMailServer(t);
+    server.faults = { data: () => ({ code: 554, text: 'looks like spam' }) };
+    const { send } = await open(t, server);
+    assert.match(words(await send(both)), /^refused: /);
+    server.faults = {};
+    assert.equal(words(await send(both, { form: 'plain' })), 'ok');
+    assert.deepEqual(server.received[0]?.to, ['ana@example.org', 'bob@example.org']);
   });
 
   test('one that is put off gets it later, and the others not again', async (t) => {
@@ -290,7 +354,7 @@ describe('several addresses', () => {
     const to = { to: 'ana@example.org, bob@example.org' };
     assert.equal(
       words(await send(to)),
-      'again: bob@example.org: said 450 greylisted; taken for ana@example.org',
+      'again: SERVER did not take it for bob@example.org (said 450 greylisted); took it for ana@example.org',
     );
     // The same messages, perhaps under another key.
     assert.match(words(await send(to, { idempotencyKey: 'another' })), /^again/);
@@ -314,6 +378,48 @@ describe('several addresses', () => {
     assert.equal((await sink.send(notification([message(1)], to('ana')), never)).outcome.kind, 'ok');
   });
 
+  test('a mail that waits for a connection survives the end of the pool it waits in', async (t) => {
+    const server = await startMailServer(t);
+    let refusing = false;
+    server.faults = {
+      from: () => (refusing ? { code: 550, text: 'you not' } : undefined),
+    };
+    const { sink } = await open(t, server);
+    const one = async (n: number): Promise<SinkAnswer> =>
+      await sink.send(
+        notification([message(n)], recipient({ to: `r${n}@example.org` }, { name: `r${n}` })),
+        never,
+      );
+    assert.equal(words(await one(0)), 'ok');
+    refusing = true;
+    // More than the pool has connections: some of them wait while the first ones are refused for good.
+    const outcomes = await Promise.all(Array.from({ length: 12 }, async (_, n) => await one(n)));
+    assert.deepEqual(new Set(outcomes.map(words)), new Set(['broken: SERVER said 550 you not']));
+    refusing = false;
+    assert.equal(words(await one(99)), 'ok');
+  });
+
+  test('a mail for each address that runs out of time goes on where it ended', async (t) => {
+    const server = await startMailServer(t);
+    const stop = new AbortController();
+    server.faults = {
+      to: (address) => {
+        if (address.startsWith('cia')) stop.abort(new Error('time is up'));
+        return undefined;
+      },
+    };
+    const { sink, send } = await open(t, server);
+    const to = { to: 'ana@x.org, bob@x.org, cia@x.org, dan@x.org', one_per_address: true };
+    const first = sink.send(notification([message(1), message(2)], recipient(to)), stop.signal);
+    await assert.rejects(first, /time is up/);
+    server.faults = {};
+    assert.equal(words(await send(to)), 'ok');
+    assert.deepEqual(
+      server.received.flatMap((mail) => mail.to),
+      ['ana@x.org', 'bob@x.org', 'cia@x.org', 'dan@x.org'],
+    );
+  });
+
   test('a server that is away is not asked for each address', async (t) => {
     const server = await startMailServer(t);
     server.faults = { from: () => ({ code: 451, text: 'later' }) };
@@ -328,7 +434,7 @@ describe('several addresses', () => {
   });
 });
 
-describe('TLS', () => {
+describe('TLS', together, () => {
   const tlsParams = (tls: string, ca = pki.caFile) => ({ server: 'localhost', tls, ca_file: ca });
 
   test('STARTTLS and authentication', async (t) => {
@@ -363,11 +469,24 @@ describe('TLS', () => {
     });
   }
 
-  test('a server without STARTTLS gets nothing by default', async (t) => {
+  test('a server without STARTTLS gets nothing by default, and that is what the reason says', async (t) => {
     const server = await startMailServer(t);
     const { send } = await open(t, server, { params: { tls: undefined, user: 'soc', password: 'geheim' } });
-    assert.match(words(await send({ to: 'ana@example.org' })), /^broken: /);
+    assert.match(
+      words(await send({ to: 'ana@example.org' })),
+      /^broken: SERVER does not do STARTTLS, it said 5/,
+    );
     assert.equal(server.received.length, 0);
+  });
+
+  test('a server that has no TLS for now is tried again', async (t) => {
+    const lines = ['220 hello', '250-hello\r\n250 STARTTLS', '454 TLS not available due to temporary reason'];
+    const { port } = await startScript(t, lines);
+    const { send } = await open(t, { port }, { params: { tls: 'starttls' } });
+    assert.match(
+      words(await send({ to: 'ana@example.org' })),
+      /^again: SERVER does not do STARTTLS, it said 454/,
+    );
   });
 
   test('G-AG: STARTTLS is no must: tls: none speaks to a server without it', async (t) => {
@@ -390,13 +509,23 @@ describe('settings', () => {
     assert.equal(read('smtps://[2001:db8::1]:4650/'), '2001:db8::1 4650 tls');
     assert.equal(read('2001:db8::1'), '2001:db8::1 25 starttls');
     assert.equal(read('localhost', { tls: 'none' }), 'localhost 25 none');
-    for (const bad of ['http://mail', 'mail example', 'mail/x', 'smtp://user:pw@mail', '']) {
+    assert.equal(readServer({ server: '2001:db8::1' }, 'endpoint x').label, 'mail server [2001:db8::1]:25');
+    for (const bad of [
+      'http://mail',
+      'mail example',
+      'mail/x',
+      'smtp://user:pw@mail',
+      '',
+      'a:b',
+      '300.1.1.1',
+    ]) {
       assert.throws(() => read(bad), /names no host/, bad);
     }
   });
 
   const refused: readonly (readonly [string, unknown])[] = [
     ['to with a line end', { to: 'a@x.org\r\nRCPT TO:<b@x.org>' }],
+    ['to with a control character', { to: 'a\u0007@x.org' }],
     ['to that is no address', { to: 'ana' }],
     ['no to', {}],
     ['a prefix with a line end', { to: 'a@x.org', subject_prefix: 'a\nBcc: b' }],
@@ -425,7 +554,7 @@ describe('settings', () => {
     const sink = await smtpType.create(endpoint('smtp', params, { provenance: 'database' }), deps);
     t.after(() => sink.close());
     const result = await sink.send(notification([message(1)], recipient({ to: 'a@x.org' })), never);
-    assert.match(words(result), /^broken: may not be dialled: .* is private/);
+    assert.match(words(result), /^broken: SERVER may not be dialled: .* is private/);
     assert.equal(server.connections, 0);
   });
 

@@ -119,6 +119,11 @@ describe('masking', () => {
     const masked = mask(text);
     assert.doesNotMatch(masked, /p@ss|p%40ss|BSECRET88|abcdefgh12|table-value|cEBzcy/);
     assert.match(mask('https://hooks.example refused'), /hooks\.example/);
+    // An address without a path is no secret: who failed is to be read.
+    assert.equal(
+      createMask(['http://192.0.2.1:8080/'])('http://192.0.2.1:8080/ answers 503').slice(0, 4),
+      'http',
+    );
   });
 
   test('whatever a secret is, it does not get through', () => {

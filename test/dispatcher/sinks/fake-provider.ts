@@ -48,7 +48,8 @@ export async function fakeProvider(t: Ending, address = '127.0.0.1'): Promise<Fa
   let script: readonly (Reply | ((request: Received) => Reply))[] = [{}];
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
-    void answer(request, response);
+    // A call that is cut off within its body gets no answer.
+    answer(request, response).catch(() => response.destroy());
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = (await readBody(request)).toString('utf8');

@@ -10,6 +10,7 @@ import { isObject } from '../../../src/core/json-object.ts';
 import { ecsDocument } from '../../../src/dispatcher/sinks/format/ecs.ts';
 import { jsonDigest, jsonMessage } from '../../../src/dispatcher/sinks/format/json.ts';
 import { ntopngAlert } from '../../../src/dispatcher/sinks/format/ntopng-alert.ts';
+import { cefOf } from '../../../src/dispatcher/sinks/own/format/cef.ts';
 import { dig } from './dig.ts';
 import { hostileText } from './hostile-text.ts';
 import { alertView, messageView, sendMessage, START } from './make.ts';
@@ -118,10 +119,13 @@ describe('json', () => {
     const document = jsonMessage(sendMessage(1, { incident: { id: 4, count: 2, state: 'open' } }), 'the-id');
     assert.deepEqual(Object.keys(document), [
       'id',
+      'seq',
       'received',
       'kind',
       'severity',
+      'text',
       'urgency',
+      'messageid',
       'title',
       'when',
       'analyzer',
@@ -129,12 +133,18 @@ describe('json', () => {
       'sources',
       'targets',
       'references',
+      'details',
       'incident',
       'origin',
       'message',
     ]);
     assert.equal(dig(document, 'received'), '2026-01-02T03:04:05.000Z');
     assert.equal(dig(document, 'message', 'analyzers', 0, 'analyzerid'), 'ids-7');
+  });
+
+  test('of one that is not rated it says so', () => {
+    const document = jsonMessage(sendMessage(1, { view: alertView({ severity: 0 }) }), 'x');
+    assert.equal(dig(document, 'severity'), 'unrated');
   });
 
   test('a digest', () => {
@@ -150,6 +160,25 @@ describe('json', () => {
     });
     assert.deepEqual(dig(digest, 'severities'), { unrated: 1, high: 2 });
     assert.equal(dig(digest, 'last'), '2026-01-02T03:04:06.000Z');
+  });
+});
+
+describe('cef', () => {
+  const long = 'a|b\\='.repeat(2_000);
+
+  test('a long title hides neither severity nor addresses, and no escape is cut in two', () => {
+    for (const maxBytes of [600, 1_000, 2_048, 8_192]) {
+      const line = cefOf(sendMessage(1, { view: alertView({ title: long }), verbatim: long }), maxBytes);
+      assert.ok(Buffer.byteLength(line) <= maxBytes, `${Buffer.byteLength(line)} > ${maxBytes}`);
+      const head = /^CEF:0(?:\|(?:[^|\\]|\\[|\\])*){5}\|(\d+)\|/.exec(line);
+      assert.equal(head?.[1], '9', line);
+      assert.match(line, / src=198\.51\.100\.7 .* dst=192\.0\.2\.10 /);
+      assert.match(line, /msg=(?:[^\\=]|\\[\\=])*…$/);
+    }
+  });
+
+  test('a record too short for anything is cut all the same', () => {
+    assert.ok(Buffer.byteLength(cefOf(sendMessage(1, { verbatim: long }), 100)) <= 100);
   });
 });
 

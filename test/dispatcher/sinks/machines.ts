@@ -310,6 +310,8 @@ describe('ntopng-webhook', () => {
     assert.deepEqual(Object.keys(json), ['version', 'sharedsecret', 'alerts']);
     assert.deepEqual([json['version'], json['sharedsecret']], ['0.2', 'ntopngSharedSecret']);
     assert.equal(headers.authorization, `Basic ${Buffer.from('n:ntopngPass1').toString('base64')}`);
+    // By this our own source knows a delivery that comes back.
+    assert.match(String(headers['x-idmef-relay']), /^[\w.-]+$/);
     const alert = dig(json, 'alerts', 9);
     assert.ok(isObject(alert));
     assert.deepEqual(Object.keys(alert), [

@@ -274,7 +274,7 @@ describe('a post', () => {
   });
 
   test('switched off, its paths do not exist', async (t) => {
-    const off = await startSources(t, { without: 'alertgateway' });
+    const off = await startSources(t, { without: 'alertgateway', site: shared() });
     assert.equal((await off.ask(post(ONE, KEYS.ana))).status, 404);
     assert.deepEqual(off.door.accepted, []);
   });
@@ -336,6 +336,22 @@ describe('seed defects', () => {
       if (status !== 500) assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
     }
     assert.deepEqual(shared().door.accepted, []);
+  });
+
+  test('while the store cannot be asked for keys the answer is 503 in its words, not a wrong key', async (t) => {
+    const check = async (): Promise<undefined> =>
+      await Promise.reject(new RelayError('JOURNAL_IO', 'cannot read /var/lib/SECRET'));
+    const world = await startSources(t, { deps: { keyRing: { check } }, site: shared() });
+    const answer = await world.ask(post(ONE, KEYS.ana));
+    assert.deepEqual(
+      [answer.status, answer.text, answer.headers['retry-after']],
+      [503, '{"message":"alerts cannot be stored at present"}\n', String(httpsLimits.busyRetrySeconds)],
+    );
+    assert.deepEqual(world.door.refusals, ['busy']);
+    assert.equal(
+      (await world.ask({ path: '/api/v1/alerts', body: '{}', headers: { key: KEYS.ana } })).status,
+      503,
+    );
   });
 
   test('G-AG: a disabled channel does not send', async () => {

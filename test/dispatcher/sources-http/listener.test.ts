@@ -1,9 +1,10 @@
-/** The listener itself: certificates, hostile peers, bounds, exchange of settings, orderly stop. */
+/** The listener itself: certificates, hostile peers, bounds, exchange of settings, orderly stop; which path leads where. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { connectionLimits, httpsLimits } from '../../../src/core/limits.ts';
+import { findRoute } from '../../../src/dispatcher/sources/http/find-route.ts';
 import { loadCredentials } from '../../../src/tls/credentials.ts';
 import { makePki } from '../../support/pki.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -49,7 +50,7 @@ describe('certificates', () => {
   });
 
   test('once revoked, an open connection is cut; those without a certificate stay', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     const { pki, relay, sources } = world;
     const known = await world.raw(relay);
     const stranger = await world.raw();
@@ -72,7 +73,7 @@ describe('certificates', () => {
   });
 
   test('of the server are exchanged while it runs', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     const { pki } = world;
     const fresh = await pki.issue({ name: 'fresh', san: ['DNS:localhost'], eku: ['server'] });
     world.sources.adopt(
@@ -97,6 +98,7 @@ describe('health and metrics', () => {
 
   test('say what is wrong', async (t) => {
     const sick = await startSources(t, {
+      site: shared(),
       deps: { health: async () => await Promise.resolve(['the store fails']) },
     });
     const answer = await sick.ask({ path: '/healthz', as: sick.monitor });
@@ -105,7 +107,7 @@ describe('health and metrics', () => {
   });
 
   test('requests are counted under names of ours, whatever is asked for', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     await world.ask({ path: '/sender/sendMessage/some-secret', ...form('x') });
     await world.ask({ path: '/x/some-secret?key=y' });
     await world.ask({ path: '/metrics/', as: world.monitor });
@@ -221,7 +223,7 @@ describe('hostile bodies', () => {
   });
 
   test('bodies of unknown senders have a budget of their own', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     const length = httpsLimits.postBytes;
     const many = httpsLimits.unprovenBytes / length;
     const hoarders = await Promise.all(Array.from({ length: many }, async () => await world.raw()));
@@ -249,7 +251,7 @@ describe('connections', () => {
   });
 
   test('with too much sent ahead are cut', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     let commit = (): void => undefined;
     world.door.before = async () =>
       await new Promise<void>((resolve) => {
@@ -267,7 +269,7 @@ describe('connections', () => {
 
 describe('a new configuration', () => {
   test('counts for the next request, on open connections too; a bad one changes nothing', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     const client = await world.raw(world.relay);
     const post =
       head('POST / HTTP/1.1', 'Host: a', 'Content-Type: text/xml', `Content-Length: ${one.length}`) + one;
@@ -299,7 +301,7 @@ describe('a new configuration', () => {
 
 describe('the stop', () => {
   test('waits for what is being stored, and cuts who stalls', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     let commit = (): void => undefined;
     const reached = new Promise<void>((arrived) => {
       world.door.before = async () => {
@@ -321,4 +323,46 @@ describe('the stop', () => {
     await Promise.all([closed, stalled.closed]);
     assert.equal(world.sources.connections().open, 0);
   });
+});
+
+const CHANNEL = '/sender/sendMessage/:channel';
+
+describe('routes', () => {
+  for (const [target, path, params] of [
+    ['/', '/'],
+    ['/?a=/metrics', '/'],
+    ['/metrics', '/metrics'],
+    ['/metrics/', '/metrics'],
+    ['/metrics?x#y', '/metrics'],
+    ['https://host:4848/metrics', '/metrics'],
+    ['https://host', '/'],
+    ['/metrics//', undefined],
+    ['//metrics', undefined],
+    ['/./metrics', undefined],
+    ['/x/../metrics', undefined],
+    ['/%6detrics', undefined],
+    ['/Metrics', undefined],
+    ['*', undefined],
+    ['', '/'],
+    ['/sender/sendMessage/soc', CHANNEL, { channel: 'soc' }],
+    ['/sender/sendMessage/soc/', CHANNEL, { channel: 'soc' }],
+    ['/sender/sendMessage/a%20b', CHANNEL, { channel: 'a b' }],
+    ['/sender/sendMessage/a%2Fb', CHANNEL, { channel: 'a/b' }],
+    ['/sender/sendMessage/%C3%B1', CHANNEL, { channel: 'ñ' }],
+    ['/sender/sendMessage/__proto__', CHANNEL, { channel: '__proto__' }],
+    ['/sender/sendMessage/%zz', undefined],
+    ['/sender/sendMessage/%ff', undefined],
+    ['/sender/sendMessage/', undefined],
+    ['/sender/sendMessage', undefined],
+    ['/sender/sendMessage/a/b', undefined],
+    [`/sender/sendMessage/${'x'.repeat(httpsLimits.pathSegmentBytes)}`, CHANNEL, undefined],
+    [`/sender/sendMessage/${'x'.repeat(httpsLimits.pathSegmentBytes + 1)}`, undefined],
+    ['/sender/sendMessage2all/', '/sender/sendMessage2all'],
+  ] as const) {
+    test(`${target.slice(0, 60)} → ${path ?? 'nothing'}`, () => {
+      const found = findRoute(target);
+      assert.equal(found?.route.path, path);
+      if (params !== undefined) assert.deepEqual({ ...found?.params }, params);
+    });
+  }
 });

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 
 import { ntopngAlert } from '../../../src/dispatcher/sources/http/ntopng-alert.ts';
-import { ntopngNames } from '../../../src/dispatcher/sources/http/ntopng-names.ts';
+import { ntopngNames, ntopngNamesFaults } from '../../../src/dispatcher/sources/http/ntopng-names.ts';
 import type { Inbound } from '../../../src/dispatcher/model/message.ts';
 import { wrapText } from '../../../src/dispatcher/sources/wrap-text.ts';
 import { sharedWorld } from './shared-world.ts';
@@ -179,8 +179,14 @@ describe('an alert', () => {
   });
 
   test('a table of names that is none is a fault of the configuration', () => {
-    assert.throws(() => ntopngNames({ colours: { '1': 'red' } }), { code: 'CONFIG' });
-    assert.throws(() => ntopngNames({ types: { one: 'red' } }), { code: 'CONFIG' });
+    const faults = ntopngNamesFaults({ colours: { '1': 'red' }, types: { one: 'red', '2': 'blue' } });
+    assert.deepEqual(
+      faults.map(({ path, text }) => [path.slice(3).join('.'), text]),
+      [
+        ['colours', 'is no table: there are types, flows, hosts, entities, severities'],
+        ['types.one', 'must be a number of ntopng'],
+      ],
+    );
   });
 
   test('more fields than facts, or longer ones, are whole in the body', async () => {
@@ -211,6 +217,8 @@ describe('an alert', () => {
 });
 
 describe('the webhook', () => {
+  // Can be read; writing it again would exceed the stack.
+  const endless = '['.repeat(100_000) + ']'.repeat(100_000);
   const hook = (alerts: unknown, secret?: string) => ({
     version: '0.2',
     ...(secret === undefined ? {} : { sharedsecret: secret }),
@@ -243,6 +251,8 @@ describe('the webhook', () => {
     ['a number for an alert', hook([engaged, 7]), { key: KEYS.ana }, 422, 'invalid'],
     ['an empty alert', hook([engaged, {}]), { key: KEYS.ana }, 422, 'invalid'],
     ['text that is no object', hook(['x']), { key: KEYS.ana }, 422, 'invalid'],
+    ['nesting without end', `{"x":${endless}}`, { key: KEYS.ana }, 400, 'malformed'],
+    ['nesting without end in a text', hook([`{"x":${endless}}`]), { key: KEYS.ana }, 422, 'invalid'],
     ['too many', hook(Array.from({ length: 1001 }, () => engaged)), { key: KEYS.ana }, 422, 'invalid'],
   ] as const) {
     test(`${what}: ${status}, nothing stored`, async () => {
@@ -257,7 +267,7 @@ describe('the webhook', () => {
   });
 
   test('switched off it is 404', async (t) => {
-    const off = await startSources(t, { without: 'ntopng' });
+    const off = await startSources(t, { without: 'ntopng', site: shared() });
     assert.equal((await off.ask({ path: '/ntopng', body: '{}', headers: { key: KEYS.ana } })).status, 404);
   });
 });

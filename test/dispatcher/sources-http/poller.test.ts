@@ -16,7 +16,10 @@ import { alertDocument, putInSpool } from '../../support/spool-writer.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { alertElement, invalidElement } from '../../support/tiny-alerts.ts';
 import { makeWorld } from '../../support/world.ts';
-import { startSources, viewOf, type SourcesWorld } from './sources-world.ts';
+import { sharedWorld } from './shared-world.ts';
+import { makeSite, startSources, viewOf, type SourcesWorld } from './sources-world.ts';
+
+const shared = sharedWorld();
 
 async function deliver(
   t: TestContext,
@@ -69,7 +72,7 @@ const kinds = (outcomes: readonly Outcome[]): readonly string[] => outcomes.map(
 
 describe('the gateway destination', () => {
   test('finds a receiver of ours: one batch, byte for byte, with its origin', async (t) => {
-    const world = await startSources(t);
+    const world = shared();
     assert.deepEqual(kinds(await deliver(t, world, three, 'auto')), ['ok', 'ok', 'ok']);
     assert.equal(world.door.accepted.length, 1);
     assert.deepEqual(
@@ -84,7 +87,7 @@ describe('the gateway destination', () => {
   });
 
   test('has only the faulty message of a batch refused', async (t) => {
-    const world = await startSources(t, { config: { idmef: { mode: 'strict' } } });
+    const world = await startSources(t, { config: { idmef: { mode: 'strict' } }, site: shared() });
     const elements = [...three.slice(0, 2), invalidElement('x'), ...three.slice(2)];
     assert.deepEqual(kinds(await deliver(t, world, elements, 'auto')), ['ok', 'ok', 'refused', 'ok']);
     assert.deepEqual(
@@ -95,7 +98,7 @@ describe('the gateway destination', () => {
 
   for (const dialect of ['rfc', 'secef'] as const) {
     test(`told to speak ${dialect}, as to any gateway: one by one, stored as RFC 4765`, async (t) => {
-      const world = await startSources(t);
+      const world = shared();
       assert.deepEqual(kinds(await deliver(t, world, three, dialect)), ['ok', 'ok', 'ok']);
       const ids = [];
       for (const message of world.door.messages) ids.push((await viewOf(message)).messageid);
@@ -108,7 +111,7 @@ describe('the gateway destination', () => {
     [new RelayError('JOURNAL_IO', 'EIO'), 5_000],
   ] as const) {
     test(`keeps everything while the store says ${error.code}, and comes again when told`, async (t) => {
-      const world = await startSources(t);
+      const world = shared();
       world.door.before = async () => await Promise.reject(error);
       const outcomes = await deliver(t, world, three, 'auto');
       assert.deepEqual(kinds(outcomes), ['again', 'again', 'again']);
@@ -120,7 +123,7 @@ describe('the gateway destination', () => {
   }
 
   test('without a role calls its operator, and keeps everything', async (t) => {
-    const world = await startSources(t);
+    const world = await startSources(t, { site: shared() });
     const { relay } = world;
     world.sources.prepare({
       https: {
@@ -141,7 +144,7 @@ describe('the gateway destination', () => {
 test('sensor, http-proxy and listener: what was put into the spool is at the door, once', async (t) => {
   const site = await makeWorld(tempDir(t));
   const world = await startSources(t, {
-    pki: site.pki,
+    site: await makeSite(site.pki),
     config: {
       https: {
         address: '127.0.0.1',

@@ -15,7 +15,7 @@ export function sharedWorld(config: Partial<HttpSourcesConfig> = {}): () => Sour
   before(async () => {
     world = await startSources(
       { after: (hook: () => Promise<void> | void) => void hooks.unshift(hook) },
-      { config },
+      { config, keepAlive: true },
     );
   });
   after(async () => {

@@ -4,8 +4,7 @@
  */
 
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import { request } from 'node:https';
-import { join } from 'node:path';
+import { Agent, request } from 'node:https';
 
 import type { Clock } from '../../../src/core/ports.ts';
 import type { Inbound, Receipt } from '../../../src/dispatcher/model/message.ts';
@@ -102,18 +101,21 @@ export interface Answered {
   readonly text: string;
 }
 
-export interface SourcesWorld {
+/** An authority, and certificates with the roles of their names. */
+export interface Site {
+  readonly pki: Pki;
+  readonly relay: Issued;
+  readonly producer: Issued;
+  readonly monitor: Issued;
+}
+
+export interface SourcesWorld extends Site {
   readonly sources: HttpsSources;
   readonly door: FakeDoor;
-  readonly pki: Pki;
   readonly port: number;
   readonly logger: RecordingLogger;
   readonly ask: (ask: Ask) => Promise<Answered>;
   readonly raw: (as?: Issued) => Promise<RawClient>;
-  /** Certificates with the roles of their names. */
-  readonly relay: Issued;
-  readonly producer: Issued;
-  readonly monitor: Issued;
   readonly clock: { ms: number };
 }
 
@@ -126,23 +128,30 @@ interface StartOptions {
   /** Switched off. */
   readonly without?: HttpSource;
   readonly deps?: Partial<HttpsSourcesDeps>;
-  /** Certificates that exist already. */
-  readonly pki?: Pki;
+  /** Certificates that exist already: making them takes longer than most tests. */
+  readonly site?: Site;
+  /** One connection for the requests of each certificate, not one for each request. */
+  readonly keepAlive?: boolean;
+}
+
+export async function makeSite(pki: Pki): Promise<Site> {
+  const client = async (name: string): Promise<Issued> =>
+    await pki.issue({ name, san: [`DNS:${name}1`], eku: ['client'] });
+  return {
+    pki,
+    relay: await client('relay'),
+    producer: await client('producer'),
+    monitor: await client('monitor'),
+  };
 }
 
 export async function startSources(
   t: { after(hook: () => Promise<void> | void): void },
-  { config = {}, without, deps = {}, pki: given }: StartOptions = {},
+  { config = {}, without, deps = {}, site: given, keepAlive = false }: StartOptions = {},
 ): Promise<SourcesWorld> {
-  const dir = tempDir(t);
-  const pki = given ?? (await makePki(join(dir, 'pki')));
-  const [relay, producer, monitor] = await Promise.all(
-    ['relay', 'producer', 'monitor'].map(
-      async (name) => await pki.issue({ name, san: [`DNS:${name}1`], eku: ['client'] }),
-    ),
-  );
-  if (relay === undefined || producer === undefined || monitor === undefined)
-    throw new Error('no certificates');
+  const site = given ?? (await makeSite(await makePki(tempDir(t))));
+  // Not the rest of a world that is given as one.
+  const { pki, relay, producer, monitor } = site;
   const door = new FakeDoor();
   const logger = recordingLogger();
   const held = { ms: 0 };
@@ -198,6 +207,10 @@ export async function startSources(
   });
   t.after(async () => await sources.close());
   const { port } = await sources.listen();
+  const agent = keepAlive ? new Agent({ keepAlive }) : false;
+  t.after(() => {
+    if (agent !== false) agent.destroy();
+  });
   return {
     sources,
     door,
@@ -208,13 +221,16 @@ export async function startSources(
     producer,
     monitor,
     clock: held,
-    ask: async (ask) => await once(port, pki, ask),
+    ask: async (ask) => await once({ port, pki, agent }, ask),
     raw: async (as) =>
       await rawClient(port, pki, as === undefined ? { cert: undefined, key: undefined } : { as }),
   };
 }
 
-async function once(port: number, pki: Pki, ask: Ask): Promise<Answered> {
+async function once(
+  { port, pki, agent }: { readonly port: number; readonly pki: Pki; readonly agent: Agent | false },
+  ask: Ask,
+): Promise<Answered> {
   const { method = ask.body === undefined ? 'GET' : 'POST', path = '/', headers = {}, body, as } = ask;
   return await new Promise((resolve, reject) => {
     const outgoing = request(
@@ -227,7 +243,7 @@ async function once(port: number, pki: Pki, ask: Ask): Promise<Answered> {
         method,
         path,
         headers: { ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }), ...headers },
-        agent: false,
+        agent,
       },
       (incoming) => {
         const parts: Buffer[] = [];

@@ -354,6 +354,22 @@ describe('feed', () => {
     });
   }
 
+  test('another reason is said, and the same one again after a day', async (t) => {
+    const running = start(t);
+    await running.source.listen();
+    for (const [status, afterMs, said] of [
+      [500, 300_000, 1],
+      [500, 300_000, 1],
+      [404, 300_000, 2],
+      [404, 300_000, 2],
+      [404, feedLimits.repeatMs, 3],
+    ] as const) {
+      running.answer = { status };
+      await running.poll(afterMs);
+      assert.equal(running.world.log.events('feed-failed').length, said);
+    }
+  });
+
   test('never more often than once a minute, and later when the server asks for it', async (t) => {
     const running = start(t, new Map(), 1_000);
     await running.source.listen();

@@ -164,6 +164,7 @@ export function lineWorld(): LineWorld {
     timers: manualTimers(clock),
     log: recordingLogger(),
     hostname: 'manager.example',
+    mark: () => 'STORE1',
   };
 }
 

@@ -181,7 +181,8 @@ describe('secarc', () => {
     assert.equal((await ask(ssh, 'POST', '/response')).status, 404);
     assert.equal((await ask('', 'GET')).status, 405);
     assert.equal((await ask('x'.repeat(secarcLimits.bodyBytes + 1))).status, 413);
-    assert.deepEqual([...world.door.refusals], [['too-large', 1]]);
+    assert.equal((await ask('x'.repeat(secarcLimits.bodyBytes * 16))).status, 413);
+    assert.deepEqual([...world.door.refusals], [['too-large', 2]]);
     assert.equal(world.door.stored.length, 0);
   });
 
@@ -200,6 +201,7 @@ describe('secarc', () => {
     const { world, ask } = await start(t);
     world.door.fail = new RelayError('JOURNAL_FULL', 'no room');
     assert.equal((await ask(ssh)).status, 503);
+    assert.deepEqual([...world.door.refusals], [['full', 1]]);
     world.door.fail = undefined;
     assert.equal((await ask(ssh)).status, 201);
     assert.equal(world.door.stored.length, 1);

@@ -8,9 +8,10 @@ import { PassThrough } from 'node:stream';
 import { after, before, describe, test, type TestContext } from 'node:test';
 
 import { RelayError } from '../../../src/core/errors.ts';
-import { smtpLimits } from '../../../src/core/limits.ts';
+import { lineLimits, smtpLimits } from '../../../src/core/limits.ts';
+import { Pace } from '../../../src/dispatcher/keys/pace.ts';
+import { BodyBudget } from '../../../src/dispatcher/sources/body-budget.ts';
 import type { TlsLineSource } from '../../../src/dispatcher/sources/line/deps.ts';
-import { KeyRate } from '../../../src/dispatcher/sources/line/key-rate.ts';
 import { Sayings } from '../../../src/dispatcher/sources/line/sayings.ts';
 import { postMail } from '../../../src/dispatcher/sources/line/smtp/post-mail.ts';
 import { createSmtpSource, type SmtpConfig } from '../../../src/dispatcher/sources/line/smtp/smtp-source.ts';
@@ -331,11 +332,11 @@ describe('smtp', { concurrency: 8 }, () => {
     assert.equal(door.stored.length, 1);
   });
 
-  for (const [what, error, code] of [
-    ['a full store', new RelayError('JOURNAL_FULL', 'full'), /^452 /],
-    ['a full disk', new RelayError('DISK_RESERVE', 'no room'), /^452 /],
-    ['a failing store', new RelayError('JOURNAL_IO', `cannot write ${ANA_KEY.slice(0, 4)}`), /^451 /],
-    ['a mistake of ours', new TypeError('oops'), /^451 /],
+  for (const [what, error, code, reason] of [
+    ['a full store', new RelayError('JOURNAL_FULL', 'full'), /^452 /, 'full'],
+    ['a full disk', new RelayError('DISK_RESERVE', 'no room'), /^452 /, 'full'],
+    ['a failing store', new RelayError('JOURNAL_IO', `cannot write ${ANA_KEY.slice(0, 4)}`), /^451 /, 'busy'],
+    ['a mistake of ours', new TypeError('oops'), /^451 /, 'busy'],
   ] as const) {
     test(`${what} leaves the mail at its sender, who tries again`, async (t) => {
       const running = await start(t);
@@ -346,7 +347,7 @@ describe('smtp', { concurrency: 8 }, () => {
       await client.say('RCPT TO:<ops@x>');
       assert.match(await client.data(MAIL), code);
       assert.equal(door.stored.length, 0);
-      assert.equal(door.refusals.get('busy'), 1);
+      assert.deepEqual([...door.refusals], [[reason, 1]]);
       door.fail = undefined;
       await client.say(`MAIL FROM:<${ANA_KEY}@x>`);
       await client.say('RCPT TO:<ops@x>');
@@ -395,23 +396,54 @@ describe('smtp', { concurrency: 8 }, () => {
     assert.equal(running.world.door.stored.length, 0);
   });
 
-  test('one key may not post for ever: 450, and again a minute later', async () => {
-    const world = lineWorld();
+  /** Posts one mail past the dialogue. */
+  async function poster(world: LineWorld, parts: { readonly pace?: Pace; readonly budget?: BodyBudget }) {
     const sayings = new Sayings(world.log, world.clock);
-    const deps = { ...world, maxBytes: 1_000, rate: new KeyRate(world.clock, 1), sayings };
+    const { pace = new Pace(world.clock), budget = new BodyBudget(smtpLimits.inFlightBytes) } = parts;
+    const deps = { ...world, maxBytes: 1_000, pace, budget, sayings };
     const key = await world.keyRing.check(ANA_KEY, 'ingest');
     assert.ok(key);
-    const post = async (): Promise<void> => {
+    return async (...chunks: readonly string[]): Promise<void> => {
       const stream = Object.assign(new PassThrough(), { byteLength: 0, sizeExceeded: false });
-      stream.end(MAIL);
-      const poster = { key, text: ANA_KEY };
-      await postMail({ stream, poster, channels: ['ops'], address: '127.0.0.1' }, deps);
+      for (const chunk of chunks) stream.write(chunk);
+      stream.end();
+      await postMail(
+        { stream, poster: { key, text: ANA_KEY }, channels: ['ops'], address: '127.0.0.1' },
+        deps,
+      );
     };
-    await post();
-    await assert.rejects(post(), { responseCode: 450 });
+  }
+
+  test('one key may not post for ever: 450, and again a minute later', async () => {
+    const world = lineWorld();
+    const pace = new Pace(world.clock);
+    for (let n = 1; n < lineLimits.keyRatePerMinute; n += 1) pace.take('1', lineLimits.keyRatePerMinute);
+    const post = await poster(world, { pace });
+    await post(MAIL);
+    await assert.rejects(post(MAIL), { responseCode: 450 });
     assert.deepEqual([...world.door.refusals], [['rate', 1]]);
     world.timers.advance(60_000);
-    await post();
+    await post(MAIL);
+    assert.equal(world.door.stored.length, 2);
+  });
+
+  test('mails together hold no more than their budget: beyond it 451, and room again when one is stored', async () => {
+    const world = lineWorld();
+    const budget = new BodyBudget(500);
+    const post = await poster(world, { budget });
+    let open: () => void = () => undefined;
+    world.door.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const first = post(MAIL, 'x'.repeat(300));
+    while (budget.taken < 400) await new Promise((resolve) => setImmediate(resolve));
+    await assert.rejects(post(MAIL), { responseCode: 451 });
+    await assert.rejects(post(MAIL.repeat(10)), { responseCode: 552 });
+    open();
+    await first;
+    await post(MAIL);
+    assert.equal(budget.taken, 0);
+    assert.deepEqual(Object.fromEntries(world.door.refusals), { busy: 1, 'too-large': 1 });
     assert.equal(world.door.stored.length, 2);
   });
 

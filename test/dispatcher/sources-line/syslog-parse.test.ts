@@ -12,6 +12,7 @@ import {
   readSyslog,
   type SyslogMessage,
 } from '../../../src/dispatcher/sources/line/syslog/syslog-message.ts';
+import { anyText } from '../render/any-text.ts';
 import { ANA_KEY } from './line-world.ts';
 
 const NOW = new Date(2026, 10, 30, 10, 0, 0).getTime();
@@ -157,7 +158,7 @@ describe('readSyslog', () => {
     );
     const text = fc.oneof(
       fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join('')),
-      fc.string({ unit: 'binary' }),
+      anyText(),
     );
     fc.assert(
       fc.property(text, (each) => {
@@ -171,7 +172,7 @@ describe('readSyslog', () => {
 
   test('RFC 5424 comes back as it was written', () => {
     const name = fc.stringMatching(/^[!#-<>-Z^-~]{1,20}$/).filter((word) => word !== '-');
-    const value = fc.string({ unit: 'grapheme', maxLength: 20 });
+    const value = anyText(20);
     const params = fc.array(fc.record({ element: name, name, value }, { noNullPrototype: true }), {
       maxLength: 4,
     });
@@ -245,7 +246,7 @@ function framesOf(chunks: readonly Buffer[]): readonly string[] {
 }
 
 describe('FrameReader', () => {
-  const large = 'x'.repeat(syslogLimits.frameBytes + 1);
+  const large = `<13>${'x'.repeat(syslogLimits.frameBytes)}`;
   for (const [stream, frames] of [
     ['<13>a\n<13>b\n', ['<13>a', '<13>b']],
     ['5 <13>a6 <13>bc', ['<13>a', '<13>bc']],
@@ -261,7 +262,9 @@ describe('FrameReader', () => {
     [`${large}\n<13>after\n`, ['too-large', '<13>after']],
     [`${large.length} ${large}<13>after\n`, ['too-large', '<13>after']],
     [large, ['too-large']],
-    ['999999999 never', ['too-large']],
+    ['999999999 <never', ['too-large']],
+    ['99999 bottles of beer\n<13>after\n', ['99999 bottles of beer', '<13>after']],
+    ['5 ', ['5 ']],
     [`${'x'.repeat(syslogLimits.frameBytes)}\n`, ['x'.repeat(syslogLimits.frameBytes)]],
   ] as const) {
     test(`${JSON.stringify(stream.slice(0, 30))}, whole and byte by byte`, () => {

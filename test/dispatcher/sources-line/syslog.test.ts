@@ -12,9 +12,9 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 
 import { RelayError } from '../../../src/core/errors.ts';
 import { syslogLimits } from '../../../src/core/limits.ts';
+import { Pace } from '../../../src/dispatcher/keys/pace.ts';
 import { allowFrom } from '../../../src/dispatcher/sources/line/allow-from.ts';
-import type { TlsLineSource } from '../../../src/dispatcher/sources/line/deps.ts';
-import { KeyRate } from '../../../src/dispatcher/sources/line/key-rate.ts';
+import type { JudgingLineSource } from '../../../src/dispatcher/sources/line/deps.ts';
 import { Sayings } from '../../../src/dispatcher/sources/line/sayings.ts';
 import { Intake, type IntakeBounds } from '../../../src/dispatcher/sources/line/syslog/intake.ts';
 import {
@@ -41,7 +41,7 @@ let pki: Pki;
 
 interface Running {
   readonly world: LineWorld;
-  readonly source: TlsLineSource;
+  readonly source: JudgingLineSource;
   readonly port: number;
   /** Datagrams, each handed to the kernel before the next. */
   readonly send: (...datagrams: readonly (string | Buffer)[]) => Promise<void>;
@@ -53,8 +53,8 @@ async function start(
   t: TestContext,
   config: Partial<SyslogConfig> = {},
   credentials?: Credentials,
+  world = lineWorld(),
 ): Promise<Running> {
-  const world = lineWorld();
   const secure = credentials === undefined ? {} : { credentials };
   const source = createSyslogSource({ ...CONFIG, ...config }, { ...world, ...secure });
   const { port } = await source.listen();
@@ -230,6 +230,16 @@ describe('syslog over UDP', () => {
     assert.deepEqual([...world.door.refusals], [['no-key', 1]]);
   });
 
+  test('our own delivery coming back is refused and counted, another dispatcher’s is taken', async (t) => {
+    const { world, send } = await start(t);
+    const of = (mark: string, text = 'scan'): string =>
+      `<36>1 2026-11-30T09:59:00Z manager idmef-relay - alert [idmef@32473 severity="high" idmef-relay-delivery="${mark}"] ${text}`;
+    // What an attacker can write stands in the text, and is no mark.
+    await send(of('STORE1'), keyed(of('STORE1'), ANA_KEY, 'ops'), of('STORE2'), of('STORE2', of('STORE1')));
+    await world.door.until(2);
+    assert.deepEqual([...world.door.refusals], [['loop', 2]]);
+  });
+
   test('datagrams from other networks are counted, and said once', async (t) => {
     const { world, send } = await start(t, { allowFrom: ['192.0.2.0/24'] });
     await send('<13>a', '<13>b', '<13>c');
@@ -349,20 +359,7 @@ describe('syslog over TCP', () => {
   test('a sender is held back while the store fails, and loses nothing', async (t) => {
     const world = lineWorld();
     const { intake } = intakeOf(world, { ...syslogLimits, queuedMessages: 20, resumeMessages: 10 });
-    const sayings = new Sayings(world.log, world.clock);
-    const at = { source: 'test', address: '127.0.0.1', port: 0 };
-    const listener = createStreamListener({
-      ...world,
-      ...at,
-      allowed: allowFrom('test', []),
-      sayings,
-      intake,
-    });
-    const { port } = await listener.listen();
-    t.after(async () => {
-      await listener.close();
-      await intake.close();
-    });
+    const { port } = await listenerOf(t, world, intake);
     world.door.fail = new RelayError('JOURNAL_FULL', 'no room');
     const socket = connect({ port, host: '127.0.0.1' });
     await once(socket, 'connect');
@@ -380,6 +377,48 @@ describe('syslog over TCP', () => {
       bodies,
       lines.map((_, n) => String(n)),
     );
+  });
+
+  test('what was read and cannot be stored any more is counted when the source ends', async (t) => {
+    const world = lineWorld();
+    const { intake } = intakeOf(world, { ...syslogLimits, queuedMessages: 5, resumeMessages: 2 });
+    const { listener, port } = await listenerOf(t, world, intake);
+    world.door.fail = new RelayError('JOURNAL_FULL', 'no room');
+    const socket = connect({ port, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    socket.write(Array.from({ length: 30 }, (_, n) => `<13>${n}\n`).join(''));
+    await timerSet(world);
+    await listener.close();
+    await intake.close();
+    assert.deepEqual([...world.door.refusals], [['busy', 30]]);
+    assert.equal(world.door.stored.length, 0);
+  });
+
+  test('remains of broken connections are bounded while the store fails', async (t) => {
+    const world = lineWorld();
+    const { intake } = intakeOf(world, { ...syslogLimits, queuedMessages: 1, resumeMessages: 0 });
+    const { port } = await listenerOf(t, world, intake);
+    world.door.fail = new RelayError('JOURNAL_FULL', 'no room');
+    for (let n = 0; n < syslogLimits.waiting; n += 1) intake.onRoom(() => undefined);
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.write(Array.from({ length: 10 }, (_, n) => `<13>${n}\n`).join(''));
+    await once(socket, 'close');
+    await timerSet(world);
+    world.door.fail = undefined;
+    world.timers.advance(syslogLimits.retryMs);
+    await world.door.until(1);
+    await intake.idle();
+    assert.deepEqual([world.door.stored.length, world.door.refusals.get('busy')], [1, 9]);
+  });
+
+  test('a dual-stack listener names IPv4 senders by IPv4', async (t) => {
+    for (const transport of ['udp', 'tcp'] as const) {
+      const { world, send, tcp } = await start(t, { transport, address: '::' });
+      if (transport === 'udp') await send('<13>a');
+      else (await tcp()).end('<13>a');
+      await world.door.until(1);
+      assert.equal(world.door.stored[0]?.origin.address, '127.0.0.1');
+    }
   });
 
   test('connections from other networks, and too many of one address, are ended and counted', async (t) => {
@@ -437,6 +476,64 @@ describe('syslog over TLS', () => {
     assert.equal(world.door.stored.length, 1);
   });
 
+  test('an open connection is cut once its certificate is revoked; others stay', async (t) => {
+    const { world, source, tls } = await start(t, { transport: 'tls', allowFrom: [] }, credentialsOf(pki));
+    const other = await pki.issue({ name: 'other', san: ['DNS:other1'], eku: ['client'] });
+    const { certPem: cert, keyPem: key, serial } = pki.client;
+    const revoked = await tls({ cert, key });
+    const kept = await tls({ cert: other.certPem, key: other.keyPem });
+    revoked.write('5 <13>a');
+    await world.door.until(1);
+    source.adopt(credentialsOf(pki, await pki.crl({ revoked: [serial] })));
+    await once(revoked, 'close');
+    assert.match(world.log.events('peer-cut')[0]?.text ?? '', /^syslog-test: manager1: .*revoked/);
+    kept.write('5 <13>b');
+    await world.door.until(2);
+    assert.equal(world.door.stored[1]?.origin.peer, 'other1');
+  });
+
+  test('a connection is cut once its authority is not ours any more', async (t) => {
+    const { world, source, tls } = await start(t, { transport: 'tls', allowFrom: [] }, credentialsOf(pki));
+    const { certPem: cert, keyPem: key } = pki.client;
+    const open = await tls({ cert, key });
+    open.write('5 <13>a');
+    await world.door.until(1);
+    source.adopt(credentialsOf(await makePki(tempDir(t))));
+    await once(open, 'close');
+  });
+
+  test('a strict list past its end lets nobody in, and cuts who is there', async (t) => {
+    const world = lineWorld();
+    const nextUpdate = new Date(Math.max(Date.now(), world.clock.now()) + 24 * 3_600_000);
+    const crlFile = await pki.crl({ revoked: [], nextUpdate });
+    const strict: Credentials = loadCredentials({
+      certFile: pki.server.certFile,
+      keyFile: pki.server.keyFile,
+      caFile: pki.caFile,
+      crlFile,
+      crlStrict: true,
+      policy: 'anssi',
+    });
+    const { source, tls } = await start(t, { transport: 'tls', allowFrom: [] }, strict, world);
+    const { certPem: cert, keyPem: key } = pki.client;
+    const open = await tls({ cert, key });
+    open.write('5 <13>a');
+    await world.door.until(1);
+    world.timers.advance(10 * 365 * 24 * 3_600_000);
+    source.refresh();
+    await once(open, 'close');
+    await tls({ cert, key });
+    await world.door.untilRefused('not-allowed');
+  });
+
+  test('who only looks whether somebody listens is nobody that was refused', async (t) => {
+    const { world, tcp, tls } = await start(t, { transport: 'tls' }, credentialsOf(pki));
+    (await tcp()).destroy();
+    (await tls()).end('5 <13>a');
+    await world.door.until(1);
+    assert.deepEqual([...world.door.refusals], []);
+  });
+
   test('what does not speak TLS is counted', async (t) => {
     const { world, tcp } = await start(t, { transport: 'tls' }, credentialsOf(pki));
     (await tcp()).end('<13>in clear\n');
@@ -455,12 +552,34 @@ function intakeOf(world: LineWorld, bounds: IntakeBounds = syslogLimits): Offeri
     ...world,
     source: 'test',
     keyedOnly: false,
-    rate: new KeyRate(world.clock),
+    pace: new Pace(world.clock),
     sayings: new Sayings(world.log, world.clock),
   };
   const intake = new Intake(deps, bounds);
   const origin = { source: 'test' };
   return { intake, offer: (text) => intake.offer({ bytes: Buffer.from(text), origin }) };
+}
+
+async function listenerOf(
+  t: TestContext,
+  world: LineWorld,
+  intake: Intake,
+): Promise<{ readonly listener: JudgingLineSource; readonly port: number }> {
+  const listener = createStreamListener({
+    ...world,
+    source: 'test',
+    address: '127.0.0.1',
+    port: 0,
+    allowed: allowFrom('test', []),
+    sayings: new Sayings(world.log, world.clock),
+    intake,
+  });
+  const { port } = await listener.listen();
+  t.after(async () => {
+    await listener.close();
+    await intake.close();
+  });
+  return { listener, port };
 }
 
 async function bodyOf(body: Buffer): Promise<unknown> {

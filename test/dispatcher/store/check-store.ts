@@ -137,7 +137,7 @@ async function checkIncidents(store: Store): Promise<void> {
   assert.deepEqual(await store.incident(1), acked);
   assert.deepEqual(await store.incidents({ state: 'acked', limit: 5 }), [acked]);
   assert.equal(await store.incident(9), undefined);
-  assert.equal(await store.setIncident(9, {}, 'ana', NOW), undefined);
+  await assert.rejects(store.setIncident(9, {}, 'ana', NOW), fails('NOT_FOUND'));
   assert.equal(await store.escalate(NOW), 0);
   assert.equal(await store.closeSilent(NOW + 61 * MINUTE), 1);
 }
@@ -211,6 +211,11 @@ async function checkOperators(store: Store): Promise<void> {
   assert.equal(await store.changeKey(2, {}), false);
   const [listed] = await store.keys();
   assert.deepEqual([listed?.revokedAt, listed?.scopes, listed?.hash], [NOW, ['read'], hash]);
+  await store.addKey({ ...key, hash: sha256('next') }, { id: 1, revokedAt: NOW + 1 });
+  assert.deepEqual(
+    (await store.keys()).map(({ revokedAt }) => revokedAt),
+    [NOW + 1, undefined],
+  );
 
   await store.setState('telegram', '12');
   assert.deepEqual([await store.state('telegram'), await store.state('other')], ['12', undefined]);
@@ -225,5 +230,10 @@ async function checkAudit(store: Store): Promise<void> {
   assert.match(second.hash, /^[0-9a-f]{64}$/);
   assert.deepEqual(await store.auditTrail({ limit: 5 }), [first, second]);
   assert.deepEqual(await store.auditTrail({ after: 1, limit: 5 }), [second]);
+  const note = { at: NOW, by: 'cli:root', what: 'user.add', detail: 'cyd' };
+  await store.audited(note, 'putUser', { name: 'cyd', role: 'viewer', createdAt: NOW });
+  assert.equal(await store.audited({ ...note, what: 'user.remove' }, 'removeUser', 'nobody'), false);
+  const [third, ...others] = await store.auditTrail({ after: 2, limit: 5 });
+  assert.deepEqual([third?.what, third?.detail, others], ['user.add', 'cyd', []]);
   assert.equal(await store.verifyAudit(), undefined);
 }

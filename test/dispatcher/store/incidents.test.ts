@@ -152,3 +152,34 @@ test('who has that message already is not told again; who was to be spared it is
   assert.deepEqual(await texts(store, 'bea'), ['a']);
   await assertLaw(store);
 });
+
+test('an incident that opened mildly is escalated once a route asks for it, and only once', async (t) => {
+  const store = await testStore(t).open();
+  const come = async (text: string, minute: number, planned: ReturnType<typeof incident>): Promise<void> => {
+    const pairs = [person('ana', 4, { repeat: { firstMs: MINUTE, maxMs: MINUTE } })];
+    await store.accept([
+      arrival(text, { at: NOW + minute * MINUTE, severity: 4, incidents: [planned], pairs }),
+    ]);
+  };
+  await come('by a route without a step', 0, incident('k'));
+  await come('by one that has it', 10, incident('k', { escalate }));
+  await come('again', 20, incident('k', { escalate }));
+  assert.equal(await store.escalate(NOW + 24 * MINUTE), 0);
+  assert.equal(await store.escalate(NOW + 25 * MINUTE), 1);
+  await come('once more', 30, incident('k', { escalate }));
+  assert.equal(await store.escalate(NOW + 50 * MINUTE), 0);
+  await assertLaw(store);
+});
+
+test('nobody is woken for what no person was told of', async (t) => {
+  const store = await testStore(t).open();
+  const threshold = { key: 'x', seconds: 3600, count: 2 };
+  for (const minute of [0, 5]) {
+    const wish = { incidents: [incident('k', { escalate })], pairs: [person('ana', 2, { threshold })] };
+    await store.accept([arrival(`at ${minute}`, { ...wish, at: NOW + minute * MINUTE })]);
+    const due = NOW + (minute === 0 ? 4 : 19) * MINUTE;
+    assert.equal(await store.escalate(due), 0, 'not before people had it for a quarter of an hour');
+  }
+  assert.equal(await store.escalate(NOW + 20 * MINUTE), 1);
+  await assertLaw(store);
+});

@@ -4,7 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
@@ -12,10 +12,20 @@ import type { Fate } from '../../../src/dispatcher/model/delivery.ts';
 import type { Store } from '../../../src/dispatcher/model/store.ts';
 import { openStore } from '../../../src/dispatcher/store/in-process.ts';
 import { manualClock } from '../../support/manual-clock.ts';
-import { arrival, assertLaw, countingRandom, ended, fails, machine, NOW, ROOM } from './fixture.ts';
+import {
+  arrival,
+  assertLaw,
+  countingRandom,
+  ended,
+  fails,
+  machine,
+  NOW,
+  ROOM,
+  testStore,
+} from './fixture.ts';
 import { StoreModel, type ModelArrival } from './model.ts';
 
-const RUNS = Number(process.env['NUM_RUNS'] ?? 150);
+const RUNS = Number(process.env['NUM_RUNS'] ?? 100);
 const SEED = process.env['MODEL_SEED'];
 const NAMES = ['a', 'b', 'c'];
 const MAX_AGE_MS = 3_600_000;
@@ -31,8 +41,10 @@ class Both {
     this.store = store;
   }
 
-  static async open(dir: string): Promise<Both> {
+  /** @param empty bytes of a store without anything */
+  static async open(dir: string, empty: Uint8Array): Promise<Both> {
     const path = join(dir, 'store.db');
+    writeFileSync(path, empty);
     return new Both(path, await make(path));
   }
 
@@ -257,11 +269,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.constant<Command>((both) => both.restart()),
 );
 
-test(`${RUNS} random sequences of commands do what the model does`, async () => {
+test(`${RUNS} random sequences of commands do what the model does`, async (t) => {
+  const { open, path } = testStore(t);
+  await (await open()).close();
+  const empty = readFileSync(path);
   await fc.assert(
     fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 50 }), async (commands) => {
       const dir = mkdtempSync(join(ROOM, 'store-model-'));
-      const both = await Both.open(dir);
+      const both = await Both.open(dir, empty);
       try {
         for (const run of commands) {
           await run(both);

@@ -12,6 +12,8 @@ export interface ModelPair {
   readonly seq: number;
   readonly recipient: string;
   readonly at: number;
+  /** Owed to the recipient since: unless it was accepted for it. */
+  since?: number;
   readonly priority: number;
   state: State;
   reason: string;
@@ -114,7 +116,7 @@ export class StoreModel {
   }
 
   due(name: string): ModelPair[] {
-    const rank = ({ at, priority }: ModelPair): number => at - priority * 60_000;
+    const rank = ({ at, since = at, priority }: ModelPair): number => since - priority * 60_000;
     return this.open(name)
       .filter(({ ready, notBefore }) => ready || notBefore <= this.now)
       .toSorted((a, b) => rank(a) - rank(b) || a.seq - b.seq);
@@ -122,6 +124,12 @@ export class StoreModel {
 
   open(name: string): ModelPair[] {
     return this.pairs.filter(({ recipient, state }) => recipient === name && state === 'open');
+  }
+
+  owed(name: string): ModelPair[] {
+    return this.pairs.filter(
+      ({ recipient, state }) => recipient === name && (state === 'open' || state === 'leased'),
+    );
   }
 
   /** Numbers of the messages, in order; undefined when there is nothing to give. */
@@ -196,18 +204,18 @@ export class StoreModel {
   }
 
   giveUp(name: string, before: number): number {
-    const old = this.open(name).filter(({ at }) => at < before);
+    const old = this.open(name).filter(({ at, since = at }) => since < before);
     for (const pair of old) Object.assign(pair, { state: 'dead', reason: 'given up' });
     return old.length;
   }
 
   fallBack(name: string, to: string, before: number): number {
-    if (name === to || !this.recipients.has(name)) return 0;
+    if (name === to || !this.owed(name).some(({ at }) => at < before)) return 0;
     const target = this.recipient(to);
     let moved = 0;
-    for (const pair of this.open(name).filter(({ at }) => at < before)) {
+    for (const pair of this.open(name).filter(({ at, since = at }) => since < before)) {
       const other = this.pairs.find(({ seq, recipient }) => seq === pair.seq && recipient === to);
-      if (other?.state === 'dead' || other?.reason === 'fallback') continue;
+      if (other?.state === 'dead' || other?.state === 'suppressed') continue;
       if (other === undefined) {
         target.planned++;
         const { seq, at, priority } = pair;
@@ -218,6 +226,7 @@ export class StoreModel {
           attempts: 0,
           uncertain: false,
           claim: 0,
+          since: this.now,
         };
         this.pairs.push({ seq, at, priority, recipient: to, state: 'open', ...fresh });
       }
@@ -236,7 +245,8 @@ export class StoreModel {
         (name === undefined || pair.recipient === name) &&
         (seq === undefined || pair.seq === seq),
     );
-    for (const pair of dead) Object.assign(pair, { state: 'open', ready: true, reason: '', attempts: 0 });
+    const anew = { state: 'open', ready: true, reason: '', attempts: 0, since: this.now };
+    for (const pair of dead) Object.assign(pair, anew);
     return dead.length;
   }
 
@@ -259,10 +269,7 @@ export class StoreModel {
     const open = this.open(name);
     const states = (wanted: State): number =>
       this.pairs.filter(({ recipient, state }) => recipient === name && state === wanted).length;
-    const owed = this.pairs.filter(
-      ({ recipient, state }) => recipient === name && (state === 'open' || state === 'leased'),
-    );
-    const oldest = owed.reduce((least, { at }) => Math.min(least, at), Infinity);
+    const oldest = this.owed(name).reduce((least, { at }) => Math.min(least, at), Infinity);
     return {
       recipient: name,
       due: held ? 0 : this.due(name).length,

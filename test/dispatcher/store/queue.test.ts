@@ -235,7 +235,38 @@ describe('held', () => {
   });
 });
 
+describe('a claim of what is set apart', () => {
+  test('one alone, if it is due, or anything but some, those of one incident included', async (t) => {
+    const store = await testStore(t).open();
+    const together = ['a', 'b', 'c', 'd'].map((text) =>
+      arrival(text, { pairs: [person('ana', 2)], incidents: [incident('one')] }),
+    );
+    await store.accept(together);
+    const seqs = async (wish: { readonly only?: number; readonly except?: readonly number[] }) =>
+      (await store.claim('ana', { now: NOW, pairs: 3, ...wish }))?.pairs.map(({ seq }) => seq);
+    assert.deepEqual(await seqs({ only: 3 }), [3]);
+    assert.equal(await seqs({ only: 3 }), undefined, 'it is leased');
+    assert.equal(await seqs({ only: 9 }), undefined);
+    assert.deepEqual(await seqs({ except: [1] }), [2, 4]);
+    assert.equal(await seqs({ except: [1, 77] }), undefined);
+    assert.deepEqual(await seqs({}), [1]);
+    await assertLaw(store);
+  });
+});
+
 describe('moves', () => {
+  test('what was driven again in front of them keeps nobody from being given up', async (t) => {
+    const store = await testStore(t).open();
+    const batch = (from: number, at: number) =>
+      Array.from({ length: 500 }, (_, index) => arrival(`${from + index}`, { at }));
+    for (let round = 0; round < 11; round++) await store.accept(batch(round * 500, NOW));
+    assert.equal(await store.giveUp('m', NOW + 1, 'old', NOW), 5_500);
+    await store.accept(batch(5_500, NOW + 1));
+    assert.equal(await store.redrive({ recipient: 'm', now: NOW + HOUR }), 5_500);
+    assert.equal(await store.giveUp('m', NOW + HOUR, 'old', NOW + HOUR), 500);
+    await assertLaw(store);
+  });
+
   test('fallback takes what is old to the other, and says so of both', async (t) => {
     const store = await testStore(t).open();
     await store.accept([arrival('old', { pairs: ['m'] }), arrival('young', { at: NOW + 9 })]);
@@ -257,6 +288,18 @@ describe('moves', () => {
     assert.equal(await store.fallBack('n', 'm', NOW + 1, NOW), 0, 'a came from there');
     assert.deepEqual([await texts(store, 'm'), await texts(store, 'n')], [['b'], ['a']]);
     await assertLaw(store);
+  });
+
+  test('fallback leaves what the other one is not to be told, whatever the reason', async (t) => {
+    const store = await testStore(t).open();
+    const reasons = ['silence', 'window', 'repeat', 'disabled'] as const;
+    const suppressed = (reason: (typeof reasons)[number]) => ({
+      ...machine('n', 2),
+      suppress: { reason, detail: '' },
+    });
+    await store.accept(reasons.map((reason) => arrival(reason, { pairs: ['m', suppressed(reason)] })));
+    assert.equal(await store.fallBack('m', 'n', NOW + 1, NOW), 0);
+    assert.deepEqual(await texts(store, 'm'), [...reasons]);
   });
 
   test('giving up spares what is young, and what a call is carrying', async (t) => {
@@ -282,6 +325,30 @@ describe('moves', () => {
     assert.deepEqual(await texts(store, 'm'), ['a', 'b', 'c']);
     assert.deepEqual(await texts(store, 'n'), ['b']);
     assert.equal((await store.queue('n', NOW)).dead, 2);
+    await assertLaw(store);
+  });
+
+  test('what is handed over or driven again is not given up by its old age, but by its new one', async (t) => {
+    const store = await testStore(t).open();
+    await store.accept(['a', 'b'].map((text) => arrival(text, { pairs: ['m'] })));
+    const [day, later] = [NOW + 24 * HOUR, NOW + 48 * HOUR];
+    assert.equal(await store.giveUp('m', NOW + 1, 'old', day), 2);
+    assert.equal(await store.redrive({ recipient: 'm', now: day }), 2);
+    assert.equal(await store.giveUp('m', NOW + 1, 'old', day), 0);
+    assert.equal(await store.fallBack('m', 'n', day + 1, later), 2);
+    assert.equal(await store.giveUp('n', day + 1, 'old', later), 0);
+    assert.equal((await store.queue('n', later)).oldestAt, NOW, 'the message is as old as it is');
+    assert.equal(await store.giveUp('n', later + 1, 'old', later + 24 * HOUR), 2);
+    await assertLaw(store);
+  });
+
+  test('a young one among the oldest does not hide old ones behind it', async (t) => {
+    const store = await testStore(t).open();
+    await store.accept(['a', 'b'].map((text) => arrival(text, { pairs: ['m'] })));
+    const claim = await claimOne(store, 'm');
+    await store.finish(ended(claim.id, { kind: 'dead', reason: 'refused' }));
+    await store.redrive({ recipient: 'm', now: NOW + HOUR });
+    assert.equal(await store.giveUp('m', NOW + 1, 'old', NOW + HOUR), 1);
     await assertLaw(store);
   });
 });

@@ -5,6 +5,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MessageChannel } from 'node:worker_threads';
+import { openStore } from '../../../src/dispatcher/store/in-process.ts';
 import { openStoreInWorker } from '../../../src/dispatcher/store/open-in-worker.ts';
 import { connectStore } from '../../../src/dispatcher/store/remote.ts';
 import { serveStore } from '../../../src/dispatcher/store/serve.ts';
@@ -55,13 +56,13 @@ test('a stub whose port is gone says so, to calls under way as well', async (t) 
 });
 
 test('a backup taken while running is a store of its own, with what was due', async (t) => {
-  const { open, path, dir } = testStore(t);
+  const { open, path, dir, options } = testStore(t);
   const store = await open();
   await store.accept([arrival('a'), arrival('b')]);
   const copy = join(dir, 'copy.db');
   const [, receipts] = await Promise.all([store.backup(copy), store.accept([arrival('c')])]);
   assert.equal(receipts[0]?.status, 'stored');
-  const restored = await openStoreInWorker({ path: copy, reserveBytes: 0 });
+  const restored = await openStore({ ...options, path: copy });
   t.after(() => restored.close());
   await assertLaw(restored);
   assert.deepEqual((await texts(restored, 'm')).slice(0, 2), ['a', 'b']);

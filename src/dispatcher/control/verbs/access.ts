@@ -6,12 +6,12 @@ import { RelayError } from '../../../core/errors.ts';
 import { makeKey } from '../../keys/api-key.ts';
 import { works } from '../../keys/key-ring.ts';
 import { hashPassword } from '../../keys/password.ts';
-import type { ApiKey, User } from '../../model/records.ts';
+import type { ApiKey, ChangeNote, User } from '../../model/records.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
-import { audited } from './audited.ts';
+import { noteOf } from './audited.ts';
 
-const scope = z.enum(['ingest', 'read', 'operate', 'admin']);
+const scope = z.enum(['ingest', 'read']);
 const userName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/, { error: 'not a name for a user' });
 
 export type PlainKey = Omit<ApiKey, 'hash'>;
@@ -51,9 +51,11 @@ interface KeyWish {
 async function issue(
   context: ControlContext,
   { owner, scopes, channels, expiresAt }: KeyWish,
+  note: ChangeNote,
+  replaced?: { readonly id: number; readonly revokedAt: number },
 ): Promise<{ readonly key: string; readonly record: PlainKey }> {
   const { text: key, hash, prefix } = makeKey(context.random);
-  const record = await context.store.addKey({
+  const wanted = {
     hash,
     prefix,
     owner,
@@ -61,18 +63,22 @@ async function issue(
     createdAt: context.clock.now(),
     ...(channels === undefined ? {} : { channels }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
-  });
+  };
+  const record = await context.store.audited(note, 'addKey', wanted, replaced);
   await context.changed('keys');
   return { key, record: plainKey(record) };
 }
 
-/** Never later than it was. */
+/** Now, unless it was earlier. */
 async function revoke(
-  { store }: ControlContext,
-  { id, revokedAt = Infinity }: ApiKey,
-  at: number,
+  context: ControlContext,
+  { id, owner, revokedAt = Infinity }: ApiKey,
+  by: string,
 ): Promise<void> {
-  if (at < revokedAt) await store.changeKey(id, { revokedAt: at });
+  const now = context.clock.now();
+  if (now >= revokedAt) return;
+  const note = noteOf(context, by, 'key.revoke', `${id} (${owner})`);
+  await context.store.audited(note, 'changeKey', id, { revokedAt: now });
 }
 
 export const accessVerbs = {
@@ -88,9 +94,8 @@ export const accessVerbs = {
     }),
     async (context, wish, by) => {
       await userOf(context, wish.owner);
-      const issued = await issue(context, wish);
-      await audited(context, by, 'key.add', `${issued.record.id} (${wish.owner}): ${wish.scopes.join(', ')}`);
-      return issued;
+      const detail = ` (${wish.owner}): ${wish.scopes.join(', ')}`;
+      return await issue(context, wish, noteOf(context, by, 'key.add', detail, true));
     },
   ),
   /** A new key with the same rights; the old one goes on for `graceMs`, so that clients can be changed one by one. */
@@ -104,17 +109,13 @@ export const accessVerbs = {
           hint: `make a new one: keys add ${old.owner}`,
         });
       }
-      const issued = await issue(context, old);
-      await revoke(context, old, now + graceMs);
-      await audited(context, by, 'key.rotate', `${id} → ${issued.record.id} (${old.owner})`);
-      await context.changed('keys');
-      return issued;
+      const note = noteOf(context, by, 'key.rotate', ` instead of ${id} (${old.owner})`, true);
+      const revokedAt = Math.min(old.revokedAt ?? Infinity, now + graceMs);
+      return await issue(context, old, note, { id, revokedAt });
     },
   ),
   'keys.revoke': verb(z.strictObject({ id: z.number().int() }), async (context, { id }, by) => {
-    const key = await keyOf(context, id);
-    await revoke(context, key, context.clock.now());
-    await audited(context, by, 'key.revoke', `${id} (${key.owner})`);
+    await revoke(context, await keyOf(context, id), by);
     await context.changed('keys');
   }),
   'users.list': verb(z.strictObject({}), async ({ store }) => (await store.users()).map(plainUser)),
@@ -128,13 +129,12 @@ export const accessVerbs = {
       if ((await context.store.users()).some((one) => one.name === name)) {
         throw new RelayError('INVALID_INPUT', `there is a user '${name}' already`);
       }
-      await context.store.putUser({
+      await context.store.audited(noteOf(context, by, 'user.add', `${name}: ${role}`), 'putUser', {
         name,
         role,
         createdAt: context.clock.now(),
         ...(password === undefined ? {} : { passwordHash: await hashPassword(password, context.random) }),
       });
-      await audited(context, by, 'user.add', `${name}: ${role}`);
       await context.changed('users');
     },
   ),
@@ -148,30 +148,28 @@ export const accessVerbs = {
     async (context, { name, role, password, disabled }, by) => {
       const { disabled: was, ...old } = await userOf(context, name);
       const off = disabled ?? was === true;
-      await context.store.putUser({
-        ...old,
-        ...(role === undefined ? {} : { role }),
-        ...(password === undefined ? {} : { passwordHash: await hashPassword(password, context.random) }),
-        ...(off ? { disabled: true as const } : {}),
-      });
       const what = [
         role,
         password && 'password',
         disabled === undefined ? undefined : disabled ? 'disabled' : 'enabled',
       ];
-      await audited(context, by, 'user.set', `${name}: ${what.filter(Boolean).join(', ')}`);
+      const note = noteOf(context, by, 'user.set', `${name}: ${what.filter(Boolean).join(', ')}`);
+      await context.store.audited(note, 'putUser', {
+        ...old,
+        ...(role === undefined ? {} : { role }),
+        ...(password === undefined ? {} : { passwordHash: await hashPassword(password, context.random) }),
+        ...(off ? { disabled: true as const } : {}),
+      });
       await context.changed('users');
     },
   ),
   /** With their keys. Their channels stay, without an owner who could post to them: nothing queued is lost. */
   'users.remove': verb(z.strictObject({ name: z.string() }), async (context, { name }, by) => {
     await userOf(context, name);
-    const now = context.clock.now();
     for (const key of await context.store.keys()) {
-      if (key.owner === name) await revoke(context, key, now);
+      if (key.owner === name) await revoke(context, key, by);
     }
-    await context.store.removeUser(name);
-    await audited(context, by, 'user.remove', name);
+    await context.store.audited(noteOf(context, by, 'user.remove', name), 'removeUser', name);
     await context.changed('users');
   }),
 } as const;

@@ -8,9 +8,9 @@ import {
   type StoredSettings,
   storedSettings,
 } from '../../config/stored-settings.ts';
-import type { NamedSetting, SettingsChange } from '../../model/records.ts';
+import type { ChangeNote, NamedSetting, SettingsChange } from '../../model/records.ts';
 import { verb } from '../verb.ts';
-import { audited } from './audited.ts';
+import { noteOf } from './audited.ts';
 
 const settings = z.record(z.string(), z.record(z.string(), z.unknown())).default({});
 
@@ -31,7 +31,7 @@ export const applyVerbs = {
   /** With the secrets that the database keeps, or it could not be applied elsewhere. */
   export: verb(z.strictObject({}), async ({ store }) => {
     const stored = await storedSettings(store);
-    const asMap = (list: readonly NamedSetting[]): Record<string, unknown> =>
+    const asMap = (list: readonly NamedSetting[]): Record<string, NamedSetting['value']> =>
       Object.fromEntries(list.map(({ name, value }) => [name, value]));
     return {
       endpoints: asMap(stored.endpoints),
@@ -41,21 +41,27 @@ export const applyVerbs = {
   }),
   apply: verb(document, async (context, { prune, dryRun, ...wanted }, by) => {
     const edit = (stored: StoredSettings): SettingsChange => changeTo(stored, wanted, prune);
-    let change: SettingsChange;
-    if (dryRun) {
-      change = edit(await storedSettings(context.store));
-      await context.tryOut(change);
-    } else {
-      change = await context.changeSettings(edit);
-    }
-    const put = change.put.map(({ kind, name }) => `${kind} ${name}`);
-    const removed = change.remove.map(({ kind, name }) => `${kind} ${name}`);
     if (!dryRun) {
-      await audited(context, by, 'config.apply', [...put, ...removed.map((one) => `-${one}`)].join(', '));
+      const note = (change: SettingsChange): ChangeNote => {
+        const { put, removed } = named(change);
+        const detail = [...put, ...removed.map((one) => `-${one}`)].join(', ');
+        return noteOf(context, by, 'config.apply', detail);
+      };
+      return named(await context.changeSettings(edit, note));
     }
-    return { put, removed };
+    const change = edit(await storedSettings(context.store));
+    await context.tryOut(change);
+    return named(change);
   }),
 } as const;
+
+function named({ put, remove }: SettingsChange): {
+  readonly put: readonly string[];
+  readonly removed: readonly string[];
+} {
+  const name = (one: { readonly kind: string; readonly name: string }): string => `${one.kind} ${one.name}`;
+  return { put: put.map(name), removed: remove.map(name) };
+}
 
 function changeTo(stored: StoredSettings, wanted: Wanted, prune: boolean): SettingsChange {
   const each = parts.map((part) => ({ kind: settingKinds[part], wished: wanted[part], there: stored[part] }));

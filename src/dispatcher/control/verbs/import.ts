@@ -6,7 +6,9 @@ import type { SettingsChange } from '../../model/records.ts';
 import { settingKinds } from '../../config/stored-settings.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
-import { audited } from './audited.ts';
+import { noteOf } from './audited.ts';
+
+const WHAT = 'import.alertgateway';
 
 const settings = z.record(z.string(), z.record(z.string(), z.unknown()));
 
@@ -56,30 +58,37 @@ export const importVerbs = {
         if (keyHash !== undefined) (keys.has(keyHash) ? kept : made).push(`key of ${name}`);
       }
       await context.tryOut({ put, remove: [] });
-      if (dryRun) return { made, kept };
+      if (dryRun || made.length === 0) return { made, kept };
       // Users first: what an interrupted import leaves is harmless, and the next run makes the rest.
-      for (const user of users) await takeUser(context, user, known, keys);
+      for (const user of users) await takeUser(context, user, by, known, keys);
       await context.changed('users');
       await context.changed('keys');
-      await context.changeSettings(() => ({ put, remove: [] }));
-      await audited(context, by, 'import.alertgateway', made.join(', '));
+      if (put.length > 0) {
+        const detail = put.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+        await context.changeSettings(() => ({ put, remove: [] }), noteOf(context, by, WHAT, detail));
+      }
       return { made, kept };
     },
   ),
 } as const;
 
 async function takeUser(
-  { store, clock }: ControlContext,
+  context: ControlContext,
   { name, passwordHash, keyHash, keyPrefix = '' }: z.output<typeof wish>['users'][number],
+  by: string,
   known: ReadonlySet<string>,
   keys: ReadonlySet<string>,
 ): Promise<void> {
-  const createdAt = clock.now();
+  const { store } = context;
+  const createdAt = context.clock.now();
   if (!known.has(name)) {
     const password = passwordHash === undefined ? {} : { passwordHash };
-    await store.putUser({ name, role: 'viewer', createdAt, ...password });
+    const note = noteOf(context, by, WHAT, `user ${name}`);
+    await store.audited(note, 'putUser', { name, role: 'viewer', createdAt, ...password });
   }
   if (keyHash === undefined || keys.has(keyHash)) return;
   const hash = Buffer.from(keyHash, 'hex');
-  await store.addKey({ hash, prefix: keyPrefix, owner: name, scopes: ['ingest'], createdAt });
+  const note = noteOf(context, by, WHAT, ` is the key of ${name}`, true);
+  const key = { hash, prefix: keyPrefix, owner: name, scopes: ['ingest'] as const, createdAt };
+  await store.audited(note, 'addKey', key);
 }

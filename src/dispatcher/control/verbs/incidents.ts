@@ -7,29 +7,24 @@ import { dispatcherLimits } from '../../../core/limits.ts';
 import type { Incident, IncidentState } from '../../model/incident.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
-import { audited } from './audited.ts';
+import { noteOf } from './audited.ts';
 import { plainMessage } from './plain.ts';
 
 const id = z.strictObject({ id: z.number().int().min(1), note: z.string().min(1).max(2_000).optional() });
 
-async function change(
+async function set(
   context: ControlContext,
   number: number,
   wish: { readonly state?: IncidentState; readonly note?: string | undefined },
   by: string,
   what: string,
 ): Promise<Incident> {
-  const { store, clock } = context;
+  const { store } = context;
   const { state, note } = wish;
-  const changed = await store.setIncident(
-    number,
-    { ...(state === undefined ? {} : { state }), ...(note === undefined ? {} : { note }) },
-    by,
-    clock.now(),
-  );
-  if (changed === undefined) throw new RelayError('NOT_FOUND', `there is no incident ${number}`);
-  await audited(context, by, what, `incident ${number} (${changed.title})`);
-  return changed;
+  const { title = '' } = (await store.incident(number)) ?? {};
+  const entry = noteOf(context, by, what, `incident ${number} (${title})`);
+  const change = { ...(state === undefined ? {} : { state }), ...(note === undefined ? {} : { note }) };
+  return await store.audited(entry, 'setIncident', number, change, by, entry.at);
 }
 
 export const incidentVerbs = {
@@ -53,13 +48,13 @@ export const incidentVerbs = {
     return { incident, messages: messages.map((one) => plainMessage(one)) };
   }),
   'incidents.ack': verb(id, async (context, { id: number, note }, by) =>
-    change(context, number, { state: 'acked', note }, by, 'incident.ack'),
+    set(context, number, { state: 'acked', note }, by, 'incident.ack'),
   ),
   'incidents.close': verb(id, async (context, { id: number, note }, by) =>
-    change(context, number, { state: 'closed', note }, by, 'incident.close'),
+    set(context, number, { state: 'closed', note }, by, 'incident.close'),
   ),
   'incidents.note': verb(
     z.strictObject({ id: z.number().int().min(1), note: z.string().min(1).max(2_000) }),
-    async (context, { id: number, note }, by) => change(context, number, { note }, by, 'incident.note'),
+    async (context, { id: number, note }, by) => set(context, number, { note }, by, 'incident.note'),
   ),
 } as const;

@@ -43,9 +43,13 @@ export const messageVerbs = {
     },
   ),
 
-  'messages.show': verb(z.strictObject({ id: z.string().regex(ID) }), async ({ store }, { id }) =>
-    plainMessage(await messageOf(store, id), true),
-  ),
+  'messages.show': verb(z.strictObject({ id: z.string().regex(ID) }), async ({ store }, { id }) => {
+    const message = await messageOf(store, id);
+    if (message.damaged === undefined) return plainMessage(message, true);
+    throw new RelayError('JOURNAL_IO', `message ${message.seq}: its bytes are damaged: ${message.damaged}`, {
+      hint: 'check the disk; a backup may have it',
+    });
+  }),
 } as const;
 
 /** The store narrows by columns; what it finds is read and judged by the criteria, newest first, up to a bound. */
@@ -69,7 +73,8 @@ async function searchByCriteria(
     for (const one of page) {
       looked += 1;
       before = one.seq;
-      if (parsed.criteria.matches(createSubject(one.body))) messages.push(plainMessage(one));
+      if (one.damaged === undefined && parsed.criteria.matches(createSubject(one.body)))
+        messages.push(plainMessage(one));
       if (messages.length >= wish.limit) break;
     }
   }

@@ -1,4 +1,4 @@
-/** Queues: `recipients hold|resume|test`, `dead list|redrive`, and what moved since. */
+/** Queues: `recipients hold|resume|move|test`, `dead list|redrive`. */
 
 import { z } from 'zod';
 
@@ -6,12 +6,12 @@ import { RelayError } from '../../../core/errors.ts';
 import { dispatcherLimits } from '../../../core/limits.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
-import { audited } from './audited.ts';
+import { audited, noteOf } from './audited.ts';
 
 function known({ config }: ControlContext, name: string): void {
   if (config().recipients.some((one) => one.name === name)) return;
   throw new RelayError('NOT_FOUND', `there is no recipient '${name}'`, {
-    hint: 'a queue that is held as removed goes on when its recipient is configured again',
+    hint: 'a queue that is held as removed goes on when its recipient is configured again, or by recipients move',
   });
 }
 
@@ -20,17 +20,41 @@ export const queueVerbs = {
     z.strictObject({ name: z.string(), reason: z.string().min(1).max(200).default('by hand') }),
     async (context, { name, reason }, by) => {
       known(context, name);
-      await context.store.hold(name, `${reason} (${by})`, context.clock.now());
-      await audited(context, by, 'recipient.hold', `${name}: ${reason}`);
+      const note = noteOf(context, by, 'recipient.hold', `${name}: ${reason}`);
+      await context.store.audited(note, 'hold', name, `${reason} (${by})`, note.at);
     },
   ),
   'recipients.resume': verb(z.strictObject({ name: z.string() }), async (context, { name }, by) => {
     known(context, name);
-    const resumed = await context.store.resume(name, context.clock.now());
-    await audited(context, by, 'recipient.resume', `${name}: ${resumed} deliveries`);
+    const note = noteOf(context, by, 'recipient.resume', ` deliveries of ${name}`, true);
+    const resumed = await context.store.audited(note, 'resume', name, note.at);
     context.wake();
     return { resumed };
   }),
+  /** What is held goes to another one, and is suppressed(fallback) here. Also of a recipient that is not configured any more. */
+  'recipients.move': verb(
+    z.strictObject({ name: z.string(), to: z.string() }),
+    async (context, { name, to }, by) => {
+      const { store, clock } = context;
+      known(context, to);
+      const now = clock.now();
+      const queue = (await store.queues(now)).find(({ recipient }) => recipient === name);
+      if (queue === undefined) {
+        throw new RelayError('NOT_FOUND', `there is no queue of '${name}'`, {
+          hint: 'alert-dispatcher status shows all',
+        });
+      }
+      if (queue.heldReason === undefined) {
+        throw new RelayError('INVALID_INPUT', `${name} is not held`, {
+          hint: `recipients hold ${name} first`,
+        });
+      }
+      const note = noteOf(context, by, 'recipient.move', ` deliveries of ${name} to ${to}`, true);
+      const moved = await store.audited(note, 'fallBack', name, to, Number.MAX_SAFE_INTEGER, now);
+      context.wake();
+      return { moved };
+    },
+  ),
   /** The provider's answer, without any change to queues but that a held recipient which answers well is resumed. */
   'recipients.test': verb(z.strictObject({ name: z.string() }), async (context, { name }, by) => {
     known(context, name);
@@ -49,12 +73,15 @@ export const queueVerbs = {
   'dead.redrive': verb(
     z.strictObject({ recipient: z.string().optional(), seq: z.number().int().optional() }),
     async (context, { recipient, seq }, by) => {
-      const redriven = await context.store.redrive({
-        now: context.clock.now(),
+      const which = [seq === undefined ? '' : `message ${seq}`, recipient ?? ''].filter(
+        (text) => text !== '',
+      );
+      const note = noteOf(context, by, 'dead.redrive', ` deliveries of ${which.join(', ') || 'all'}`, true);
+      const redriven = await context.store.audited(note, 'redrive', {
+        now: note.at,
         ...(recipient === undefined ? {} : { recipient }),
         ...(seq === undefined ? {} : { seq }),
       });
-      await audited(context, by, 'dead.redrive', `${recipient ?? 'all'}: ${redriven} deliveries`);
       context.wake();
       return { redriven };
     },

@@ -1,4 +1,4 @@
-/** The service as a whole: `status`, `config reload`, `route explain`, `render`, `backup`, `audit`. */
+/** The service as a whole: `status`, `reload`, `route explain`, `render`, `backup`, `audit`. */
 
 import { z } from 'zod';
 
@@ -56,6 +56,19 @@ async function render(
   return { type: type.type, medium: type.medium, audience: recipient.audience, ...rendered };
 }
 
+/** Who runs the command and who writes the copy are often not the same. */
+async function backup({ store }: ControlContext, path: string): Promise<void> {
+  try {
+    await store.backup(path);
+  } catch (error) {
+    if (!(error instanceof RelayError) || error.code !== 'JOURNAL_IO') throw error;
+    throw new RelayError('JOURNAL_IO', error.message.replace(/^journal /, 'backup '), {
+      hint: 'who has the store open writes the copy: name a place it may write, its state directory for one',
+      cause: error,
+    });
+  }
+}
+
 /** The store is looked at whatever the configuration is. */
 function hashOrProblem(
   config: ControlContext['config'],
@@ -79,10 +92,8 @@ export const serviceVerbs = {
       stats: await store.stats(now),
       storms: await store.storms(),
       limits: (await store.limits()).filter(({ notBefore }) => notBefore > now),
-      analyzers: (await store.analyzers()).length,
     };
   }),
-  analyzers: verb(z.strictObject({}), async ({ store }) => await store.analyzers()),
   'config.reload': verb(z.strictObject({}), async (context, _, by) => {
     const problems = await context.reload();
     await audited(
@@ -113,7 +124,7 @@ export const serviceVerbs = {
     render(context, wish.recipient, wish.document),
   ),
   backup: verb(z.strictObject({ path: z.string().regex(/^\//) }), async (context, { path }, by) => {
-    await context.store.backup(path);
+    await backup(context, path);
     await audited(context, by, 'backup', path);
   }),
   'audit.list': verb(

@@ -7,10 +7,10 @@ import { z } from 'zod';
 
 import { RelayError } from '../../../core/errors.ts';
 import { settingKinds, storedSettings } from '../../config/stored-settings.ts';
-import type { NamedSetting } from '../../model/records.ts';
+import type { ChangeNote, NamedSetting } from '../../model/records.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
-import { audited } from './audited.ts';
+import { noteOf } from './audited.ts';
 
 const named = z.strictObject({ name: z.string(), value: z.record(z.string(), z.unknown()) });
 const byName = z.strictObject({ name: z.string() });
@@ -40,43 +40,50 @@ function add(part: Made) {
         hint: `alert-dispatcher ${part} set ${name} KEY=VALUE changes it`,
       });
     }
-    await context.changeSettings(() => ({ put: [{ kind, name, value }], remove: [] }));
-    await audited(context, by, `${kind}.add`, `${name}: ${Object.keys(value).join(', ')}`);
+    const note = noteOf(context, by, `${kind}.add`, `${name}: ${Object.keys(value).join(', ')}`);
+    await context.changeSettings(() => ({ put: [{ kind, name, value }], remove: [] }), note);
   });
 }
 
 /** Merges keys into what is there; null removes one. */
-async function merge(context: ControlContext, part: Made, { name, value }: NamedSetting): Promise<void> {
+async function merge(
+  context: ControlContext,
+  part: Made,
+  { name, value }: NamedSetting,
+  note: ChangeNote,
+): Promise<void> {
   await context.changeSettings((stored) => {
     const old = found(context, part, stored[part], name);
     const merged = Object.entries({ ...old.value, ...value }).filter(([, one]) => one !== null);
     return { put: [{ kind: settingKinds[part], name, value: Object.fromEntries(merged) }], remove: [] };
-  });
+  }, note);
 }
 
 function set(part: Made) {
   return verb(named, async (context: ControlContext, setting: NamedSetting, by: string) => {
-    await merge(context, part, setting);
     const keys = Object.keys(setting.value).join(', ');
-    await audited(context, by, `${settingKinds[part]}.set`, `${setting.name}: ${keys}`);
+    const note = noteOf(context, by, `${settingKinds[part]}.set`, `${setting.name}: ${keys}`);
+    await merge(context, part, setting, note);
   });
 }
 
 function remove(part: Made) {
   const kind = settingKinds[part];
   return verb(byName, async (context: ControlContext, { name }: { readonly name: string }, by: string) => {
-    await context.changeSettings((stored) => {
-      found(context, part, stored[part], name);
-      return { put: [], remove: [{ kind, name }] };
-    });
-    await audited(context, by, `${kind}.remove`, name);
+    await context.changeSettings(
+      (stored) => {
+        found(context, part, stored[part], name);
+        return { put: [], remove: [{ kind, name }] };
+      },
+      noteOf(context, by, `${kind}.remove`, name),
+    );
   });
 }
 
 function enable(enabled: boolean) {
   return verb(byName, async (context: ControlContext, { name }: { readonly name: string }, by: string) => {
-    await merge(context, 'recipients', { name, value: { enabled } });
-    await audited(context, by, `recipient.${enabled ? 'enable' : 'disable'}`, name);
+    const note = noteOf(context, by, `recipient.${enabled ? 'enable' : 'disable'}`, name);
+    await merge(context, 'recipients', { name, value: { enabled } }, note);
   });
 }
 
@@ -87,8 +94,9 @@ function switchSource(enabled: boolean) {
         hint: `the configuration has ${context.sourceNames().join(', ') || 'none'}`,
       });
     }
-    await context.changeSettings(() => ({ put: [{ kind: 'source', name, value: { enabled } }], remove: [] }));
-    await audited(context, by, `source.${enabled ? 'enable' : 'disable'}`, name);
+    const note = noteOf(context, by, `source.${enabled ? 'enable' : 'disable'}`, name);
+    const change = { put: [{ kind: 'source' as const, name, value: { enabled } }], remove: [] };
+    await context.changeSettings(() => change, note);
   });
 }
 

@@ -9,15 +9,16 @@ import { createSubject } from '../../../idmef/criteria/create-subject.ts';
 import { parseCriteria } from '../../../idmef/criteria/parse-criteria.ts';
 import type { Criteria } from '../../../idmef/criteria/criteria.ts';
 import type { Silence } from '../../model/records.ts';
+import { isOfSensor } from '../../model/sender.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
-import { audited } from './audited.ts';
+import { noteOf } from './audited.ts';
 
 const wish = z.strictObject({
   criteria: z.string().min(1),
   sensor: z.string().optional(),
   recipient: z.string().optional(),
-  reason: z.string().min(1).max(500),
+  reason: z.string().trim().min(1).max(500),
   from: z.number().optional(),
   until: z.number(),
 });
@@ -25,6 +26,8 @@ const wish = z.strictObject({
 export interface SilencePreview {
   /** Messages of the last 24 hours that were looked at, and how many of them it would have hidden. */
   readonly looked: number;
+  /** There are no others. */
+  readonly all: boolean;
   readonly hidden: number;
   readonly highHidden: number;
   readonly examples: readonly string[];
@@ -62,7 +65,8 @@ export const silenceVerbs = {
     ) {
       throw new RelayError('NOT_FOUND', `there is no recipient '${given.recipient}'`);
     }
-    const silence = await context.store.addSilence({
+    const note = noteOf(context, by, 'silence.add', `: ${given.criteria} (${given.reason})`, true);
+    const silence = await context.store.audited(note, 'addSilence', {
       criteria: given.criteria,
       author: by,
       reason: given.reason,
@@ -71,7 +75,6 @@ export const silenceVerbs = {
       ...(given.sensor === undefined ? {} : { sensor: given.sensor }),
       ...(given.recipient === undefined ? {} : { recipient: given.recipient }),
     });
-    await audited(context, by, 'silence.add', `${silence.id}: ${given.criteria} (${given.reason})`);
     await context.changed('silences');
     return silence;
   }),
@@ -80,10 +83,10 @@ export const silenceVerbs = {
     async (context, { criteria, sensor }) => preview(context, criteriaOf(criteria), sensor),
   ),
   'silences.expire': verb(z.strictObject({ id: z.number().int() }), async (context, { id }, by) => {
-    if (!(await context.store.expireSilence(id, by, context.clock.now()))) {
+    const note = noteOf(context, by, 'silence.expire', String(id));
+    if (!(await context.store.audited(note, 'expireSilence', id, by, note.at))) {
       throw new RelayError('NOT_FOUND', `there is no silence ${id} in force`);
     }
-    await audited(context, by, 'silence.expire', String(id));
     await context.changed('silences');
   }),
 } as const;
@@ -99,22 +102,23 @@ async function preview(
   let hidden = 0;
   let highHidden = 0;
   let before: number | undefined;
-  while (looked < dispatcherLimits.searchLooked) {
+  let all = false;
+  while (!all && looked < dispatcherLimits.searchLooked) {
     const page = await store.search({
       since,
       limit: dispatcherLimits.searchPage,
       ...(before === undefined ? {} : { before }),
     });
-    if (page.length === 0) break;
-    for (const { seq, body, facts, origin } of page) {
+    all = page.length === 0;
+    for (const { seq, body, facts, origin, damaged } of page) {
       looked += 1;
       before = seq;
-      if (sensor !== undefined && origin.sensor !== sensor && origin.profile !== sensor) continue;
-      if (!criteria.matches(createSubject(body))) continue;
+      if (sensor !== undefined && !isOfSensor(origin, sensor)) continue;
+      if (damaged !== undefined || !criteria.matches(createSubject(body))) continue;
       hidden += 1;
       if (facts.severity === 4) highHidden += 1;
       if (examples.length < 5) examples.push(`${seq}: ${facts.classification}`);
     }
   }
-  return { looked, hidden, highHidden, examples };
+  return { looked, all, hidden, highHidden, examples };
 }

@@ -7,21 +7,14 @@
 
 import { messageOf } from '../../../core/errors.ts';
 import { templateLimits } from '../../../core/limits.ts';
-import { createSubject as subjectOf } from '../../../idmef/criteria/create-subject.ts';
-import type { Subject } from '../../../idmef/criteria/subject.ts';
+import { createSubject } from '../../../idmef/criteria/create-subject.ts';
 import type { DigestFacts } from '../../model/delivery.ts';
 import { Vocabulary } from '../phrases.ts';
 import { digestData, messagesData, pathsOf, speaksOfDigests, type DataTerms } from './data.ts';
+import { liquidOf } from './prelude-template.ts';
 import type { TemplateFault } from './protocol.ts';
-import { createTemplateRunner, type TemplateRunner } from './runner.ts';
+import type { TemplateRunner } from './runner.ts';
 import { sampleMessages } from './samples.ts';
-
-export interface CheckTemplateOptions {
-  /** Default src/idmef/criteria/create-subject.ts. */
-  readonly createSubject?: (body: Uint8Array) => Subject;
-  /** To share one thread among many checks; default one that ends with the check. */
-  readonly runner?: TemplateRunner;
-}
 
 const sampleDigest: DigestFacts = {
   count: 1_234,
@@ -35,14 +28,15 @@ const sampleDigest: DigestFacts = {
 };
 
 export async function checkTemplate(
-  source: string,
-  { createSubject = subjectOf, runner }: CheckTemplateOptions = {},
+  template: string,
+  { runner }: { readonly runner: TemplateRunner },
 ): Promise<{ readonly ok: true } | TemplateFault> {
-  if (source.length > templateLimits.sourceChars) {
-    return faultAt(source, 0, `the template is longer than ${templateLimits.sourceChars} characters`);
+  if (template.length > templateLimits.sourceChars) {
+    return faultAt(template, 0, `the template is longer than ${templateLimits.sourceChars} characters`);
   }
+  const source = liquidOf(template);
   const messages = await sampleMessages();
-  const wrong = wrongPath(source, messages[0]?.body, createSubject);
+  const wrong = wrongPath(template, pathsOf(source), messages[0]?.body);
   if (wrong !== undefined) return wrong;
   const terms: DataTerms = {
     source,
@@ -53,33 +47,27 @@ export async function checkTemplate(
     },
     phrases: new Vocabulary([]).phrases('en', 'UTC'),
     instance: 'sample',
-    createSubject,
   };
   const samples = [
     ...messages.map((message) => messagesData([message], terms)),
     messagesData(messages, terms),
     ...(speaksOfDigests(source) ? [digestData(sampleDigest, terms)] : []),
   ];
-  const used = runner ?? createTemplateRunner();
-  try {
-    const answer = await used.run({ kind: 'check', source, samples });
-    return answer.ok ? { ok: true } : answer;
-  } finally {
-    if (runner === undefined) await used.close();
-  }
+  const answer = await runner.run({ kind: 'check', source, samples });
+  return answer.ok ? { ok: true } : answer;
 }
 
 function wrongPath(
-  source: string,
+  template: string,
+  paths: readonly string[],
   body: Uint8Array | undefined,
-  createSubject: DataTerms['createSubject'],
 ): TemplateFault | undefined {
   const subject = body === undefined ? undefined : createSubject(body);
-  for (const path of pathsOf(source)) {
+  for (const path of paths) {
     try {
       subject?.values(path);
     } catch (error) {
-      return faultAt(source, source.indexOf(path), messageOf(error));
+      return faultAt(template, template.indexOf(path), messageOf(error));
     }
   }
   return undefined;

@@ -9,10 +9,11 @@
 
 import { templateLimits } from '../../../core/limits.ts';
 import { severityNames } from '../../../core/severity.ts';
-import type { Subject } from '../../../idmef/criteria/subject.ts';
+import { createSubject } from '../../../idmef/criteria/create-subject.ts';
 import type { DigestFacts } from '../../model/delivery.ts';
 import type { RenderWish } from '../../model/ports.ts';
 import type { SendMessage } from '../../model/sink.ts';
+import { cutUnits } from '../clean.ts';
 import type { Phrases } from '../phrases.ts';
 
 export interface DataTerms {
@@ -20,7 +21,6 @@ export interface DataTerms {
   readonly wish: Pick<RenderWish, 'tag' | 'repeated' | 'recipient'>;
   readonly phrases: Phrases;
   readonly instance: string;
-  readonly createSubject: (body: Uint8Array) => Subject;
 }
 
 /** The paths a template names, each once: they stand in quotes. */
@@ -34,9 +34,10 @@ export function pathsOf(source: string): readonly string[] {
 
 export function messagesData(messages: readonly SendMessage[], terms: DataTerms): object {
   const paths = pathsOf(terms.source);
+  const copy = bounded();
   const seen = messages
     .slice(0, templateLimits.messages)
-    .map((message) => messageData(message, paths, terms));
+    .map((message) => messageData(message, paths, terms, copy));
   const incident = messages[0]?.incident;
   return {
     ...common(terms),
@@ -61,13 +62,13 @@ export function digestData(digest: DigestFacts, terms: DataTerms): object {
     ...common(terms),
     messages: [],
     count: digest.count,
-    digest: bounded({ ...digest, severities, from, to }, 0),
+    digest: bounded()({ ...digest, severities, from, to }),
   };
 }
 
-/** Whether a template has words for a storm; if not, the usual ones are used. */
+/** Whether a template has words for a storm, not just the word; if not, the usual ones are used. */
 export function speaksOfDigests(source: string): boolean {
-  return /\bdigest\b/.test(source);
+  return /\{[{%][^}]*\bdigest\b/.test(source);
 }
 
 function common({ wish, instance }: DataTerms): object {
@@ -79,39 +80,45 @@ function messageData(
   { view, body, verbatim = '' }: SendMessage,
   paths: readonly string[],
   terms: DataTerms,
+  copy: Copy,
 ): object {
   const { when, severity, ...rest } = view;
   return {
-    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, bounded(value, 0)])),
+    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, copy(value)])),
     severity: severityNames[severity],
     severityRank: severity,
     when: when === undefined ? '' : terms.phrases.instant(when),
     whenIso: when === undefined ? '' : new Date(when).toISOString(),
-    text: bounded(verbatim, 0),
-    paths: valuesOf(body, paths, terms.createSubject),
+    text: copy(verbatim),
+    paths: valuesOf(body, paths, copy),
   };
 }
 
 /** Several values with commas, as Prelude's reports have them. Throws RangeError for a path that is none. */
-function valuesOf(
-  body: Uint8Array,
-  paths: readonly string[],
-  createSubject: DataTerms['createSubject'],
-): Readonly<Record<string, string>> {
+function valuesOf(body: Uint8Array, paths: readonly string[], copy: Copy): Readonly<Record<string, string>> {
   if (paths.length === 0) return {};
   const subject = createSubject(body);
-  return Object.fromEntries(paths.map((path) => [path, String(bounded(subject.values(path).join(', '), 0))]));
+  return Object.fromEntries(paths.map((path) => [path, String(copy(subject.values(path).join(', ')))]));
 }
 
-/** A copy without functions, of bounded size. */
-function bounded(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') {
-    return value.length > templateLimits.textChars ? `${value.slice(0, templateLimits.textChars)}…` : value;
-  }
-  if (typeof value !== 'object' || value === null || depth > 8)
-    return typeof value === 'object' ? undefined : value;
-  if (Array.isArray(value)) {
-    return value.slice(0, templateLimits.listItems).map((item) => bounded(item, depth + 1));
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bounded(inner, depth + 1)]));
+type Copy = (value: unknown) => unknown;
+
+/** Copies without functions, of bounded size: each value, and all of them together. What is beyond that is empty. */
+function bounded(): Copy {
+  let left: number = templateLimits.dataChars;
+  const copy = (value: unknown, depth: number): unknown => {
+    left -= templateLimits.valueCost;
+    if (typeof value === 'string') {
+      const text = cutUnits(value, Math.min(templateLimits.textChars, Math.max(0, left)));
+      left -= text.length;
+      return text;
+    }
+    if (typeof value !== 'object') return value;
+    if (value === null || depth > 8 || left <= 0) return undefined;
+    if (Array.isArray(value)) {
+      return value.slice(0, templateLimits.listItems).map((item) => copy(item, depth + 1));
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copy(inner, depth + 1)]));
+  };
+  return (value) => copy(value, 0);
 }

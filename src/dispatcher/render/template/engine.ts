@@ -4,43 +4,35 @@
  * Every value is cleaned and escaped for the medium when it is put out; there is no `raw`, and no tag that reads files or puts out
  * values by another way (include, render, layout, cycle, tablerow). Markup of values comes from the filters `bold` and
  * `code`; what `capture` holds is already escaped and stays as it is. `path` gives values by Prelude's paths. Limits of liquidjs
- * are cooperative; the thread's deadline and heap are not (runner.ts).
+ * are cooperative and have gaps (restrain.ts); the thread's deadline is not (runner.ts), nor is its heap, as long as no single step takes
+ * much of it.
  */
 
 import { CaptureTag, Liquid, type Context, type Template } from 'liquidjs';
 
 import { templateLimits } from '../../../core/limits.ts';
 import type { Medium } from '../../model/sink.ts';
-import { cleanLine, cleanLines } from '../clean.ts';
+import { cleanLine, cleanLines, cutUnits } from '../clean.ts';
 import { escapeValue } from '../expand.ts';
 import { lengthOf, write } from '../fit.ts';
 import { bold, code, type Piece } from '../pieces.ts';
 import { writers } from '../writers.ts';
 import type { Writer } from '../writer.ts';
+import { Markup } from './markup.ts';
+import { checkRanges, refuseMuch, restrainFilters, tooLong } from './restrain.ts';
 
 const allowedTags = new Set(
   'assign capture case comment echo for break continue if unless liquid raw #'.split(' '),
 );
 
-/** Text of the medium's own language: put out as it is. */
-class Markup {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-
-  /** Filters see text, and what they make of it is escaped again. */
-  toString(): string {
-    return this.text;
-  }
-}
-
 class SafeCapture extends CaptureTag {
   override *render(context: Context): Generator<unknown, void, string> {
     yield* super.render(context);
     const scope: Record<string, unknown> = context.bottom();
-    scope[this.variable] = new Markup(String(scope[this.variable]));
+    const text = String(scope[this.variable]);
+    // Before anything looks into it: until then it takes no memory, and liquidjs does not count it.
+    if (text.length > templateLimits.outputChars) throw tooLong();
+    scope[this.variable] = new Markup(text);
   }
 }
 
@@ -60,7 +52,8 @@ export function createEngine(medium: Medium): Engine {
     templates: {},
     dynamicPartials: false,
     parseLimit: templateLimits.sourceChars,
-    renderLimit: templateLimits.deadlineMs,
+    // The thread's deadline comes first. This one looks at the clock of the wall: it must not refuse a sound template on a busy host.
+    renderLimit: 4 * templateLimits.deadlineMs,
     memoryLimit: templateLimits.memory,
     timezoneOffset: 0,
     outputEscape: (value: unknown) => output(value, writer, valueChars),
@@ -72,20 +65,23 @@ export function createEngine(medium: Medium): Engine {
   liquid.unregisterFilter('raw');
   liquid.registerFilter('path', pathValue);
   const markup = (make: (text: string) => Piece) => (value: unknown) =>
-    new Markup(write([make(shortened(wordsOf(value), valueChars))], writer));
+    new Markup(write([make(cutUnits(wordsOf(value), valueChars))], writer));
   liquid.registerFilter('bold', markup(bold));
   liquid.registerFilter('code', markup(code));
+  restrainFilters(liquid);
 
   const attempt = (template: Template[], data: object, chars: number): string => {
     valueChars = chars;
     const text = String(liquid.renderSync(template, data));
-    if (text.length > templateLimits.outputChars) {
-      throw new RangeError(`the text is longer than ${templateLimits.outputChars} characters`);
-    }
+    if (text.length > templateLimits.outputChars) throw tooLong();
     return medium === 'line' ? cleanLine(text) : text;
   };
   return {
-    parse: (source) => liquid.parse(source),
+    parse: (source) => {
+      const templates = liquid.parse(source);
+      checkRanges(templates, liquid);
+      return templates;
+    },
     render: (template, data, limit) => {
       for (const chars of [templateLimits.textChars, ...templateLimits.shorterChars]) {
         const text = attempt(template, data, chars);
@@ -98,7 +94,8 @@ export function createEngine(medium: Medium): Engine {
 
 function output(value: unknown, writer: Writer, chars: number): string {
   if (value instanceof Markup) return value.text;
-  return cleanLines(shortened(wordsOf(value), chars))
+  refuseMuch(value);
+  return cleanLines(cutUnits(wordsOf(value), chars))
     .split('\n')
     .map((line) => escapeValue(line, writer))
     .join(writer.newline);
@@ -110,10 +107,6 @@ function wordsOf(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return value.map(wordsOf).join(', ');
   return value instanceof Markup ? value.text : '';
-}
-
-function shortened(text: string, chars: number): string {
-  return text.length > chars ? `${text.slice(0, chars)}…` : text;
 }
 
 /** The values were looked up before (data.ts), for every path the template's text names. */

@@ -2,8 +2,9 @@
  * The renderer's end of the template thread: one job at a time, each with a deadline; a thread that takes longer, or more heap, is
  * ended, and a new one started for the next job.
  *
- * Made by renderer.ts (and by check-template.ts for one check). The thread starts with the first job and keeps no process alive
- * while it has nothing to do. `run` never rejects: what went wrong is a fault like any other of the template.
+ * Made by renderer.ts, and by src/app for checks. The thread starts with the first job and keeps no process alive while it has nothing to
+ * do. `run` never rejects: what went wrong is a fault like any other of the template. A deadline that passed while this thread was
+ * busy itself is looked at once more: the answer may be there.
  */
 
 import { extname } from 'node:path';
@@ -111,14 +112,20 @@ class ThreadRunner implements TemplateRunner {
 
   #limit(ms: number, text: string): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      void this.#end();
-      this.#answer(fault(text));
-    }, ms);
+    // Timers come before messages when both are due: after a turn of the loop an answer that was in time has been read.
+    const timer = setTimeout(() => setImmediate(() => this.#expire(timer, text)), ms);
+    this.#timer = timer;
+  }
+
+  #expire(timer: NodeJS.Timeout, text: string): void {
+    if (this.#timer !== timer) return;
+    void this.#end();
+    this.#answer(fault(text));
   }
 
   #answer(answer: Answer): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     const current = this.#current;
     this.#current = undefined;
     current?.resolve(answer);

@@ -7,14 +7,13 @@
 import type { Severity } from '../../../core/severity.ts';
 import type { DigestFacts, Tally } from '../../model/delivery.ts';
 import type { CatalogueKey } from '../catalogue.ts';
-import { cleanLine } from '../clean.ts';
 import type { Phrases } from '../phrases.ts';
 import { bold, code, label, newline, prose, type Doc } from '../pieces.ts';
 import { severitiesDoc } from './messages-text.ts';
 import { plainText } from './plain-text.ts';
 import { joined } from './rows.ts';
 
-/** Characters of one value. */
+/** Characters of one value: a digest is read on a telephone. */
 const SHORT = 60;
 
 /** Name of the command that explains a notification (control socket). */
@@ -57,16 +56,10 @@ function topRow(
   const named = tallies.filter(({ value }) => (addresses ? value !== '' : true));
   if (named.length === 0) return [];
   const parts = named.map(({ value, count }): Doc => {
-    const short = shorten(value === '' ? phrases.word('text.unnamed') : value);
-    return [addresses ? code(short) : prose(short), label(` ×${phrases.number(count)}`)];
+    const name = value === '' ? phrases.word('text.unnamed') : value;
+    return [(addresses ? code : prose)(name, SHORT), label(` ×${phrases.number(count)}`)];
   });
   const more = distinct - tallies.length;
   const rest = more > 0 ? [phrases.phrase('text.andMore', { count: more })] : [];
   return [bold(`${phrases.word(key)}:`), label(' '), ...joined([...parts, ...rest], ', ')];
-}
-
-function shorten(value: string): string {
-  const clean = cleanLine(value.slice(0, SHORT * 4));
-  const points = Array.from(clean);
-  return points.length > SHORT ? `${points.slice(0, SHORT).join('')}…` : clean;
 }

@@ -1,5 +1,5 @@
 /**
- * What is known of one message, a line each: when, sensor, sources, targets, impact, references, correlation, details.
+ * What is known of one message, a line each: when, sensor, sources, targets, impact, references, correlation, details, actions.
  *
  * Called by messages-text.ts below a title. Missing parts have no line. Long lists and values are cut to renderLimits and say so.
  */
@@ -7,8 +7,9 @@
 import { renderLimits } from '../../../core/limits.ts';
 import type { AlertView, PartyView } from '../../model/alert-view.ts';
 import type { CatalogueKey } from '../catalogue.ts';
+import { cutUnits } from '../clean.ts';
 import type { Phrases } from '../phrases.ts';
-import { bold, code, label, lines, link, newline, prose, type Doc } from '../pieces.ts';
+import { bold, code, label, lines, link, newline, prose, type Doc, type Piece } from '../pieces.ts';
 import { hostPort } from './title.ts';
 
 /** Facts a source keeps for machines: each is in another line too, in words. */
@@ -23,7 +24,9 @@ export function rowsOf(view: AlertView, phrases: Phrases): Doc[] {
     ...partyRows('text.target', view.targets, phrases),
     impactRow(view, phrases),
     ...limited(view.references, renderLimits.references, phrases, ({ name, url }) =>
-      name === '' && url === '' ? undefined : row('text.reference', link(name, url), phrases),
+      name === '' && url === ''
+        ? undefined
+        : row('text.reference', link(name, url, renderLimits.nameChars), phrases),
     ),
     view.correlation === undefined
       ? undefined
@@ -34,8 +37,8 @@ export function rowsOf(view: AlertView, phrases: Phrases): Doc[] {
       phrases,
       ({ name, value }) => detailRow(name, value, phrases),
     ),
-    ...message.actions.map(({ category, text }) =>
-      text === '' ? undefined : titled(category === '' ? '' : category, [prose(text)]),
+    ...limited(message.actions, renderLimits.actions, phrases, ({ category, text }) =>
+      text === '' ? undefined : titled(category, [prose(text, renderLimits.detailChars)]),
     ),
   ];
   return rows.filter((each) => each !== undefined);
@@ -46,7 +49,16 @@ function row(key: CatalogueKey, doc: Doc, phrases: Phrases): Doc {
 }
 
 function titled(name: string, doc: Doc): Doc {
-  return name === '' ? doc : [bold(`${name}:`), label(' '), ...doc];
+  return name === '' ? doc : [heading(name), label(' '), ...doc];
+}
+
+function heading(name: string): Piece {
+  return bold(`${cutUnits(name, renderLimits.nameChars)}:`);
+}
+
+/** An address, a name, a path. */
+function named(text: string): Piece {
+  return code(text, renderLimits.nameChars);
 }
 
 /** The first `max` of the list, then how many there are besides. */
@@ -66,7 +78,7 @@ function limited<T>(
 function sensorRow({ analyzer, node }: AlertView, phrases: Phrases): Doc | undefined {
   const parts = [analyzer, node].filter((each, index, all) => each !== '' && all.indexOf(each) === index);
   if (parts.length === 0) return undefined;
-  const doc = parts.flatMap((each, index): Doc => [...(index === 0 ? [] : [label(' @ ')]), code(each)]);
+  const doc = parts.flatMap((each, index): Doc => [...(index === 0 ? [] : [label(' @ ')]), named(each)]);
   return row('text.sensor', doc, phrases);
 }
 
@@ -85,14 +97,14 @@ function partyDoc(party: PartyView, phrases: Phrases): Doc {
   const { name, user, process, file } = party;
   const where = hostPort(party);
   const host: Doc = [
-    ...(where === '' ? [] : [code(where)]),
-    ...(name === '' || name === party.address ? [] : [label(' ('), code(name), label(')')]),
+    ...(where === '' ? [] : [named(where)]),
+    ...(name === '' || name === party.address ? [] : [label(' ('), named(name), label(')')]),
   ];
   const parts: Doc[] = [
     host,
-    user === '' ? [] : phrases.phrase('text.user', { user: [code(user)] }),
-    process === '' ? [] : phrases.phrase('text.process', { process: [code(process)] }),
-    file === '' ? [] : phrases.phrase('text.file', { file: [code(file)] }),
+    user === '' ? [] : phrases.phrase('text.user', { user: [named(user)] }),
+    process === '' ? [] : phrases.phrase('text.process', { process: [named(process)] }),
+    file === '' ? [] : phrases.phrase('text.file', { file: [named(file)] }),
   ];
   return joined(parts, ', ');
 }
@@ -100,7 +112,7 @@ function partyDoc(party: PartyView, phrases: Phrases): Doc {
 function impactRow({ message, completion }: AlertView, phrases: Phrases): Doc | undefined {
   const known = completion === 'succeeded' || completion === 'failed';
   const parts: Doc[] = [
-    message.impact === '' ? [] : [prose(shorten(message.impact))],
+    message.impact === '' ? [] : [prose(message.impact, renderLimits.detailChars)],
     known ? [label(phrases.word(`completion.${completion}`))] : [],
   ];
   const doc = joined(parts, ', ');
@@ -109,21 +121,17 @@ function impactRow({ message, completion }: AlertView, phrases: Phrases): Doc | 
 
 function correlation({ name, messageids }: NonNullable<AlertView['correlation']>, phrases: Phrases): Doc {
   const count = messageids.length === 0 ? [] : phrases.plural('text.alerts', messageids.length);
-  return joined([name === '' ? [] : [prose(name)], count], ', ');
+  return joined([name === '' ? [] : [prose(name, renderLimits.nameChars)], count], ', ');
 }
 
 /** A value of several lines begins on a line of its own. */
 function detailRow(name: string, value: string, phrases: Phrases): Doc {
   const all = value.split(/\r\n?|\n/);
   const some = all.slice(0, renderLimits.detailLines).join('\n');
-  const doc = lines(shorten(all.length > renderLimits.detailLines ? `${some}\n…` : some));
-  const title = bold(`${name || phrases.word('text.details')}:`);
+  const shown = all.length > renderLimits.detailLines ? `${some}\n…` : some;
+  const doc = lines(cutUnits(shown, renderLimits.detailChars));
+  const title = heading(name || phrases.word('text.details'));
   return [title, doc.some(({ kind }) => kind === 'newline') ? newline : label(' '), ...doc];
-}
-
-function shorten(text: string): string {
-  const { detailChars } = renderLimits;
-  return text.length > detailChars ? `${text.slice(0, detailChars)}…` : text;
 }
 
 /** The parts that are not empty. */

@@ -1,9 +1,11 @@
 /**
  * The title of a message: `[HIGH] Brute force attack — 198.51.100.7 → 10.0.0.5:22 ×37`.
  *
- * First line of every text, subject of mails, title of tickets. What a message lacks is not there.
+ * First line of every text, subject of mails, title of tickets. What a message lacks is not there; a part that is too long is cut, so that
+ * nobody pushes the others out of sight with it.
  */
 
+import { renderLimits } from '../../../core/limits.ts';
 import { severityNames, type Severity } from '../../../core/severity.ts';
 import type { AlertView, PartyView } from '../../model/alert-view.ts';
 import type { Phrases } from '../phrases.ts';
@@ -16,11 +18,11 @@ export function titleDoc(view: AlertView, phrases: Phrases, count: number): Doc 
   const target = partyName(view.targets, true);
   const sensor = view.heartbeat ? view.analyzer : '';
   return [
-    bold(`${rank}${name}`),
+    bold(`${rank}${name}`, renderLimits.nameChars),
     ...(source === '' && target === '' && sensor === '' ? [] : [label(' — ')]),
     ...named(sensor),
     ...named(source),
-    ...(target === '' ? [] : [label(source === '' ? '→ ' : ' → '), code(target)]),
+    ...(target === '' ? [] : [label(source === '' ? '→ ' : ' → '), code(target, renderLimits.nameChars)]),
     ...(count > 1 ? [label(` ×${phrases.number(count)}`)] : []),
   ];
 }
@@ -44,5 +46,5 @@ function partyName(parties: readonly PartyView[], withPort: boolean): string {
 }
 
 function named(text: string): Doc {
-  return text === '' ? [] : [code(text)];
+  return text === '' ? [] : [code(text, renderLimits.nameChars)];
 }

@@ -5,6 +5,7 @@
  * built-in list is named explicitly, because OpenSSL's default would let the environment add to it.
  */
 
+import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext, rootCertificates, type SecureContextOptions } from 'node:tls';
 
@@ -12,6 +13,7 @@ import { RelayError, messageOf, systemCode } from '../../../core/errors.ts';
 import { outboundLimits } from '../../../core/limits.ts';
 import { lazy } from '../../../idmef/lazy.ts';
 import type { ClientTls } from '../../../http/peer.ts';
+import { pemBlocks } from '../../../tls/pem.ts';
 import type { Endpoint } from '../../model/recipient.ts';
 
 /** Throws RelayError TLS_FILE naming the endpoint and the file. */
@@ -39,7 +41,7 @@ export async function endpointTls(
     };
   }
   const files: SecureContextOptions = {
-    ca: caFile === undefined ? [...rootCertificates] : await read(name, 'ca_file', caFile),
+    ca: caFile === undefined ? [...rootCertificates] : await readAuthorities(name, caFile),
     ...(clientCert === undefined || clientKey === undefined
       ? {}
       : {
@@ -56,6 +58,26 @@ export async function endpointTls(
       { cause: error, hint: 'PEM is wanted, and a key that belongs to the certificate' },
     );
   }
+}
+
+/** OpenSSL passes over what is no certificate, and would then trust nobody. */
+async function readAuthorities(endpoint: string, path: string): Promise<string[]> {
+  const text = (await read(endpoint, 'ca_file', path)).toString('latin1');
+  const certificates = pemBlocks(text).filter(({ label }) => label.endsWith('CERTIFICATE'));
+  try {
+    if (certificates.length === 0) throw new Error('no certificate is in it');
+    for (const certificate of certificates) void new X509Certificate(certificate.text);
+  } catch (error) {
+    throw new RelayError(
+      'TLS_FILE',
+      `endpoint ${endpoint}: ca_file ${path} cannot be used (${messageOf(error)})`,
+      {
+        cause: error,
+        hint: 'it must be a PEM file with the CERTIFICATE of an authority',
+      },
+    );
+  }
+  return certificates.map((certificate) => certificate.text);
 }
 
 async function read(endpoint: string, option: string, path: string): Promise<Buffer> {

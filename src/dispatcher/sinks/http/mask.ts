@@ -42,17 +42,19 @@ function formsOf(secret: string): readonly string[] {
   const parts =
     url === undefined
       ? [secret]
-      : [
-          secret,
-          url.href,
-          `${url.pathname}${url.search}`,
-          url.search,
-          ...url.pathname.split('/').filter((segment) => segment.length >= MIN_SEGMENT),
-          ...[...url.searchParams.values()].filter((value) => value.length >= MIN_SEGMENT),
-          url.password,
-          decoded(url.password),
-          ...(url.username === '' ? [] : [basicPair(decoded(url.username), decoded(url.password))]),
-        ];
+      : isBare(url)
+        ? []
+        : [
+            secret,
+            url.href,
+            `${url.pathname}${url.search}`,
+            url.search,
+            ...url.pathname.split('/').filter((segment) => segment.length >= MIN_SEGMENT),
+            ...[...url.searchParams.values()].filter((value) => value.length >= MIN_SEGMENT),
+            url.password,
+            decoded(url.password),
+            ...(url.username === '' ? [] : [basicPair(decoded(url.username), decoded(url.password))]),
+          ];
   return parts.flatMap((part) =>
     part.length < MIN_SECRET
       ? []
@@ -64,6 +66,11 @@ function formsOf(secret: string): readonly string[] {
           Buffer.from(part).toString('base64').replace(/=+$/, ''),
         ],
   );
+}
+
+/** Nothing but a host, which is to be read in every reason. */
+function isBare({ pathname, search, username, password }: URL): boolean {
+  return pathname === '/' && search === '' && username === '' && password === '';
 }
 
 /** A part of a URL as it was meant; as it stands when it cannot be decoded. */

@@ -19,6 +19,7 @@ import {
 
 import { messageOf, RelayError } from '../../../core/errors.ts';
 import type { Outcome } from '../../../core/outcome.ts';
+import { untilAbort } from '../../../core/until-abort.ts';
 import { certificateFault, nameFault } from '../../../http/certificate-fault.ts';
 import { connectionFault } from '../../../http/connection-fault.ts';
 import { destinationCodes, type Peer } from '../../../http/peer.ts';
@@ -26,7 +27,6 @@ import { tlsParameters } from '../../../tls/policy.ts';
 import type { Provenance } from '../../model/recipient.ts';
 import type { OutboundPolicy } from '../../model/sink.ts';
 import type { TlsFileNames } from './params.ts';
-import { untilAbort } from './turns.ts';
 
 export interface DialTarget {
   readonly host: string;
@@ -78,16 +78,12 @@ export async function dial(target: DialTarget, options: DialOptions): Promise<So
   const signal = AbortSignal.any([deadline, options.signal]);
   try {
     const addresses = await untilAbort(allowedAddresses(target, options.outbound), signal);
-    let last: unknown;
-    for (const { address, family } of addresses) {
-      try {
-        return await open(address, family, target.port, signal);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        last = error;
-      }
-    }
-    throw last;
+    return await firstOf(
+      addresses,
+      (address, patience) => open(address, target.port, patience),
+      options.timeoutMs,
+      signal,
+    );
   } catch (error) {
     options.signal.throwIfAborted();
     if (deadline.aborted) throw slow(target, options.timeoutMs, error);
@@ -95,7 +91,31 @@ export async function dial(target: DialTarget, options: DialOptions): Promise<So
   }
 }
 
-function open(address: string, family: 4 | 6, port: number, signal: AbortSignal): Promise<Socket> {
+/**
+ * One after the other. None but the last may use more than its part of the time: an address that swallows everything
+ * (IPv6 on a host that has no way out for it) must not cost the others theirs.
+ */
+export async function firstOf<Connection>(
+  addresses: readonly Address[],
+  connectTo: (address: Address, patience: AbortSignal) => Promise<Connection>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Connection> {
+  let last: unknown;
+  for (const [index, address] of addresses.entries()) {
+    const isLast = index === addresses.length - 1;
+    const part = isLast ? [] : [AbortSignal.timeout(timeoutMs / addresses.length)];
+    try {
+      return await connectTo(address, AbortSignal.any([signal, ...part]));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      last = error;
+    }
+  }
+  throw last;
+}
+
+function open({ address, family }: Address, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, family });
     const finish = (error?: Error): void => {
@@ -195,17 +215,37 @@ function read(option: string, file: string): Buffer {
   }
 }
 
-/** What a failed connection means for the messages. Rethrows what is no fault of the other side. */
-export function dialOutcome(error: unknown, label: string): Outcome {
+/** What a failed connection means for the messages; the reason names the server. Rethrows what is no fault of the other side. */
+export function dialOutcome(error: unknown): Outcome {
   if (!(error instanceof RelayError)) throw error;
-  const reason = error.message.startsWith(label) ? error.message.slice(label.length).trim() : error.message;
-  const hint = error.hint === undefined ? {} : { hint: error.hint };
-  return { kind: error.code === 'DESTINATION_UNREACHABLE' ? 'again' : 'broken', reason, ...hint };
+  const hint = hintOf(error);
+  return {
+    kind: error.code === 'DESTINATION_UNREACHABLE' ? 'again' : 'broken',
+    reason: error.message,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** The options of the relay's own connections are no parameters of an endpoint. */
+function hintOf({ fault = '', hint }: RelayError): string | undefined {
+  if (hint?.includes('--') !== true) return hint;
+  return fault.startsWith('certificate-')
+    ? 'trusted is what the ca_file of the endpoint holds, by default the authorities built into Node'
+    : undefined;
+}
+
+/** What can be looked up or dialled: neither `a:b` nor `300.1.1.1`. */
+export function isHost(host: string): boolean {
+  return URL.canParse(`https://${hostAndPort(host, 1)}`);
+}
+
+/** As people and URLs write it: `mail.example:587`, `[2001:db8::1]:587`. */
+export function hostAndPort(host: string, port: number): string {
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
 function peerOf({ host, port, label }: DialTarget): Peer {
-  const url = new URL(`https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
-  return { url, label, codes: destinationCodes };
+  return { url: new URL(`https://${hostAndPort(host, port)}`), label, codes: destinationCodes };
 }
 
 function slow({ label }: DialTarget, timeoutMs: number, cause?: unknown): RelayError {

@@ -1,20 +1,4 @@
-/** Waiting that ends with a signal, and turns: small helpers of the sinks beside it. */
-
-/** Rejects as soon as the signal aborts; what comes of the work later is dropped. */
-export async function untilAbort<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  work.catch(() => undefined);
-  signal.throwIfAborted();
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}
+/** Turns at something that does one thing at a time: a file, a script, a session. Called by the sinks beside it. */
 
 /** Runs one after the other what is given to it. */
 export function oneByOne(): <Result>(work: () => Promise<Result>) => Promise<Result> {

@@ -51,8 +51,8 @@ export function emptyAnswer(status: number, headers: Readonly<Record<string, str
 }
 
 /**
- * Why the door did not store, as the sender is told. What an operator must mend or what passes is 503 or 507: the sender keeps its
- * alerts and comes again. Only what the message itself is to blame for is the sender's fault.
+ * Why the door did not store, or the store could not be asked, as the sender is told. What an operator must mend or what passes is 503 or
+ * 507: the sender keeps its alerts and comes again. Only what the message itself is to blame for is the sender's fault.
  */
 export function doorProblem(error: unknown): Problem {
   if (!(error instanceof RelayError) || error.kind === 'bug') {

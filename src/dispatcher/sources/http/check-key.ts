@@ -7,9 +7,9 @@
  */
 
 import { keyLimits } from '../../../core/limits.ts';
-import { parseAddress } from '../../../core/network.ts';
 import type { ApiKey, KeyScope } from '../../model/records.ts';
-import { retryAfter, type Refused } from './answer.ts';
+import { notStored } from '../not-stored.ts';
+import { doorFault, doorProblem, retryAfter, type Refused } from './answer.ts';
 import type { Exchange, HttpContext, HttpSource } from './context.ts';
 
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="alert-dispatcher"' };
@@ -45,9 +45,17 @@ export async function checkKey(
       },
     };
   }
-  const key = await context.keyRing.check(text, wish.scope);
+  let key: ApiKey | undefined;
+  try {
+    key = await context.keyRing.check(text, wish.scope);
+  } catch (error) {
+    context.log.error(`${wish.source}: a key cannot be looked up: ${doorFault(error)}`, {
+      event: 'key-failed',
+    });
+    return { reason: notStored(error) ?? 'busy', problem: doorProblem(error) };
+  }
   if (key === undefined) {
-    const wait = context.pace.take(`wrong ${networkOf(connection.host)}`, keyLimits.wrongPerMinute);
+    const wait = context.pace.take(`wrong ${connection.network}`, keyLimits.wrongPerMinute);
     if (wait !== undefined) return tooOften('too many wrong keys from this address', wait);
     return {
       reason: 'unknown-key',
@@ -63,10 +71,4 @@ export async function checkKey(
 
 function tooOften(message: string, waitMs: number): Refused {
   return { reason: 'rate', problem: { code: 'TOO_MANY_REQUESTS', message, headers: retryAfter(waitMs) } };
-}
-
-/** Of IPv6 the /64, which is one subscriber's. */
-function networkOf(host: string): string {
-  const bytes = parseAddress(host);
-  return bytes?.length === 16 ? Buffer.from(bytes.subarray(0, 8)).toString('hex') : host;
 }

@@ -8,6 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
+import { subscriberOf } from '../../../core/network.ts';
 import type { PeerIdentity } from '../../../tls/peer.ts';
 import { addressOf, hostOf } from '../../../tls/raw-socket.ts';
 
@@ -21,15 +22,21 @@ export class HttpConnection {
   readonly address: string;
   /** `192.0.2.1` */
   readonly host: string;
+  /** The host, of IPv6 its /64: what one subscriber has, for paces and bounds. */
+  readonly network: string;
+  /** No certificate was shown. */
+  readonly stranger: boolean;
   readonly #open = new Map<ServerResponse, IncomingMessage>();
   #retired = false;
 
   constructor(socket: TLSSocket, identity: PeerIdentity | undefined) {
     this.socket = socket;
     this.identity = identity;
+    this.stranger = identity === undefined;
     this.address = addressOf(socket);
     this.host = hostOf(socket);
-    this.peer = identity ?? { name: this.host, key: `address ${this.host}` };
+    this.network = subscriberOf(this.host);
+    this.peer = identity ?? { name: this.host, key: `address ${this.network}` };
   }
 
   /** The next answer is the last: the peer is to show its certificate again. */

@@ -11,7 +11,7 @@ import type { SourcesConfig } from '../../model/config.ts';
 import type { Channels, Door, KeyRing } from '../../model/ports.ts';
 import type { WrapWorld } from '../wrap-text.ts';
 import type { Answer } from './answer.ts';
-import type { BodyBudget } from './body-budget.ts';
+import type { BodyBudget } from '../body-budget.ts';
 import type { HttpConnection } from './connection.ts';
 import type { HttpsCounts } from './counts.ts';
 import type { NtopngNames } from './ntopng-names.ts';
@@ -46,8 +46,6 @@ export interface HttpContext {
   /** All bodies; and those whose sender is not yet known. */
   readonly bodies: BodyBudget;
   readonly unproven: BodyBudget;
-  /** Whether this id (`webhook-id`) is one that we gave to a delivery of ours. */
-  readonly isOwnDelivery: (id: string) => boolean;
   readonly metrics: () => Promise<string>;
   readonly health: () => Promise<HealthProblems>;
   readonly status: () => Promise<Readonly<Record<string, unknown>>>;

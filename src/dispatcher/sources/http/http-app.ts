@@ -2,17 +2,17 @@
  * The requests of the listener: the route of each, one answer each. Made by https-sources.ts, whose server keeps connections,
  * certificates and time limits; bodies are read by the handlers, which first ask who sends them.
  *
- * Every answer bears `IDMEF-Relay: 1; gateway`. What is no route is 404, another method 405 with the right ones; a handler that throws is
- * 500 and a line in the log, and nothing of it is told.
+ * Every answer bears `IDMEF-Relay: 1; gateway`. What is no route is 404, another method 405 with the right ones. A handler that throws is
+ * a line in the log and nothing of it is told: 503 while the store fails, 500 for a mistake of ours.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { messageOf } from '../../../core/errors.ts';
-import { problemAnswer, type Answer } from './answer.ts';
+import { dropBody } from '../../../http/drop-body.ts';
+import { doorFault, doorProblem, problemAnswer, type Answer } from './answer.ts';
 import type { HttpConnection } from './connection.ts';
 import type { Exchange, Handler, HttpContext } from './context.ts';
-import { dropBody } from './drop-body.ts';
 import { findRoute, type FoundRoute } from './find-route.ts';
 import { ownDelivery } from './own-mark.ts';
 import { refuse } from './refuse.ts';
@@ -101,10 +101,10 @@ async function answerOf(
   try {
     return await guarded(found.route, handler)(context, exchange);
   } catch (error) {
-    context.log.error(`${request.method} ${found.route.path} failed: ${messageOf(error)}`, {
+    context.log.error(`${request.method} ${found.route.path} failed: ${doorFault(error)}`, {
       event: 'request-failed',
     });
-    return problemAnswer({ code: 'BUG', message: 'the server made a mistake, its log says more' });
+    return problemAnswer(doorProblem(error));
   }
 }
 

@@ -9,7 +9,6 @@
 
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
@@ -22,7 +21,7 @@ import { listen } from '../../../os/listen.ts';
 import { ConnectionBounds } from '../../../tls/connection-bounds.ts';
 import type { Credentials } from '../../../tls/credentials.ts';
 import { certificateReason } from '../../../tls/handshake-error.ts';
-import { handshakeLabel } from '../../../tls/handshake-label.ts';
+import { createGuardedServer } from '../../../tls/guarded-server.ts';
 import { HandshakeLog } from '../../../tls/handshake-log.ts';
 import { PeerGate } from '../../../tls/peer-gate.ts';
 import { peerIdentity } from '../../../tls/peer.ts';
@@ -30,7 +29,7 @@ import type { TlsParameters } from '../../../tls/policy.ts';
 import { rawSocketOf } from '../../../tls/raw-socket.ts';
 import { Pace } from '../../keys/pace.ts';
 import type { Channels, Door, KeyRing } from '../../model/ports.ts';
-import { BodyBudget } from './body-budget.ts';
+import { BodyBudget } from '../body-budget.ts';
 import { HttpConnection } from './connection.ts';
 import type { HealthProblems, HttpContext, HttpSettings, HttpSourcesConfig } from './context.ts';
 import { HttpsCounts } from './counts.ts';
@@ -55,8 +54,6 @@ export interface HttpsSourcesDeps {
   readonly health: () => Promise<HealthProblems>;
   /** For `GET /api/v1/status`. */
   readonly status: () => Promise<Readonly<Record<string, unknown>>>;
-  /** Whether a `webhook-id` is one of our own deliveries; nobody knows without. */
-  readonly isOwnDelivery?: (id: string) => boolean;
 }
 
 export interface HttpsSources {
@@ -78,14 +75,13 @@ export interface HttpsSources {
   families(): readonly MetricFamily[];
 }
 
-/** Throws RelayError CONFIG for roles or tables of names that are none. */
+/** Throws RelayError CONFIG for roles that are none. */
 export function createHttpsSources(deps: HttpsSourcesDeps): HttpsSources {
   const { clock, log } = deps;
   const counts = new HttpsCounts();
   const gate = new PeerGate(deps.credentials, deps.parameters, clock);
   const bounds = new ConnectionBounds(counts);
   const handshakes = new HandshakeLog(log, clock);
-  const rawSockets = new Set<Socket>();
   const connections = new Map<Socket, HttpConnection>();
   let settings = settingsOf(deps.config);
   let draining = false;
@@ -94,7 +90,6 @@ export function createHttpsSources(deps: HttpsSourcesDeps): HttpsSources {
       return settings;
     },
     ...deps,
-    isOwnDelivery: deps.isOwnDelivery ?? (() => false),
     world: { clock, random: deps.random, hostname: deps.hostname },
     counts,
     pace: new Pace(clock),
@@ -102,40 +97,9 @@ export function createHttpsSources(deps: HttpsSourcesDeps): HttpsSources {
     unproven: new BodyBudget(httpsLimits.unprovenBytes),
   };
 
-  const server = createServer({
-    ...gate.contextOptions(),
-    requestCert: true,
-    rejectUnauthorized: false,
-    ALPNProtocols: ['http/1.1', 'http/1.0'],
-    handshakeTimeout: connectionLimits.handshakeMs,
-    headersTimeout: connectionLimits.headersMs,
-    requestTimeout: connectionLimits.requestMs,
-    keepAliveTimeout: connectionLimits.idleMs,
-    connectionsCheckingInterval: connectionLimits.headersMs / 2,
-    maxHeaderSize: connectionLimits.headerBytes,
-    // Looked at by request-fault.ts, with the answer of ours.
-    requireHostHeader: false,
-    noDelay: true,
-    keepAlive: true,
-  });
-  server.maxConnections = connectionLimits.connections;
+  const { server, rawSockets } = createGuardedServer({ gate, bounds, handshakes, counts, mutual: false });
   server.timeout = connectionLimits.stallMs;
 
-  server.on('connection', (socket: Socket) => {
-    rawSockets.add(socket);
-    handshakes.begin(socket);
-    bounds.begin(socket);
-    gate.begin(socket);
-    socket.once('close', () => rawSockets.delete(socket));
-  });
-  server.on('drop', () => {
-    bounds.refused('total');
-    handshakes.dropped();
-  });
-  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-    counts.add('handshakes_refused', { reason: handshakeLabel(error, socket) });
-    handshakes.failed(error, socket);
-  });
   server.on('secureConnection', (socket: TLSSocket) => {
     const connection = admitted(socket, gate);
     if (typeof connection === 'string') {

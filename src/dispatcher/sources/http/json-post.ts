@@ -9,7 +9,7 @@ import { httpsLimits } from '../../../core/limits.ts';
 import type { Inbound, MessageOrigin, Receipt } from '../../model/message.ts';
 import type { ApiKey } from '../../model/records.ts';
 import { jsonAnswer, problemAnswer, type Answer, type Refused } from './answer.ts';
-import type { BodyBudget } from './body-budget.ts';
+import type { BodyBudget } from '../body-budget.ts';
 import { checkKey, isKey, keyOf } from './check-key.ts';
 import type { Exchange, HttpContext, HttpSource } from './context.ts';
 import { parseJson } from './json-body.ts';

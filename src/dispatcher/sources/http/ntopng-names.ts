@@ -1,12 +1,12 @@
 /**
  * ntopng's numbers in words: types of alerts, entities, severities. Built in, with a site's own beside them (`sources.ntopng.names`);
- * a number nobody knows stays a number. Made by https-sources.ts.
+ * a number nobody knows stays a number. Made by https-sources.ts; what is wrong with a site's own is found when a configuration is loaded.
  *
  * Until 4.2 one table numbers all types (`alert_type`); since 5.0 flows and hosts have tables of their own and the rest begins at 4096
  * (`alert_id`). ntopng promises not to give a number to another type.
  */
 
-import { RelayError } from '../../../core/errors.ts';
+import type { Fault } from '../../input/check-input.ts';
 import { flowTypes, hostTypes, types } from './ntopng-types.ts';
 
 type Names = ReadonlyMap<number, string>;
@@ -50,22 +50,22 @@ const severities = {
 
 const builtIn = { types, flows: flowTypes, hosts: hostTypes, entities, severities };
 
-/** Throws RelayError CONFIG for a table that is none, or a key that is no number. */
-export function ntopngNames(
-  site: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
-): NtopngNames {
-  for (const [table, names] of Object.entries(site)) {
+type SiteNames = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Tables that are none, keys that are no numbers. */
+export function ntopngNamesFaults(site: SiteNames): Fault[] {
+  return Object.entries(site).flatMap(([table, names]): Fault[] => {
+    const path = ['sources', 'ntopng', 'names', table];
     if (!Object.hasOwn(builtIn, table)) {
-      throw new RelayError(
-        'CONFIG',
-        `sources.ntopng.names.${table}: the tables are ${Object.keys(builtIn).join(', ')}`,
-      );
+      return [{ path, atKey: true, text: `is no table: there are ${Object.keys(builtIn).join(', ')}` }];
     }
-    const odd = Object.keys(names).find((id) => !/^\d{1,9}$/.test(id));
-    if (odd !== undefined) {
-      throw new RelayError('CONFIG', `sources.ntopng.names.${table}.${odd}: a number of ntopng is wanted`);
-    }
-  }
+    return Object.keys(names)
+      .filter((id) => !/^\d{1,9}$/.test(id))
+      .map((id) => ({ path: [...path, id], atKey: true, text: 'must be a number of ntopng' }));
+  });
+}
+
+export function ntopngNames(site: SiteNames = {}): NtopngNames {
   const merged = (table: keyof typeof builtIn): Names =>
     new Map(
       [...Object.entries(builtIn[table]), ...Object.entries(site[table] ?? {})].map(([id, name]) => [

@@ -14,7 +14,7 @@ import { wrapText } from '../wrap-text.ts';
 import type { Answer, Refused } from './answer.ts';
 import { checkKey, isKey, keyOf } from './check-key.ts';
 import type { Exchange, HttpContext } from './context.ts';
-import { notValid, parseJson } from './json-body.ts';
+import { isTooDeep, notValid, parseJson } from './json-body.ts';
 import { keyedJson, keyOrigin, storeAndTell, withChannels } from './json-post.ts';
 import { isRefused } from './key-channels.ts';
 import { ntopngAlert } from './ntopng-alert.ts';
@@ -77,7 +77,8 @@ function alertsIn(value: unknown): readonly JsonObject[] | Refused {
   const alerts: JsonObject[] = [];
   for (const [index, item] of items.entries()) {
     const alert = typeof item === 'string' ? jsonObject(item) : item;
-    if (!isObject(alert)) return notValid(`alert ${index + 1} of ${items.length} is no object`);
+    if (!isObject(alert) || isTooDeep(alert))
+      return notValid(`alert ${index + 1} of ${items.length} is no object, or nested too deep`);
     const { sharedsecret: _secret, ...fields } = alert;
     if (Object.keys(fields).length === 0) return notValid(`alert ${index + 1} of ${items.length} is empty`);
     alerts.push(fields);

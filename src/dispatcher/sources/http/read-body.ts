@@ -10,7 +10,7 @@ import { createGunzip } from 'node:zlib';
 import { httpsLimits } from '../../../core/limits.ts';
 import { contentLength } from '../../../http/unwanted-body.ts';
 import type { Refused } from './answer.ts';
-import type { BodyBudget } from './body-budget.ts';
+import type { BodyBudget } from '../body-budget.ts';
 import type { Exchange } from './context.ts';
 
 /** `gone`: the peer broke off. */

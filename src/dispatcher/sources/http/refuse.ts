@@ -17,7 +17,7 @@ export function noteRefusal(
 ): void {
   door.refused(reason);
   const known = connection.identity !== undefined;
-  const level = known || pace.take(`said ${connection.host}`, 1) === undefined ? 'warning' : 'info';
+  const level = known || pace.take(`said ${connection.network}`, 1) === undefined ? 'warning' : 'info';
   log[level](`${source}: post of ${connection.peer.name} refused: ${problem.message}`, {
     event: 'post-refused',
     source,

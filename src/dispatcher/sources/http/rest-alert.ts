@@ -11,6 +11,7 @@ import { z } from 'zod';
 
 import { parseAddress } from '../../../core/network.ts';
 import type { DatumParts, PartyParts } from '../../../idmef/compose.ts';
+import { checkInput, type Fault, pathText } from '../../input/check-input.ts';
 import type { MessageOrigin } from '../../model/message.ts';
 import { oneLine, type TextParts } from '../wrap-text.ts';
 import { factOf } from './facts.ts';
@@ -67,8 +68,8 @@ export interface RestAlert {
 
 /** A sentence for what is no such alert; it names the field, and no value. */
 export function restAlert(value: unknown, origin: MessageOrigin): RestAlert | string {
-  const parsed = alertSchema.safeParse(value);
-  if (!parsed.success) return sentenceOf(parsed.error.issues[0]);
+  const checked = checkInput(alertSchema, value);
+  if (!checked.ok) return sentenceOf(checked.faults[0]);
   const {
     title,
     severity,
@@ -82,7 +83,7 @@ export function restAlert(value: unknown, origin: MessageOrigin): RestAlert | st
     references,
     data,
     channels,
-  } = parsed.data;
+  } = checked.value;
   const facts: DatumParts[] = Object.entries(data ?? {}).map(([name, one]) => factOf(name, one));
   const parts: TextParts = {
     text: detail,
@@ -120,8 +121,11 @@ function partiesOf(given: z.output<typeof parties> | undefined): readonly PartyP
   );
 }
 
-function sentenceOf(issue: z.core.$ZodIssue | undefined): string {
-  const path = (issue?.path ?? []).map(String).join('.').slice(0, 100);
-  const text = (issue?.message ?? 'is not of the form').slice(0, 200);
-  return path === '' ? text : `${path}: ${text}`;
+/** Who writes JSON knows objects and fields; a key is another thing here. */
+function sentenceOf(fault: Fault | undefined): string {
+  const path = pathText(fault?.path ?? []).slice(0, 100);
+  const text = (fault?.text ?? 'is not of the form')
+    .replace('a map', 'an object')
+    .replace('is no key known here', 'there is no such field');
+  return `${path === '' ? 'the alert' : `${path}:`} ${text}`;
 }

@@ -1,11 +1,11 @@
 /**
  * Hands a batch to the door and waits for the commit: the one way from a handler of this folder to a yes.
  *
- * A failure of the door is said in the log and becomes a problem for the sender, without what an operator alone should read. `busy` is
- * counted for what passes, so that refusals add up; what the message itself is to blame for the door has counted.
+ * A failure of the door is said in the log, counted, and becomes a problem for the sender, without what an operator alone should read.
  */
 
 import type { Inbound, Receipt } from '../../model/message.ts';
+import { notStored } from '../not-stored.ts';
 import { doorFault, doorProblem, type Refused } from './answer.ts';
 import type { Exchange, HttpContext, HttpSource } from './context.ts';
 
@@ -28,21 +28,15 @@ export async function storeBatch(
     });
     return receipts;
   } catch (error) {
-    const problem = doorProblem(error);
     log.error(`${source}: post of ${connection.peer.name} not stored: ${doorFault(error)}`, {
       event: 'post-failed',
       source,
       peer: connection.peer.name,
       address: connection.address,
     });
-    if (
-      problem.code === 'UNAVAILABLE' ||
-      problem.code === 'JOURNAL_FULL' ||
-      problem.code === 'DISK_RESERVE'
-    ) {
-      door.refused('busy', batch.length);
-    }
-    return { problem };
+    const reason = notStored(error);
+    if (reason !== undefined) door.refused(reason, batch.length);
+    return { problem: doorProblem(error) };
   }
 }
 

@@ -7,6 +7,8 @@
 
 import type { Server, Socket } from 'node:net';
 
+import { subscriberOf } from '../../../core/network.ts';
+import { hostOf } from '../../../tls/raw-socket.ts';
 import type { Door } from '../../model/ports.ts';
 import type { Timers } from '../../model/timers.ts';
 import type { AllowFrom } from './allow-from.ts';
@@ -14,6 +16,7 @@ import type { Sayings } from './sayings.ts';
 
 export interface ConnectionBounds {
   readonly total: number;
+  /** Of IPv6 per /64. */
   readonly perAddress: number;
   /** Whatever it does, a connection ends after so long; undefined: never. */
   readonly lifeMs?: number;
@@ -56,18 +59,19 @@ export class Connections {
 
   #begin(socket: Socket): void {
     socket.on('error', () => undefined);
-    const address = socket.remoteAddress ?? '';
-    const count = (this.#perAddress.get(address) ?? 0) + 1;
-    this.#perAddress.set(address, count);
+    const address = hostOf(socket);
+    const subscriber = subscriberOf(address);
+    const count = (this.#perAddress.get(subscriber) ?? 0) + 1;
+    this.#perAddress.set(subscriber, count);
     this.#open.add(socket);
     const { lifeMs } = this.#bounds;
     const cancel = lifeMs === undefined ? undefined : this.#deps.timers.after(lifeMs, () => socket.destroy());
     socket.once('close', () => {
       cancel?.();
       this.#open.delete(socket);
-      const left = (this.#perAddress.get(address) ?? 1) - 1;
-      if (left === 0) this.#perAddress.delete(address);
-      else this.#perAddress.set(address, left);
+      const left = (this.#perAddress.get(subscriber) ?? 1) - 1;
+      if (left === 0) this.#perAddress.delete(subscriber);
+      else this.#perAddress.set(subscriber, left);
     });
     if (!this.#deps.allowed.allows(socket.remoteAddress)) {
       this.#refuse('not-allowed', `${address} is not in allow_from`);

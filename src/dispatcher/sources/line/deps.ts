@@ -22,6 +22,8 @@ export interface LineDeps {
   readonly log: Logger;
   /** Of this host: greeting, analyzerid. */
   readonly hostname: string;
+  /** What this dispatcher marks its deliveries with: one that comes back is refused. */
+  readonly mark: () => string;
 }
 
 export interface LineSource {
@@ -33,4 +35,12 @@ export interface LineSource {
 export interface TlsLineSource extends LineSource {
   /** New certificates, for connections from now on, all or nothing. Throws what OpenSSL throws. */
   adopt(credentials: Credentials): void;
+}
+
+/** One whose peers show certificates. */
+export interface JudgingLineSource extends TlsLineSource {
+  /** As TlsLineSource; peers that may no longer be heard are cut off. */
+  adopt(credentials: Credentials): void;
+  /** What time alone changes: a revocation list has passed its end. Called every few seconds. */
+  refresh(): void;
 }

@@ -7,6 +7,7 @@
 
 import { z } from 'zod';
 
+import { markHost } from '../../../model/delivery-mark.ts';
 import { ntopngAlert, ntopngDigest } from '../../format/ntopng-alert.ts';
 import { httpSink } from '../engine.ts';
 import { documentId, gravest } from '../notification-facts.ts';
@@ -33,7 +34,7 @@ export const ntopngWebhook = httpSink({
   everyMs: 60_000,
   pages: 'allowed',
   limits: ({ url }) => [limit(`ntopng-webhook:${fingerprint(url)}`, 1, 10)],
-  request: ({ notification, endpoint, text: { subject: title } }) => {
+  request: ({ notification, endpoint, hostname, text: { subject: title } }) => {
     const { messages, digest, at } = notification;
     const alerts =
       digest === undefined
@@ -42,7 +43,8 @@ export const ntopngWebhook = httpSink({
     return {
       method: 'POST',
       url: endpoint.url,
-      headers: authorization(endpoint),
+      // Our own source takes such requests: it knows its own by this.
+      headers: { ...authorization(endpoint), 'x-idmef-relay': markHost(hostname) },
       json: { version: '0.2', sharedsecret: endpoint.sharedsecret, alerts },
     };
   },

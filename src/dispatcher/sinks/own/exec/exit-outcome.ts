@@ -6,12 +6,15 @@
  * | 0 | ok |
  * | 65 DATAERR, 66 NOINPUT, 76 PROTOCOL | refused: the script cannot make anything of this alert |
  * | 64 USAGE, 77 NOPERM, 78 CONFIG, 126, 127, cannot be started | broken: somebody must mend the script |
- * | 75 TEMPFAIL, 69, 71, 74, every other status, a signal, out of time | again |
+ * | 75 TEMPFAIL, 69, 71, 74, every other status, a signal, out of time, no process to be had at present | again |
  */
 
 import { OK, type Outcome } from '../../../../core/outcome.ts';
 import { said } from '../say.ts';
 import type { ScriptEnd } from './run-script.ts';
+
+/** Too many processes or files, no memory, a script that is just being written. */
+const passing = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETXTBSY']);
 
 export function exitOutcome(end: ScriptEnd): Outcome {
   const words = end.output === '' ? '' : `: ${end.output}`;
@@ -19,9 +22,11 @@ export function exitOutcome(end: ScriptEnd): Outcome {
   if (end.kind === 'timeout')
     return { kind: 'again', reason: said(`did not end in time and was killed${words}`) };
   if (end.kind === 'signal') return { kind: 'again', reason: said(`was ended by ${end.signal}${words}`) };
+  const reason = said(`cannot be started${words}`);
+  if (passing.has(end.code)) return { kind: 'again', reason };
   return {
     kind: 'broken',
-    reason: said(`cannot be started${words}`),
+    reason,
     hint: 'chmod +x, and a #! line that leads somewhere',
   };
 }

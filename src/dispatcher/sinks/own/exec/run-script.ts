@@ -2,13 +2,13 @@
  * One run of a script: JSON in, a bounded piece of its output out, an end in any case.
  *
  * The script leads a process group of its own; when its time is over, or the caller aborts, the whole group is asked to end and, shortly
- * after, killed, so that nothing it started stays behind. Its exit counts, not the end of its output, which something
- * in the background may hold open. Called by exec.ts.
+ * after, killed, so that nothing it started stays behind (what has left the group ends with the unit). Its exit counts, not the end of
+ * its output, which something in the background may hold open. Called by exec.ts.
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';
 
-import { messageOf } from '../../../../core/errors.ts';
+import { messageOf, systemCode } from '../../../../core/errors.ts';
 import { ownSinkLimits } from '../../../../core/limits.ts';
 import type { Timers } from '../../../model/timers.ts';
 
@@ -24,7 +24,8 @@ export type ScriptEnd = { /** The first of what it said, errors first. */ readon
   | { readonly kind: 'exit'; readonly status: number }
   | { readonly kind: 'signal'; readonly signal: string }
   | { readonly kind: 'timeout' }
-  | { readonly kind: 'unstartable' }
+  /** `code`: the system's; '' where it has none. */
+  | { readonly kind: 'unstartable'; readonly code: string }
 );
 
 /** All a script gets of our environment. */
@@ -33,12 +34,18 @@ const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 /** Rejects only when the signal aborts. */
 export async function runScript(run: ScriptRun, signal: AbortSignal): Promise<ScriptEnd> {
   signal.throwIfAborted();
-  const child = spawn(run.command, run.args, {
-    env: environment,
-    cwd: '/',
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  let child: ChildProcess;
+  try {
+    child = spawn(run.command, run.args, {
+      env: environment,
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    // Some failures of the system are an event, others are thrown.
+    return unstartable(error);
+  }
   const output = collect(child);
   const kill = killer(child, run.timers);
   let late = false;
@@ -56,13 +63,13 @@ export async function runScript(run: ScriptRun, signal: AbortSignal): Promise<Sc
   } finally {
     cancel();
     signal.removeEventListener('abort', kill);
-    for (const stream of child.stdio) stream?.destroy();
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
   }
 }
 
 function ended(child: ChildProcess, output: () => string): Promise<ScriptEnd> {
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ kind: 'unstartable', output: messageOf(error) }));
+    child.once('error', (error) => resolve(unstartable(error)));
     child.once('exit', (status, by) => {
       // What it wrote before its exit is in the pipes by now.
       setImmediate(() => {
@@ -74,6 +81,10 @@ function ended(child: ChildProcess, output: () => string): Promise<ScriptEnd> {
       });
     });
   });
+}
+
+function unstartable(error: unknown): ScriptEnd {
+  return { kind: 'unstartable', code: systemCode(error), output: messageOf(error) };
 }
 
 /** The group, politely, then for good. */

@@ -3,12 +3,14 @@
  *
  * Called by the three types of this folder. Deliveries of one endpoint follow each other: a gateway asks for the origin of
  * the parcel it is given, and Prelude's sessions carry one at a time anyway. A destination that lives between deliveries
- * (sessions, heartbeats) is attended to from the start.
+ * (sessions, heartbeats) is attended to from the outbox's first question on: `check` makes sinks as well, and calls nobody.
  */
+
+import { createHash } from 'node:crypto';
 
 import type { Clock } from '../../../../core/ports.ts';
 import { OK, type Outcome } from '../../../../core/outcome.ts';
-import type { Destination, Parcel } from '../../../../destinations/destination.ts';
+import { isRefusesAll, type Destination, type Parcel } from '../../../../destinations/destination.ts';
 import type { Memory } from '../../../../destinations/receiver-verdict.ts';
 import type { Notification, Sink, SinkAnswer, SinkDeps } from '../../../model/sink.ts';
 import { answer, answerEach } from '../say.ts';
@@ -44,18 +46,28 @@ export async function createDestinationSink(options: DestinationSinkOptions): Pr
   const stopping = new AbortController();
   for (const text of destination.notices?.() ?? [])
     deps.log.notice(`endpoint ${name}: ${destination.label} ${text}`);
-  void destination.attend?.(stopping.signal).catch(() => undefined);
+  let attended = false;
+  const attend = (): void => {
+    if (!attended) void destination.attend?.(stopping.signal).catch(() => undefined);
+    attended = true;
+  };
 
   const deliver = async (parcel: Parcel, from: string, signal: AbortSignal): Promise<Outcome[]> => {
     const outcomes: Outcome[] = parcel.sequences.map(() => ({
       kind: 'again',
-      reason: 'nothing was said of it',
+      reason: 'said nothing of it',
     }));
     await turn(async () => {
+      if (signal.aborted) return;
       origin = from;
-      await destination.deliver(parcel, (index, outcome) => void (outcomes[index] = outcome), signal);
+      try {
+        await destination.deliver(parcel, (index, outcome) => void (outcomes[index] = outcome), signal);
+      } catch (error) {
+        // What it has said until then is true all the same.
+        if (!signal.aborted) throw error;
+      }
     });
-    return outcomes;
+    return outcomes.map((outcome) => named(outcome, destination.label));
   };
 
   const send = async (notification: Notification, signal: AbortSignal): Promise<SinkAnswer> => {
@@ -63,27 +75,39 @@ export async function createDestinationSink(options: DestinationSinkOptions): Pr
     if (messages.length === 0) return answer(await sendWords(notification, signal));
     const outcomes = new Map<number, Outcome>();
     let stop: Outcome | undefined;
+    let blocked = 0;
     const marked = mark === undefined ? messages : messages.map((message) => withMark(message, mark));
     for (const { parcel, origin: from, seqs } of toParcels(marked, journal, together)) {
       const results = stop === undefined ? await deliver(parcel, from, signal) : seqs.map(() => stop ?? OK);
       for (const [index, seq] of seqs.entries()) outcomes.set(seq, results[index] ?? OK);
-      // What is wrong with the way is wrong for the other parcels too.
-      stop ??= results.find(({ kind }) => kind === 'broken');
+      blocked = results.every(({ kind }) => kind === 'again') ? blocked + 1 : 0;
+      // What is wrong with the way is wrong for the other parcels too; one alone may be its own doing.
+      stop ??= results.find(({ kind }) => kind === 'broken') ?? (blocked > 1 ? results[0] : undefined);
     }
+    if (signal.aborted && [...outcomes.values()].every(({ kind }) => kind === 'again'))
+      signal.throwIfAborted();
     // Which of them got through before a connection broke nobody knows.
     return answerEach(proof.judge(outcomes), true);
   };
 
   const sendWords = async (notification: Notification, signal: AbortSignal): Promise<Outcome> => {
     const body = await wordsAlert(notification, deps);
-    const { id } = notification;
-    const parcel = { journal, sequences: [id], ranges: String(id), lengths: [body.length], bodies: [body] };
+    // A journal of its own: our store numbers messages, and this is none of them.
+    const own = createHash('sha256')
+      .update(`${journal} ${notification.idempotencyKey}`)
+      .digest('hex')
+      .slice(0, 32);
+    const parcel = { journal: own, sequences: [1], ranges: '1', lengths: [body.length], bodies: [body] };
     const [outcome = OK] = await deliver(parcel, originText({ source: '' }), signal);
+    if (outcome.kind === 'again') signal.throwIfAborted();
     return outcome;
   };
 
   return {
-    limits: () => [],
+    limits: () => {
+      attend();
+      return [];
+    },
     send,
     close: async () => {
       stopping.abort();
@@ -94,7 +118,17 @@ export async function createDestinationSink(options: DestinationSinkOptions): Pr
   };
 }
 
-/** What a destination remembers of its receiver; asked again after a restart. */
+/**
+ * An outcome with its receiver's name. What refuses everything is ill, for all we know (a gateway says 500 while its manager is away):
+ * it is tried again by itself, where `broken` would wait for an operator.
+ */
+function named(outcome: Outcome, label: string): Outcome {
+  if (outcome.kind === 'ok' || (outcome.kind === 'refused' && outcome.certain === true)) return outcome;
+  const reason = `${label} ${outcome.reason}`;
+  return isRefusesAll(outcome) ? { kind: 'again', reason } : { ...outcome, reason };
+}
+
+/** What a destination remembers of its receiver: what kind it is, for a day; asked again after a restart, which costs one request. */
 function createMemory(): Memory {
   const entries = new Map<string, string>();
   return {

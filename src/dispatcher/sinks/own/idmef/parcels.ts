@@ -1,9 +1,8 @@
 /**
  * Messages of one call as parcels for src/destinations: with the origin and the sequences a receiver of ours recognises repeats by.
  *
- * A message that came from a relay keeps its journal, sequence and sensor, so that it is the same message for the next dispatcher
- * on whichever way it comes. Others are numbered by our store. Messages of one origin and journal share a parcel, in
- * sequence order, no number twice.
+ * A message that came from a relay keeps its journal, sequence and sensor, so that the next dispatcher knows a repeat, and where it is
+ * from. Others are numbered by our store. Messages of one origin and journal share a parcel, in sequence order, no number twice.
  */
 
 import { createHash } from 'node:crypto';

@@ -6,7 +6,7 @@
 import { composeAlert } from '../../../../idmef/compose.ts';
 import { DELIVERY_MARK } from '../../../model/delivery-mark.ts';
 import type { Notification, SinkDeps } from '../../../model/sink.ts';
-import { plainLine } from '../format/line.ts';
+import { plainLine } from '../../format/line.ts';
 
 /** One self-contained Alert element. */
 export async function wordsAlert(

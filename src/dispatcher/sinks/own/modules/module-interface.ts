@@ -14,15 +14,17 @@
  * `name` is then a `type` for endpoints. Who knows ntopng's endpoint modules: `dequeueRecipientAlerts(recipient, budget)` is `send`, called with what is
  * due instead of a budget to be taken from a queue; nothing leaves the queue before `send` says `{ ok: true }` (there: `{success=true}`).
  * `{success=false, error_message=…}` is `{ error: … }`; `endpoint_params` and `recipient_params` are `params`; EXPORT_FREQUENCY is `everyMs`, `budget` is `budget` (calls a
- * round), `prio` is the recipient's `priority`; `runTest` is `test`; templates of forms there are none. `alert.text` is `format_utils.formatAlertNotification`.
+ * round), `prio` is the recipient's `priority`; `runTest` is `test`; templates of forms there are none. `context.ntopngText` is `format_utils.formatAlertNotification`.
  *
  * Modules run inside the service, as its user and within its sandbox. One that throws, does not answer in time or answers nonsense has failed this time,
- * nothing more; one that never yields the processor stops everything, which is why directory and files must be root's.
+ * nothing more; one that never yields the processor stops everything, and what it throws outside of its calls (in a timer, say) ends the service,
+ * which is why directory and files must be root's.
  */
 
 import type { DigestFacts } from '../../../model/delivery.ts';
 import type { MessageOrigin } from '../../../model/message.ts';
 import type { AlertView } from '../../../model/alert-view.ts';
+import type { NtopngTextOptions } from '../../../render/ntopng-text.ts';
 
 export interface OwnSink {
   /** `type` of its endpoints: small letters, digits, hyphens. */
@@ -43,7 +45,7 @@ export interface OwnSink {
   readonly budget?: number;
   /** A call may take so long; default 30 s. */
   readonly timeoutMs?: number;
-  /** Once for each endpoint, before anything else. What it throws refuses the endpoint. */
+  /** Once for each endpoint, before anything else, and by `alert-dispatcher check`. What it throws refuses the endpoint. */
   onLoad?(context: OwnContext): void | Promise<void>;
   /** false, or why it cannot be used now: the alerts are kept. */
   isAvailable?(context: OwnContext): boolean | string | Promise<boolean | string>;
@@ -67,6 +69,8 @@ export interface OwnContext {
   /** Empty for onLoad and isAvailable. */
   readonly recipient: Readonly<Record<string, unknown>>;
   readonly log: (text: string) => void;
+  /** An alert in ntopng's words: `[date][ifid][ifname][Severity][Type]([Entity][value])[Engaged] message`. */
+  readonly ntopngText: (alert: OwnAlert, options?: NtopngTextOptions) => string;
   /** Aborts when the time is over. */
   readonly signal: AbortSignal;
   readonly hostname: string;
@@ -110,7 +114,7 @@ export interface OwnAlert {
   readonly idmef: string;
 }
 
-/** `retry: false`: this batch will never be taken. Else it is tried again, not before `retryAfterMs`. */
+/** `retry: false`: this batch will never be taken. Else it is tried again, not before `retryAfterMs`, of which an hour counts at most. */
 export type OwnResult =
   | { readonly ok: true; readonly ref?: string }
   | { readonly error: string; readonly retry?: boolean; readonly retryAfterMs?: number };

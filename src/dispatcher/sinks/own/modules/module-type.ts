@@ -10,8 +10,10 @@ import { z } from 'zod';
 import { messageOf, RelayError } from '../../../../core/errors.ts';
 import { ownSinkLimits } from '../../../../core/limits.ts';
 import { OK, type Outcome } from '../../../../core/outcome.ts';
+import { untilAbort } from '../../../../core/until-abort.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Notification, Sink, SinkAnswer, SinkDeps, SinkType } from '../../../model/sink.ts';
+import { formatNtopngText } from '../../../render/ntopng-text.ts';
 import { readParams } from '../params.ts';
 import { answer, said, saidBy } from '../say.ts';
 import { ownBatch } from './own-batch.ts';
@@ -57,31 +59,28 @@ async function createModuleSink(own: OwnSink, endpoint: Endpoint, deps: SinkDeps
     recipient: Readonly<Record<string, unknown>>,
     outer: AbortSignal,
   ): Promise<Result> => {
+    outer.throwIfAborted();
     const stop = new AbortController();
     const context: OwnContext = {
       endpoint: structuredClone(params),
       recipient: structuredClone(recipient),
       log: (text) => deps.log.info(said(`${where}: ${text}`)),
+      ntopngText: ({ view }, options) => formatNtopngText(view, options),
       signal: stop.signal,
       hostname: deps.hostname,
       version: deps.version,
     };
-    return await new Promise<Result>((resolve, reject) => {
-      const end = (reason: Error): void => {
-        stop.abort(reason);
-        reject(reason);
-      };
-      const abort = (): void => end(outer.reason instanceof Error ? outer.reason : new Error('aborted'));
-      const cancel = deps.timers.after(timeoutMs, () => end(new Error(`no answer within ${timeoutMs} ms`)));
-      if (outer.aborted) return abort();
-      outer.addEventListener('abort', abort, { once: true });
+    const late = new Error(`no answer within ${timeoutMs} ms`);
+    const cancel = deps.timers.after(timeoutMs, () => stop.abort(late));
+    const abort = (): void => stop.abort(outer.reason);
+    outer.addEventListener('abort', abort, { once: true });
+    try {
       // In a function of its own, so that what is thrown at once is a rejection too.
-      const running = (async () => await work(context))();
-      running.then(resolve, reject).finally(() => {
-        cancel();
-        outer.removeEventListener('abort', abort);
-      });
-    });
+      return await untilAbort((async () => await work(context))(), stop.signal);
+    } finally {
+      cancel();
+      outer.removeEventListener('abort', abort);
+    }
   };
 
   if (own.onLoad !== undefined) {
@@ -149,7 +148,7 @@ const good = z.object({ ok: z.literal(true), ref: z.string().optional() });
 const bad = z.object({
   error: z.string(),
   retry: z.boolean().optional(),
-  retryAfterMs: z.number().min(0).max(ownSinkLimits.retryAfterMaxMs).optional(),
+  retryAfterMs: z.number().min(0).optional(),
 });
 
 function answerOf(result: unknown): SinkAnswer {
@@ -161,7 +160,8 @@ function answerOf(result: unknown): SinkAnswer {
   const failed = bad.safeParse(result);
   if (!failed.success)
     return answer({ kind: 'again', reason: 'the module answered neither { ok: true } nor { error }' });
-  const { error, retry, retryAfterMs } = failed.data;
+  const { error, retry, retryAfterMs: wanted } = failed.data;
+  const retryAfterMs = wanted === undefined ? undefined : Math.min(wanted, ownSinkLimits.retryAfterMaxMs);
   const outcome: Outcome =
     retry === false
       ? { kind: 'refused', reason: said(error) }

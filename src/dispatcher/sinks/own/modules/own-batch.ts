@@ -2,7 +2,7 @@
 
 import { severityNames } from '../../../../core/severity.ts';
 import type { Notification, SendMessage } from '../../../model/sink.ts';
-import { lineOf } from '../format/line.ts';
+import { lineOf } from '../../format/line.ts';
 import type { OwnAlert, OwnBatch } from './module-interface.ts';
 
 export function ownBatch(notification: Notification): OwnBatch {
@@ -13,7 +13,7 @@ export function ownBatch(notification: Notification): OwnBatch {
     repeated,
     form,
     subject: rendered.subject,
-    text: rendered.plain,
+    text: form === 'plain' ? rendered.plain : rendered.body,
     alerts: messages.map(ownAlert),
     ...(digest === undefined ? {} : { digest: structuredClone(digest) }),
   };

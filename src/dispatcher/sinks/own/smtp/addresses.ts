@@ -1,9 +1,11 @@
 /**
- * Who of a recipient's addresses has had a notification, so that a retry goes to the others only.
+ * Who of a recipient's addresses has had an alert, so that a retry goes to the others only; and what the fates of the
+ * addresses mean for the mail.
  *
- * Kept in memory and bounded: what is forgotten leads to a second copy, never to a missing one. Some addresses refused
- * for good and others served is `refused` with both named: the pair is dead, visible, and can be sent again to the refused
- * ones alone. All addresses refused is `broken`: that is the recipient's setting, and every further mail would share the fate.
+ * Kept in memory, by alert, and bounded: what is forgotten leads to a second copy, never to a missing one. Some addresses refused for good
+ * and others served is a yes with words about the refused ones: to try again would pester those who have it, and to hold or
+ * bury the alert would let one address of the past stop all others. All refused is `broken`: that is the recipient's
+ * setting, and every further mail would share the fate.
  */
 
 import { ownSinkLimits } from '../../../../core/limits.ts';
@@ -26,51 +28,65 @@ type Results = ReadonlyMap<string, AddressResult>;
 interface LedgerEntry {
   /** To be tried now. */
   readonly open: readonly string[];
-  /** Of all addresses, with what was known before. `partly`: some of them have it. */
-  note(results: Results): { readonly outcome: Outcome; readonly partly: boolean };
+  /** Of all addresses, with what was known before. */
+  note(results: Results): Noted;
+}
+
+interface Noted {
+  readonly outcome: Outcome;
+  /** Some of them have it. */
+  readonly partly: boolean;
+  /** With `ok`: the addresses it was not taken for, and why. */
+  readonly without?: { readonly addresses: string; readonly words: string };
 }
 
 export interface Ledger {
   of(notification: Notification, addresses: readonly string[]): LedgerEntry;
 }
 
-export function createLedger(): Ledger {
+/** `server`: its name in reasons. */
+export function createLedger(server: string): Ledger {
   const known = new Map<string, Results>();
+
   const remember = (key: string, results: Results): void => {
     known.delete(key);
     if (results.size > 0) known.set(key, results);
     const [oldest] = known.keys();
-    if (known.size > ownSinkLimits.partialMails && oldest !== undefined) known.delete(oldest);
+    if (known.size > ownSinkLimits.partialAlerts && oldest !== undefined) known.delete(oldest);
   };
+
+  /** Had is what an address has had all of. */
+  const before = (keys: readonly string[], address: string): AddressResult | undefined => {
+    const [first] = keys.map((key) => known.get(key)?.get(address));
+    return keys.every((key) => known.get(key)?.has(address)) ? first : undefined;
+  };
+
   return {
     of: (notification, addresses) => {
-      const key = keyOf(notification);
-      const before: Results = known.get(key) ?? new Map();
+      const keys = keysOf(notification);
+      const had = new Map<string, AddressResult>();
+      for (const address of addresses) {
+        const result = before(keys, address);
+        if (result !== undefined) had.set(address, result);
+      }
       return {
-        open: [...new Set(addresses)].filter((address) => !before.has(address)),
+        open: [...new Set(addresses)].filter((address) => !had.has(address)),
         note: (results) => {
-          const all = new Map([...before, ...results]);
-          const outcome = outcomeOf(all);
-          const done = [...all].filter(
-            ([
-              ,
-              {
-                outcome: { kind },
-              },
-            ]) => kind === 'ok' || (kind === 'refused' && outcome.kind === 'again'),
-          );
-          // Once the pair is dead, somebody may send it again: to those who refused it, not to those who have it.
-          remember(key, new Map(outcome.kind === 'ok' ? [] : done));
+          const all = new Map([...had, ...results]);
+          const outcome = outcomeOf(all, server);
+          // Whoever refused it is asked again once somebody has acted, not before.
+          const lasting = outcome.kind === 'again' ? ['ok', 'refused'] : ['ok'];
+          for (const key of keys) {
+            const told = outcome.kind === 'ok' ? [] : [...(known.get(key) ?? []), ...results];
+            remember(key, new Map(told.filter(([, result]) => lasting.includes(result.outcome.kind))));
+          }
+          const [taken, refused] = [only(all, 'ok'), only(all, 'refused')];
           return {
             outcome,
-            partly: done.some(
-              ([
-                ,
-                {
-                  outcome: { kind },
-                },
-              ]) => kind === 'ok',
-            ),
+            partly: taken.length > 0,
+            ...(outcome.kind === 'ok' && refused.length > 0
+              ? { without: { addresses: namesOf(refused), words: words(server, refused, taken) } }
+              : {}),
           };
         },
       };
@@ -78,36 +94,43 @@ export function createLedger(): Ledger {
   };
 }
 
-/** The same messages for the same recipient, in whichever form. */
-function keyOf({ recipient, messages, idempotencyKey }: Notification): string {
-  const what = messages.length === 0 ? idempotencyKey : messages.map(({ seq }) => seq).join(',');
-  return `${recipient.name} ${what}`;
+/** One for each message, however they are bundled the next time. */
+function keysOf({ recipient, messages, idempotencyKey }: Notification): readonly string[] {
+  const what = messages.length === 0 ? [idempotencyKey] : messages.map(({ seq }) => seq);
+  return what.map((one) => `${recipient.name} ${one}`);
 }
 
-export function outcomeOf(results: Results): Outcome {
-  const of = (kind: Outcome['kind']): [string, AddressResult][] =>
-    [...results].filter(([, { outcome }]) => outcome.kind === kind);
-  const [taken, again, broken, refused] = [of('ok'), of('again'), of('broken'), of('refused')];
+function outcomeOf(results: Results, server: string): Outcome {
+  const [taken, again] = [only(results, 'ok'), only(results, 'again')];
+  const [broken, refused] = [only(results, 'broken'), only(results, 'refused')];
   const whole = [...broken, ...again, ...refused].find(([, result]) => result.whole === true)?.[1].outcome;
   if (whole !== undefined && taken.length === 0) return whole;
-  if (broken.length > 0) return { kind: 'broken', reason: words(broken, taken) };
-  if (again.length > 0) return { kind: 'again', reason: words([...again, ...refused], taken) };
-  if (refused.length === 0) return OK;
-  if (taken.length > 0) return { kind: 'refused', reason: words(refused, taken), certain: true };
+  if (broken.length > 0) return { kind: 'broken', reason: words(server, broken, taken) };
+  if (again.length > 0) return { kind: 'again', reason: words(server, [...again, ...refused], taken) };
+  if (refused.length === 0 || taken.length > 0) return OK;
   return {
     kind: 'broken',
-    reason: words(refused, taken),
+    reason: words(server, refused, taken),
     hint: 'none of the addresses of this recipient is taken: check to and cc',
   };
 }
 
+function only(results: Results, wanted: Outcome['kind']): [string, AddressResult][] {
+  return [...results].filter(([, { outcome }]) => outcome.kind === wanted);
+}
+
+function namesOf(results: readonly [string, AddressResult][]): string {
+  return results.map(([address]) => address).join(', ');
+}
+
 function words(
+  server: string,
   failed: readonly [string, AddressResult][],
   taken: readonly [string, AddressResult][],
 ): string {
   const parts = failed.map(
-    ([address, { outcome }]) => `${address}: ${'reason' in outcome ? outcome.reason : ''}`,
+    ([address, { outcome }]) => `${address} (${'reason' in outcome ? outcome.reason : ''})`,
   );
-  const others = taken.length === 0 ? '' : `; taken for ${taken.map(([address]) => address).join(', ')}`;
-  return said(`${parts.join('; ')}${others}`);
+  const others = taken.length === 0 ? '' : `; took it for ${namesOf(taken)}`;
+  return said(`${server} did not take it for ${parts.join(', ')}${others}`);
 }

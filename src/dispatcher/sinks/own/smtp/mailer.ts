@@ -2,7 +2,8 @@
  * The pooled connections to one mail server, on nodemailer, which is loaded with the first mail.
  *
  * Called by smtp.ts. Connections are dialled here (outbound policy, pinned address, certificate), nothing is retried inside: the outbox
- * owns that. The pool is made anew each hour and after a fault of TLS or authentication, so that renewed files count.
+ * owns that. The pool is made anew each hour and after a fault of TLS or authentication, so that renewed files count; the old one is
+ * closed when the last of its mails has ended.
  */
 
 import type { Socket } from 'node:net';
@@ -50,32 +51,44 @@ type SocketCallback = Parameters<NonNullable<SMTPPoolOptions['getSocket']>>[1];
 
 type Pool = Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
 
+/** Connections that are used together. */
+interface Session {
+  readonly pool: Promise<Pool>;
+  readonly openedAt: number;
+  /** Mails under way. */
+  mails: number;
+}
+
 export function createMailer(options: MailerOptions): Mailer {
   const { server, deps } = options;
-  let pool: Pool | undefined;
-  let openedAt = 0;
+  let current: Session | undefined;
 
-  const close = (): void => {
-    pool?.close();
-    pool = undefined;
+  /** Closing a pool loses the mails that wait in it. */
+  const closeIfIdle = async (session: Session): Promise<void> => {
+    if (session !== current && session.mails === 0) (await session.pool.catch(() => undefined))?.close();
   };
 
-  const open = async (): Promise<Pool> => {
+  const retire = async (session: Session | undefined): Promise<void> => {
+    if (session === undefined) return;
+    if (session === current) current = undefined;
+    await closeIfIdle(session);
+  };
+
+  const enter = async (): Promise<Session> => {
     const now = deps.timers.monotonic();
-    if (pool !== undefined && now - openedAt < pollerLimits.sessionMs) return pool;
-    close();
-    const made = await openPool(options);
-    openedAt = now;
-    pool = made;
-    return made;
+    if (current !== undefined && now - current.openedAt >= pollerLimits.sessionMs) await retire(current);
+    current ??= { pool: openPool(options), openedAt: now, mails: 0 };
+    current.mails += 1;
+    return current;
   };
 
   const send: Mailer['send'] = async (mail, addresses, signal) => {
     signal.throwIfAborted();
     const every = (result: AddressResult): Map<string, AddressResult> =>
       new Map(addresses.map((address) => [address, result]));
+    const session = await enter();
     try {
-      const transport = await open();
+      const transport = await session.pool;
       const envelope = { from: envelopeAddress(mail.from), to: [...addresses] };
       const taken: Taken = await transport.sendMail({ ...mail, envelope, signal });
       const ref = said(taken.response ?? '');
@@ -84,8 +97,11 @@ export function createMailer(options: MailerOptions): Mailer {
       return results;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof RelayError)
-        return every({ outcome: dialOutcome(error, server.label), whole: true });
+      if (error instanceof RelayError) {
+        const outcome = dialOutcome(error);
+        if (outcome.kind === 'broken') await retire(session);
+        return every({ outcome, whole: true });
+      }
       if (!isMailFault(error)) throw error;
       const { rejectedErrors } = error as Taken;
       if (rejectedErrors !== undefined && error.command === 'RCPT TO') {
@@ -93,19 +109,16 @@ export function createMailer(options: MailerOptions): Mailer {
         noteRejected(results, rejectedErrors);
         return results;
       }
-      const outcome = mailVerdict(error);
-      if (outcome.kind === 'broken') close();
+      const outcome = mailVerdict(error, server.label);
+      if (outcome.kind === 'broken') await retire(session);
       return every({ outcome, whole: true, ...(mayHaveTaken(error) ? { uncertain: true as const } : {}) });
+    } finally {
+      session.mails -= 1;
+      await closeIfIdle(session);
     }
   };
 
-  return {
-    send,
-    close: () => {
-      close();
-      return Promise.resolve();
-    },
-  };
+  return { send, close: async () => await retire(current) };
 }
 
 function noteRejected(results: Map<string, AddressResult>, rejected: Taken['rejectedErrors'] = []): void {

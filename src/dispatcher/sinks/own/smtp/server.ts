@@ -1,6 +1,7 @@
 /** Which server an endpoint names: `mail.example`, `smtp://mail.example:587`, `smtps://mail.example`. */
 
 import { RelayError } from '../../../../core/errors.ts';
+import { hostAndPort, isHost } from '../dial.ts';
 
 export interface MailServer {
   readonly host: string;
@@ -24,12 +25,12 @@ export function readServer(params: ServerParams, where: string): MailServer {
       params.server,
     );
   const [, scheme, bracketed = '', written] = match ?? [];
-  if (match === null) {
+  const host = bracketed.replace(/^\[|\]$/g, '');
+  if (match === null || !isHost(host)) {
     throw new RelayError('CONFIG', `${where}: server names no host`, {
       hint: 'mail.example.org, or smtp://mail.example.org:587',
     });
   }
-  const host = bracketed.replace(/^\[|\]$/g, '');
   const tls = params.tls ?? (scheme === 'smtps' ? 'tls' : 'starttls');
   if (scheme === 'smtps' && tls !== 'tls') {
     throw new RelayError('CONFIG', `${where}: smtps:// is TLS from the first byte, but tls says ${tls}`);
@@ -37,5 +38,5 @@ export function readServer(params: ServerParams, where: string): MailServer {
   const usual = tls === 'tls' ? 465 : params.user === undefined ? 25 : 587;
   const port = params.port ?? (written === undefined ? usual : Number(written));
   if (port < 1 || port > 65_535) throw new RelayError('CONFIG', `${where}: server names no port: ${port}`);
-  return { host, port, tls, label: `mail server ${bracketed}:${port}` };
+  return { host, port, tls, label: `mail server ${hostAndPort(host, port)}` };
 }

@@ -1,7 +1,7 @@
 /**
  * `smtp`: mail through a server, many alerts in one.
  *
- * STARTTLS is demanded unless `tls` says otherwise. One mail goes to all addresses of a recipient; who of them has had it is
+ * STARTTLS is demanded unless `tls` says otherwise. One mail goes to all addresses of a recipient; who of them has had which alert is
  * remembered (addresses.ts), so that a retry goes to the others only. After a restart of the program a retry may go to all
  * again, with the same Message-ID. What answers mean: verdict.ts.
  */
@@ -25,7 +25,7 @@ const headerText = z
   .string()
   .refine((text) => escapeControls(text) === text, 'must be one line without control characters');
 /** ASCII domains only: servers are asked in that form, and answer in it. */
-const address = /^[^\s<>,;:@"()[\]\\]+@[0-9A-Za-z.-]+$/;
+const address = /^[^\s\p{C}<>,;:@"()[\]\\]+@[0-9A-Za-z.-]+$/u;
 
 export const smtpEndpoint = z.strictObject({
   server: z.string().min(1).describe('Host of the mail server, or smtp://host:port, smtps://host:port'),
@@ -52,7 +52,9 @@ export const smtpEndpoint = z.strictObject({
 export const smtpRecipient = z.strictObject({
   to: list
     .refine((value) => areAddresses(listOf(value)), 'must be addresses, a@example.org, b@example.org')
-    .describe('Addresses; all of them get one mail'),
+    .describe(
+      'Addresses; all of them get one mail. One that the server refuses is named in the log, the others go on',
+    ),
   cc: list
     .refine((value) => areAddresses(listOf(value)), 'must be addresses')
     .optional()
@@ -92,7 +94,9 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
     deps.log.warning(`${where}: tls is none, so the password of ${server.label} travels in the clear`);
   }
   const mailer = createMailer({ server, params, files: tlsFilesOf(endpoint), endpoint, deps });
-  const ledger = createLedger();
+  const ledger = createLedger(server.label);
+  /** By recipient: of which addresses it was said that they get nothing. */
+  const warned = new Map<string, string>();
   const user =
     params.user === undefined
       ? ''
@@ -110,20 +114,44 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
       hostname: deps.hostname,
       notification,
     };
-    const results = isYes(wanted.one_per_address)
-      ? await sendSingly(mailer, entry.open, (one) => composeMail({ ...compose, to: [one], cc: [] }), signal)
-      : await sendTogether(mailer, entry.open, () => composeMail({ ...compose, to, cc }), signal);
-    const { outcome, partly } = entry.note(results);
+    const results = new Map<string, AddressResult>();
+    try {
+      if (isYes(wanted.one_per_address)) {
+        const single = (one: string): Composed => composeMail({ ...compose, to: [one], cc: [] });
+        await sendSingly(mailer, entry.open, single, results, signal);
+      } else if (entry.open.length > 0) {
+        const sent = await mailer.send(composeMail({ ...compose, to, cc }), entry.open, signal);
+        for (const [one, result] of sent) results.set(one, result);
+      }
+    } catch (error) {
+      // The end of our time: who has had it must not get it again.
+      for (const one of entry.open) if (!results.has(one)) results.set(one, unreached);
+      entry.note(results);
+      throw error;
+    }
+    const { outcome, partly, without } = entry.note(results);
     const all = [...results.values()];
-    const ref = all.find(({ outcome: { kind } }) => kind === 'ok')?.ref;
+    const refs = [all.find(({ outcome: { kind } }) => kind === 'ok')?.ref, without?.words];
+    const ref = refs.filter((one) => one !== undefined).join('; ');
+    if (without !== undefined && notification.form === 'test')
+      return answer({ kind: 'refused', reason: without.words });
+    if (outcome.kind === 'ok') warn(recipient.name, without);
     return {
       ...answer(outcome),
       ...(outcome.kind === 'again' && partly ? { partly: true as const } : {}),
       ...(outcome.kind === 'again' && all.some(({ uncertain }) => uncertain === true)
         ? { uncertain: true as const }
         : {}),
-      ...(ref === undefined ? {} : { providerRef: ref }),
+      ...(ref === '' ? {} : { providerRef: ref }),
     };
+  };
+
+  /** Once, until it changes: the others go on, but somebody gets nothing. */
+  const warn = (recipient: string, without: { addresses: string; words: string } | undefined): void => {
+    const addresses = without?.addresses ?? '';
+    if (without !== undefined && warned.get(recipient) !== addresses)
+      deps.log.warning(`${recipient}: ${without.words}`);
+    warned.set(recipient, addresses);
   };
 
   return { limits: (_recipient: Recipient) => [limit], send, close: () => mailer.close() };
@@ -131,23 +159,16 @@ async function createSmtp(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
 
 type Composed = ReturnType<typeof composeMail>;
 
-async function sendTogether(
-  mailer: Mailer,
-  addresses: readonly string[],
-  compose: () => Composed,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, AddressResult>> {
-  return addresses.length === 0 ? new Map() : await mailer.send(compose(), addresses, signal);
-}
+const unreached: AddressResult = { outcome: { kind: 'again', reason: 'had no time left for it' } };
 
-/** One after the other; when the server itself does not work the rest is not tried. */
+/** One after the other, into `results`; when the server itself does not work the rest is not tried. */
 async function sendSingly(
   mailer: Mailer,
   addresses: readonly string[],
   compose: (address: string) => Composed,
+  results: Map<string, AddressResult>,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, AddressResult>> {
-  const results = new Map<string, AddressResult>();
+): Promise<void> {
   let stop: AddressResult | undefined;
   for (const one of addresses) {
     const result = stop ?? (await mailer.send(compose(one), [one], signal)).get(one);
@@ -155,5 +176,4 @@ async function sendSingly(
     results.set(one, result);
     if (result.whole === true && result.outcome.kind !== 'refused') stop = result;
   }
-  return results;
 }

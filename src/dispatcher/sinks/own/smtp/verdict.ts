@@ -23,11 +23,12 @@ export interface MailFault {
   readonly command?: string | undefined;
 }
 
-/** Of the whole mail. */
-export function mailVerdict(fault: MailFault): Outcome {
+/** Of the whole mail. `server`: its name in the reason. */
+export function mailVerdict(fault: MailFault, server: string): Outcome {
   const { code = '', responseCode, command = '' } = fault;
-  const reason = wordsOf(fault);
-  if (responseCode === 421) return { kind: 'again', reason };
+  const reason = said(`${server} ${wordsOf(fault)}`);
+  // 421: it closes; 454: no TLS, or no authentication, for now (RFC 3207 §4, RFC 4954 §6).
+  if (responseCode === 421 || responseCode === 454) return { kind: 'again', reason };
   if (isAuthentication(fault)) {
     if (responseCode !== undefined && responseCode < 500) return { kind: 'again', reason };
     return { kind: 'broken', reason, hint: 'check user, password and tls of the endpoint' };
@@ -45,11 +46,11 @@ export function mailVerdict(fault: MailFault): Outcome {
   return { kind: 'broken', reason, hint: 'the log of that server says why' };
 }
 
-/** Of one address. */
+/** Of one address; the reason is a clause after the server's name. */
 export function addressVerdict(fault: MailFault): Outcome {
   const { responseCode = 0, response = '' } = fault;
   const reason = wordsOf(fault);
-  if (isAuthentication(fault)) return mailVerdict(fault);
+  if (isAuthentication(fault)) return { kind: responseCode < 500 ? 'again' : 'broken', reason };
   const full = responseCode === 552 || /^\d{3}[ -][45]\.2\.2\b/.test(response);
   if (responseCode < 500 || full) return { kind: 'again', reason };
   return { kind: 'refused', reason, certain: true };
@@ -68,9 +69,12 @@ function isTrust({ code, originalCode = '', message }: MailFault): boolean {
   );
 }
 
-function wordsOf({ message, response, responseCode, originalCode }: MailFault): string {
-  if (response !== undefined && responseCode !== undefined) return said(`said ${response}`);
-  return said(
-    originalCode === undefined || message.includes(originalCode) ? message : `${message} (${originalCode})`,
-  );
+function wordsOf({ message, response, responseCode, originalCode, command }: MailFault): string {
+  if (response !== undefined && responseCode !== undefined) {
+    return said(command === 'STARTTLS' ? `does not do STARTTLS, it said ${response}` : `said ${response}`);
+  }
+  // There are none: so the pool speaks of a connection that ended without an error.
+  if (message.includes('number of retries')) return 'closed the connection without a word';
+  const known = originalCode === undefined || message.includes(originalCode);
+  return said(`failed: ${message}${known ? '' : ` (${originalCode})`}`);
 }

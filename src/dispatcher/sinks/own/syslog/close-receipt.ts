@@ -9,7 +9,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { createTcpTable, type PortPair } from '../../../../os/proc-net.ts';
+import { createTcpTable, type PortPair, type TcpTable } from '../../../../os/proc-net.ts';
 
 export interface CloseReceipt {
   /** After the connection has closed without an error. */
@@ -20,9 +20,10 @@ export interface CloseReceipt {
 const STEPS_MS = [0, 1, 5, 20, 100, 400, 1_000] as const;
 
 /** While the connection is open: a socket that ended has forgotten its addresses. */
-export function closeReceipt(socket: Socket): CloseReceipt {
-  const table = createTcpTable();
-  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+export function closeReceipt(
+  { localAddress, localPort, remoteAddress, remotePort }: Pick<Socket, keyof PortPair>,
+  table: Pick<TcpTable, 'look'> = createTcpTable(),
+): CloseReceipt {
   if (localAddress === undefined || localPort === undefined) return unseen;
   if (remoteAddress === undefined || remotePort === undefined) return unseen;
   const pair: PortPair = { localAddress, localPort, remoteAddress, remotePort };

@@ -12,12 +12,12 @@ import { escapeControls } from '../../../../log/escape.ts';
 import { DELIVERY_MARK } from '../../../model/delivery-mark.ts';
 import type { Notification, SendMessage } from '../../../model/sink.ts';
 import { ecsDocument } from '../../format/ecs.ts';
-import { alertDocument } from '../format/alert-document.ts';
+import { alertDocument } from '../../format/alert-document.ts';
 import { cefOf } from '../format/cef.ts';
 import { cutText } from '../format/cut-text.ts';
 import { fitLine } from '../format/fit-line.ts';
 import { fitJson } from '../format/json-line.ts';
-import { lineOf, plainLine } from '../format/line.ts';
+import { lineOf, plainLine } from '../../format/line.ts';
 
 export const facilities = [
   'kern',
@@ -81,28 +81,32 @@ export function createRecorder(options: RecordOptions): Recorder {
     at: number,
     host: string,
     kind: string,
-    data: string,
     zone: string,
+    data: (room: number) => string = () => '-',
   ): string => {
     const first = priority(severity);
     if (header === 'local') return first;
     if (header === 'rfc3164') return `${first}${bsdTime(at, formatOf(zone))} ${host} ${appname}: `;
-    return `${first}1 ${new Date(at).toISOString()} ${host} ${appname} - ${kind} ${data} `;
+    const start = `${first}1 ${new Date(at).toISOString()} ${host} ${appname} - ${kind} `;
+    return `${start}${data((maxBytes - start.length) / 2)} `;
   };
 
   return {
     alert: (message, timeZone) => {
       const { facts, origin, at, view } = message;
       const host = hostnameOf(origin.sensor ?? origin.peer ?? here);
-      const data = format === 'rfc5424' ? structuredData(message, options.mark?.() ?? '') : '-';
+      const data =
+        format === 'rfc5424'
+          ? (room: number) => structuredData(message, options.mark?.() ?? '', room)
+          : undefined;
       const severity = facts.kind === 'heartbeat' ? 7 : severities[view.severity];
-      return join(head(severity, at, host, facts.kind, data, timeZone), (room) =>
+      return join(head(severity, at, host, facts.kind, timeZone, data), (room) =>
         bodyOf(message, format, room),
       );
     },
     words: (notification) => {
       const { at, recipient, form } = notification;
-      return join(head(5, at, here, form, '-', recipient.timeZone), (room) =>
+      return join(head(5, at, here, form, recipient.timeZone), (room) =>
         fitLine(plainLine(notification), room),
       );
     },
@@ -110,17 +114,25 @@ export function createRecorder(options: RecordOptions): Recorder {
 }
 
 function bodyOf(message: SendMessage, format: RecordOptions['format'], room: number): string {
-  if (format === 'cef') return fitLine(cefOf(message), room);
+  if (format === 'cef') return cefOf(message, room);
   if (format === 'json') return fitJson(alertDocument(message), room);
   if (format === 'ecs') return fitJson(ecsDocument(message), room);
   return fitLine(lineOf(message), room);
 }
 
-/** Characters of one value: all of them together leave room for the text in a datagram. */
-const VALUE_CHARS = 100;
+/** Characters of one value: the most with which all of them together leave half of the record to its text. None: our mark alone. */
+const valueChars = [100, 50, 24, 12, 0] as const;
 
-/** RFC 5424 §6.3: `"`, `\` and `]` are escaped within values. */
-function structuredData({ facts, view, origin, at }: SendMessage, mark: string): string {
+function structuredData(message: SendMessage, mark: string, room: number): string {
+  for (const chars of valueChars) {
+    const data = elementOf(message, mark, chars);
+    if (chars === 0 || Buffer.byteLength(data) <= room) return data;
+  }
+  return '-';
+}
+
+/** RFC 5424 §6.3: `"`, `\` and `]` are escaped within values. The mark is never cut: a loop is known by it. */
+function elementOf({ facts, view, origin, at }: SendMessage, mark: string, chars: number): string {
   const when = view.when === undefined || view.when === at ? '' : new Date(view.when).toISOString();
   const values: readonly (readonly [string, string])[] = [
     ['messageid', facts.messageid],
@@ -134,14 +146,11 @@ function structuredData({ facts, view, origin, at }: SendMessage, mark: string):
     ['port', view.targets[0]?.port ?? ''],
     ['detected', when],
     ['profile', origin.profile ?? ''],
-    [DELIVERY_MARK, mark],
   ];
-  const params = values
+  const cut = chars === 0 ? [] : values.map(([name, value]) => [name, cutText(value, chars)] as const);
+  const params = [...cut, [DELIVERY_MARK, mark] as const]
     .filter(([, value]) => value !== '')
-    .map(
-      ([name, value]) =>
-        `${name}="${escapeControls(cutText(value, VALUE_CHARS)).replace(/["\\\]]/g, '\\$&')}"`,
-    );
+    .map(([name, value]) => `${name}="${escapeControls(value).replace(/["\\\]]/g, '\\$&')}"`);
   return params.length === 0 ? '-' : `[idmef@32473 ${params.join(' ')}]`;
 }
 

@@ -1,18 +1,18 @@
 /**
  * Syslog records over UDP, one a datagram (RFC 5426). Nobody confirms anything; a port that nobody listens on is noticed
- * where the network says so (ICMP), because the socket is connected. Datagrams go in bursts with pauses between, so that
- * a receiver's buffer is not run over.
+ * where the network says so (ICMP), because the socket is connected. Of which datagram it speaks nobody knows: then none of the call
+ * counts as sent. Datagrams go in bursts with pauses between, so that a receiver's buffer is not run over.
  */
 
 import { createSocket, type Socket } from 'node:dgram';
 
 import { ownSinkLimits } from '../../../../core/limits.ts';
-import { OK, type Outcome } from '../../../../core/outcome.ts';
+import { OK } from '../../../../core/outcome.ts';
+import { untilAbort } from '../../../../core/until-abort.ts';
 import { connectionFault } from '../../../../http/connection-fault.ts';
 import { destinationCodes } from '../../../../http/peer.ts';
 import type { SinkDeps } from '../../../model/sink.ts';
-import { allowedAddresses, dialOutcome, type DialTarget } from '../dial.ts';
-import { untilAbort } from '../turns.ts';
+import { allowedAddresses, dialOutcome, type Address, type DialTarget } from '../dial.ts';
 import type { SendRecords } from './syslog.ts';
 
 export function sendDatagrams(
@@ -24,24 +24,20 @@ export function sendDatagrams(
       timers.after(ownSinkLimits.datagramPauseMs, resolve);
     });
   const send: SendRecords = async (records, signal) => {
-    const outcomes: Outcome[] = [];
     let socket: Socket | undefined;
     try {
-      const [address] = await allowedAddresses(target, outbound);
-      if (address === undefined) throw new Error('no address');
-      socket = createSocket(address.family === 4 ? 'udp4' : 'udp6');
+      socket = await connectAny(await allowedAddresses(target, outbound), target.port);
       const failure = watch(socket);
-      await connect(socket, target.port, address.address);
-      for (const record of records) {
+      for (const [index, record] of records.entries()) {
         signal.throwIfAborted();
+        if (index > 0 && index % ownSinkLimits.datagramBurst === 0) await pause();
         await sendOne(socket, record);
         failure.check();
-        outcomes.push(OK);
-        if (outcomes.length % ownSinkLimits.datagramBurst === 0) await pause();
       }
       // The network's answer to the last ones, where it comes at once.
       await pause();
       failure.check();
+      return records.map(() => OK);
     } catch (error) {
       signal.throwIfAborted();
       const fault = connectionFault(
@@ -49,14 +45,10 @@ export function sendDatagrams(
         { label: target.label, codes: destinationCodes },
         { certFile: '' },
       );
-      const failed = dialOutcome(fault, target.label);
-      // The one before may be the one that was refused.
-      const sent = Math.max(0, outcomes.length - 1);
-      return records.map((_, index) => (index < sent ? OK : failed));
+      return records.map(() => dialOutcome(fault));
     } finally {
       socket?.close();
     }
-    return outcomes;
   };
   return async (records, signal) => await untilAbort(send(records, signal), signal);
 }
@@ -73,13 +65,30 @@ function watch(socket: Socket): { check(): void } {
   };
 }
 
+/** The first address there is a way to; whether anybody listens there it does not tell. */
+async function connectAny(addresses: readonly Address[], port: number): Promise<Socket> {
+  let last: unknown = new Error('no address');
+  for (const { address, family } of addresses) {
+    const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
+    try {
+      await connect(socket, port, address);
+      return socket;
+    } catch (error) {
+      socket.close();
+      last = error;
+    }
+  }
+  throw last;
+}
+
+/** By its events: a callback would be called for a failure too, and told of it in an argument the types do not know. */
 function connect(socket: Socket, port: number, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.connect(port, address, () => {
+    socket.once('error', reject).once('connect', () => {
       socket.removeListener('error', reject);
       resolve();
     });
+    socket.connect(port, address);
   });
 }
 

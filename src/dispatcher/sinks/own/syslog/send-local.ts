@@ -10,9 +10,9 @@ import { spawn } from 'node:child_process';
 import { ownSinkLimits } from '../../../../core/limits.ts';
 import { OK, type Outcome } from '../../../../core/outcome.ts';
 import { systemCode } from '../../../../core/errors.ts';
+import { untilAbort } from '../../../../core/until-abort.ts';
 import type { Timers } from '../../../model/timers.ts';
 import { said } from '../say.ts';
-import { untilAbort } from '../turns.ts';
 import type { SendRecords } from './syslog.ts';
 
 const LOGGER = '/usr/bin/logger';

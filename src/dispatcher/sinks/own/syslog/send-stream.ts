@@ -36,15 +36,16 @@ export function sendStream(options: StreamOptions): SendRecords {
     const how = { outbound, timeoutMs: ownSinkLimits.syslogConnectMs, signal };
     try {
       const plain = await dial(target, how);
-      const closing = closeReceipt(plain);
+      const closing = receipt === 'close' ? closeReceipt(plain) : undefined;
       const socket = files === undefined ? plain : await secure(plain, target, files, how);
       const { taken, fault } = await write(socket, records, options, signal);
-      if (fault === undefined && (receipt === 'flush' || (await closing.isProof()))) return all(OK);
-      const failed = dialOutcome(fault ?? early(target), target.label);
+      if (fault === undefined)
+        return all((await closing?.isProof()) === false ? dialOutcome(unproven(target)) : OK);
+      const failed = dialOutcome(fault);
       return receipt === 'close' ? all(failed) : records.map((_, index) => (index < taken ? OK : failed));
     } catch (error) {
       signal.throwIfAborted();
-      return all(dialOutcome(error, target.label));
+      return all(dialOutcome(error));
     }
   };
 }
@@ -95,8 +96,7 @@ function write(
       finished = true;
       if (receipt === 'close') return;
       end();
-      // What the system has taken it sends all the same.
-      socket.destroy();
+      leave(socket);
     });
     // Nothing is expected; without reading its end would not be seen either. Ending before ours is its "no".
     socket.once('end', () => {
@@ -112,6 +112,23 @@ function write(
     socket.uncork();
     socket.end();
   });
+}
+
+/**
+ * What the system has taken it sends by itself, but not after a reset, which is what a closed socket answers to anything that still
+ * comes (TLS 1.3 sends tickets after the handshake). So it is read on until the receiver ends, or for a while.
+ */
+function leave(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), ownSinkLimits.syslogReceiptMs).unref();
+  socket.unref().once('close', () => clearTimeout(timer));
+}
+
+function unproven({ label }: DialTarget): RelayError {
+  return new RelayError(
+    'DESTINATION_UNREACHABLE',
+    `${label} closed the connection, and nothing proves that it had read everything`,
+    { hint: 'where something between us closes connections: receipt: flush' },
+  );
 }
 
 function early({ label }: DialTarget): RelayError {

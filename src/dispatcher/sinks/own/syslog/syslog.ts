@@ -13,6 +13,7 @@ import { ownSinkLimits } from '../../../../core/limits.ts';
 import type { Outcome } from '../../../../core/outcome.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Notification, Sink, SinkDeps, SinkType } from '../../../model/sink.ts';
+import { hostAndPort, isHost } from '../dial.ts';
 import { port, readParams, tlsFilesOf } from '../params.ts';
 import { answer, answerEach } from '../say.ts';
 import { createRecorder, facilities, type RecordOptions } from './record.ts';
@@ -20,7 +21,10 @@ import { sendDatagrams } from './send-datagrams.ts';
 import { sendLocal } from './send-local.ts';
 import { sendStream } from './send-stream.ts';
 
-const hostName = z.string().regex(/^[0-9A-Za-z_.:-]{1,255}$/, 'must be a host name or an address');
+const hostName = z
+  .string()
+  .regex(/^[0-9A-Za-z_.:-]{1,255}$/, 'must be a host name or an address')
+  .refine(isHost, 'must be a host name or an address');
 
 export const syslogEndpoint = z.strictObject({
   transport: z
@@ -140,7 +144,7 @@ async function createSyslog(endpoint: Endpoint, deps: SinkDeps): Promise<Sink> {
 function senderOf(endpoint: Endpoint, params: z.output<typeof syslogEndpoint>, deps: SinkDeps): SendRecords {
   const { transport, host = '', framing, receipt, appname, socket } = params;
   const number = params.port ?? (transport === 'tls' ? 6514 : 514);
-  const label = `syslog server ${host}:${number} (${transport})`;
+  const label = `syslog server ${hostAndPort(host, number)} (${transport})`;
   const target = { host, port: number, label, provenance: endpoint.provenance };
   if (transport === 'udp') return sendDatagrams(target, deps);
   if (transport === 'local') return sendLocal({ socket, appname, timers: deps.timers });

@@ -41,6 +41,8 @@ export interface FeedSource {
 const ACCEPT =
   'application/atom+xml, application/rss+xml, application/rdf+xml, application/xml, text/xml;q=0.9, */*;q=0.1';
 
+const NOTHING = { words: '', at: 0 };
+
 /** A poll that came to nothing, in words for the log. */
 class PollFault extends Error {
   readonly retryAfterMs: number;
@@ -59,6 +61,8 @@ export function createFeedSource(config: FeedConfig, deps: FeedDeps): FeedSource
   let cancel: () => void = () => undefined;
   let polling: Promise<void> = Promise.resolve();
   let failures = 0;
+  /** What was said last of a feed that fails: another reason is news, the same one after a day. */
+  let said = NOTHING;
 
   const poll = async (): Promise<void> => {
     const before = readMemory(await state.state(memoryKey(name)), url);
@@ -138,11 +142,15 @@ export function createFeedSource(config: FeedConfig, deps: FeedDeps): FeedSource
       if (failures > 0)
         log.notice(`${name}: the feed works again after ${failures} polls`, { event: 'feed-works' });
       failures = 0;
+      said = NOTHING;
     } catch (error) {
       if (closing.signal.aborted) return;
       failures += 1;
-      if (failures === 1)
-        log.warning(`${name}: the feed cannot be polled: ${messageOf(error)}`, { event: 'feed-failed' });
+      const words = messageOf(error);
+      if (words !== said.words || clock.monotonic() - said.at >= feedLimits.repeatMs) {
+        said = { words, at: clock.monotonic() };
+        log.warning(`${name}: the feed cannot be polled: ${words}`, { event: 'feed-failed' });
+      }
       if (error instanceof PollFault) waitMs = Math.max(waitMs, error.retryAfterMs);
     }
     if (closing.signal.aborted) return;
@@ -175,7 +183,7 @@ function conditions(memory: FeedMemory | undefined): Readonly<Record<string, str
   };
 }
 
-/** Each identity once, its first. */
+/** Each identity once, its latest. */
 function unique(entries: readonly FeedEntry[]): readonly FeedEntry[] {
   return [...new Map(entries.map((entry) => [entry.identity, entry])).values()];
 }

@@ -43,7 +43,7 @@ export async function readFeed(bytes: Buffer, contentType: string): Promise<Feed
     case 'rdf':
       return rss(channel, element);
     case 'feed':
-      return { title: atomText(first(element, 'title')), entries: all(element, 'entry').map(atomEntry) };
+      return { title: atomText(all(element, 'title')[0]), entries: all(element, 'entry').map(atomEntry) };
     default:
       return undefined;
   }

@@ -9,9 +9,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 
-import { messageOf } from '../../../../core/errors.ts';
+import { messageOf, systemCode } from '../../../../core/errors.ts';
 import { lineLimits, secarcLimits } from '../../../../core/limits.ts';
+import { dropBody } from '../../../../http/drop-body.ts';
+import { hostOf } from '../../../../tls/raw-socket.ts';
 import type { SourcesConfig } from '../../../model/config.ts';
+import { notStored } from '../../not-stored.ts';
 import { wrapText } from '../../wrap-text.ts';
 import { allowFrom } from '../allow-from.ts';
 import { bind, boundAddress } from '../bind.ts';
@@ -58,18 +61,19 @@ export function createSecarcSource(config: SecarcConfig, deps: LineDeps): LineSo
     const body = await collect(request);
     if (body === undefined) {
       door.refused('too-large');
-      return problem(413, `more than ${secarcLimits.bodyBytes} bytes`, { Connection: 'close' });
+      return problem(413, `more than ${secarcLimits.bodyBytes} bytes`);
     }
     const alert = readSecarcAlert(body);
     if (!alert.ok) {
       door.refused('invalid');
       return problem(400, alert.reason);
     }
-    const origin = { source: SOURCE, address: request.socket.remoteAddress ?? '' };
+    const origin = { source: SOURCE, address: hostOf(request.socket) };
     try {
       await door.accept([await wrapText({ ...alert.parts, origin }, deps)]);
     } catch (error) {
-      door.refused('busy');
+      const reason = notStored(error);
+      if (reason !== undefined) door.refused(reason);
       sayings.warn(
         'secarc-not-stored',
         `${SOURCE}: alert not stored, its sender repeats it: ${messageOf(error)}`,
@@ -87,6 +91,7 @@ export function createSecarcSource(config: SecarcConfig, deps: LineDeps): LineSo
       log.debug(`${SOURCE}: ${messageOf(error)}`, { event: 'secarc-cut' });
       return;
     }
+    if (!request.complete) await dropBody(request, response);
     response.writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers });
     response.end(answer.body);
   };
@@ -105,10 +110,13 @@ export function createSecarcSource(config: SecarcConfig, deps: LineDeps): LineSo
       void work.finally(() => underWay.delete(work));
     },
   );
-  server.on('clientError', (_error, socket) => {
+  server.on('clientError', (error, socket) => {
+    if (systemCode(error) === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
     door.refused('malformed');
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
-    else socket.destroy();
+    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
   connections.watch(server);
 
@@ -138,7 +146,8 @@ export function createSecarcSource(config: SecarcConfig, deps: LineDeps): LineSo
 async function collect(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
+  // Leaving the loop early must not end the connection: the refusal is still to be answered.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(chunk)) continue;
     bytes += chunk.length;
     if (bytes > secarcLimits.bodyBytes) return undefined;

@@ -8,10 +8,12 @@
 import type { SMTPServerDataStream } from 'smtp-server';
 
 import { messageOf } from '../../../../core/errors.ts';
+import { lineLimits } from '../../../../core/limits.ts';
+import type { Pace } from '../../../keys/pace.ts';
 import type { Inbound } from '../../../model/message.ts';
+import type { BodyBudget } from '../../body-budget.ts';
 import { wrapText } from '../../wrap-text.ts';
 import type { LineDeps } from '../deps.ts';
-import type { KeyRate } from '../key-rate.ts';
 import { plausibleTime } from '../plausible-time.ts';
 import { redact } from '../redact.ts';
 import type { Sayings } from '../sayings.ts';
@@ -29,28 +31,49 @@ export interface MailPost {
 
 export interface MailPostDeps extends LineDeps {
   readonly maxBytes: number;
-  readonly rate: KeyRate;
+  readonly pace: Pace;
+  /** Of all mails together. */
+  readonly budget: BodyBudget;
   readonly sayings: Sayings;
 }
 
+/** Whether so many bytes more may be held. */
+type Take = (bytes: number) => boolean;
+
 export async function postMail(post: MailPost, deps: MailPostDeps): Promise<void> {
-  const { door, rate, sayings } = deps;
-  const refuse = (reply: Reply): SmtpRefusal => {
-    door.refused(reply.reason);
-    return new SmtpRefusal(reply);
+  const { budget } = deps;
+  let held = 0;
+  const take = (bytes: number): boolean => {
+    const fits = budget.take(bytes);
+    if (fits) held += bytes;
+    return fits;
   };
-  const bytes = await collect(post.stream, deps.maxBytes);
-  if (bytes === undefined) throw refuse(REPLIES.tooLarge);
+  try {
+    const refused = await store(post, deps, take);
+    if (refused === undefined) return;
+    deps.door.refused(refused.reason);
+    throw new SmtpRefusal(refused);
+  } finally {
+    budget.give(held);
+  }
+}
+
+/** What is refused is an answer, undefined is a yes. */
+async function store(post: MailPost, deps: MailPostDeps, take: Take): Promise<Reply | undefined> {
+  const bytes = await collect(post.stream, deps.maxBytes, take);
+  if (!Buffer.isBuffer(bytes)) return bytes;
   const mail = await readMail(bytes);
-  if (mail === undefined) throw refuse(REPLIES.malformed);
-  if (mail.loop) throw refuse(REPLIES.loop);
-  if (!rate.take(post.poster.key.id)) throw refuse(REPLIES.rate);
+  if (mail === undefined) return REPLIES.malformed;
+  if (mail.loop) return REPLIES.loop;
+  const wait = deps.pace.take(String(post.poster.key.id), lineLimits.keyRatePerMinute);
+  if (wait !== undefined) return REPLIES.rate;
   const inbound = await wrapMail(mail, post, deps);
   try {
-    await door.accept([inbound]);
+    await deps.door.accept([inbound]);
+    return undefined;
   } catch (error) {
-    sayings.warn('smtp-not-stored', `smtp: mail not stored, its sender keeps it: ${messageOf(error)}`);
-    throw refuse(replyToFailure(error));
+    deps.sayings.warn('smtp-not-stored', `smtp: mail not stored, its sender keeps it: ${messageOf(error)}`);
+    return replyToFailure(error);
   }
 }
 
@@ -75,15 +98,18 @@ async function wrapMail(mail: MailText, post: MailPost, deps: LineDeps): Promise
   );
 }
 
-/** The whole of it, which is read to its end; undefined for more than `maxBytes`. */
-async function collect(stream: SMTPServerDataStream, maxBytes: number): Promise<Buffer | undefined> {
+/** The whole of it, which is read to its end in any case: until then nobody would hear the answer. */
+async function collect(stream: SMTPServerDataStream, maxBytes: number, take: Take): Promise<Buffer | Reply> {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let refused: Reply | undefined;
   for await (const chunk of stream) {
-    if (!Buffer.isBuffer(chunk)) continue;
+    if (!Buffer.isBuffer(chunk) || refused !== undefined) continue;
     bytes += chunk.length;
-    if (bytes <= maxBytes) chunks.push(chunk);
+    if (bytes > maxBytes) refused = REPLIES.tooLarge;
+    else if (!take(chunk.length)) refused = REPLIES.busy;
+    if (refused === undefined) chunks.push(chunk);
     else chunks.length = 0;
   }
-  return bytes <= maxBytes ? Buffer.concat(chunks) : undefined;
+  return refused ?? Buffer.concat(chunks, bytes);
 }

@@ -6,8 +6,8 @@
  * a channel that does not exist and one of somebody else: only the owner of a key learns that one of his channels is disabled.
  */
 
-import { errorCodes, RelayError } from '../../../../core/errors.ts';
 import type { RefusalReason } from '../../../model/ports.ts';
+import { notStored } from '../../not-stored.ts';
 
 export interface Reply {
   readonly code: number;
@@ -27,7 +27,7 @@ export const REPLIES = {
   tooLarge: { code: 552, text: 'message exceeds the maximum size', reason: 'too-large' },
   malformed: { code: 554, text: 'the message cannot be read', reason: 'malformed' },
   rate: { code: 450, text: 'too many messages with this key, try again later', reason: 'rate' },
-  full: { code: 452, text: 'no room at present, try again later', reason: 'busy' },
+  full: { code: 452, text: 'no room at present, try again later', reason: 'full' },
   busy: { code: 451, text: 'not stored, try again later', reason: 'busy' },
 } as const satisfies Record<string, Reply>;
 
@@ -43,5 +43,5 @@ export class SmtpRefusal extends Error {
 
 /** Whatever the door failed with, the mail stays at its sender. */
 export function replyToFailure(error: unknown): Reply {
-  return error instanceof RelayError && errorCodes[error.code].http === 507 ? REPLIES.full : REPLIES.busy;
+  return notStored(error) === 'full' ? REPLIES.full : REPLIES.busy;
 }

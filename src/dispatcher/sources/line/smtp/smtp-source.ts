@@ -16,12 +16,13 @@ import { lineLimits, smtpLimits } from '../../../../core/limits.ts';
 import { lazy } from '../../../../idmef/lazy.ts';
 import type { Credentials } from '../../../../tls/credentials.ts';
 import { tlsParameters } from '../../../../tls/policy.ts';
+import { Pace } from '../../../keys/pace.ts';
 import type { SourcesConfig } from '../../../model/config.ts';
+import { BodyBudget } from '../../body-budget.ts';
 import { allowFrom } from '../allow-from.ts';
 import { bind, boundAddress } from '../bind.ts';
 import { Connections } from '../connections.ts';
 import type { LineDeps, TlsLineSource } from '../deps.ts';
-import { KeyRate } from '../key-rate.ts';
 import { Sayings } from '../sayings.ts';
 import { within } from '../within.ts';
 import { postMail } from './post-mail.ts';
@@ -53,7 +54,8 @@ export function createSmtpSource(config: SmtpConfig, deps: SmtpDeps): TlsLineSou
   const allowed = allowFrom(SOURCE, config.allowFrom, why);
   const inClear = config.tls === undefined || (!config.requireTls && !allowed.empty);
   const sayings = new Sayings(log, clock);
-  const postDeps = { ...deps, maxBytes: config.maxBytes, rate: new KeyRate(clock), sayings };
+  const budget = new BodyBudget(smtpLimits.inFlightBytes);
+  const postDeps = { ...deps, maxBytes: config.maxBytes, pace: new Pace(clock), budget, sayings };
   const postmaster = new Postmaster(deps);
   const { connections: total, perAddress, lifeMs } = smtpLimits;
   const connections = new Connections(

@@ -2,7 +2,8 @@
  * Messages out of a stream: octet counting and lines, told apart frame by frame (RFC 6587 §3.4; over TLS RFC 5425 §4.3).
  *
  * Made by stream-listener.ts for each connection, which pulls: nothing is taken apart before there is room for it. A frame that
- * begins with `123 ` is counted, every other ends with a line feed. Both are bounded by syslogLimits.frameBytes: what is longer is passed
+ * begins with `123 <` is counted, every other ends with a line feed: a line may begin with a number, and would swallow as many bytes of
+ * what follows; what is counted has a priority. Both are bounded by syslogLimits.frameBytes: what is longer is passed
  * over and reported once. How the bytes were cut into chunks makes no difference.
  */
 
@@ -14,6 +15,8 @@ const LF = 0x0a;
 const SPACE = 0x20;
 const ZERO = 0x30;
 const NINE = 0x39;
+/** Of the priority. */
+const LESS_THAN = 0x3c;
 /** Digits of a count; more are a line that begins with a number. */
 const COUNT_DIGITS = 9;
 
@@ -80,8 +83,13 @@ export class FrameReader {
     let digits = 0;
     while (digits <= COUNT_DIGITS && isDigit(this.#buffer[digits])) digits += 1;
     if (digits === 0 || digits > COUNT_DIGITS || this.#buffer[0] === ZERO) return undefined;
-    if (digits === this.#buffer.length) return 'unknown';
-    if (this.#buffer[digits] !== SPACE) return undefined;
+    for (const [at, expected] of [
+      [digits, SPACE],
+      [digits + 1, LESS_THAN],
+    ] as const) {
+      if (at === this.#buffer.length) return 'unknown';
+      if (this.#buffer[at] !== expected) return undefined;
+    }
     return { digits, bytes: Number(this.#buffer.toString('latin1', 0, digits)) };
   }
 

@@ -66,13 +66,11 @@ export class Intake {
     return true;
   }
 
-  /** Once, when there is room again. */
-  onRoom(call: () => void): void {
+  /** Calls once, when there is room again or never will be. False: it will not, because this is closed or too many wait. */
+  onRoom(call: () => void): boolean {
+    if (this.#closed || this.#waiting.size >= syslogLimits.waiting) return false;
     this.#waiting.add(call);
-  }
-
-  offRoom(call: () => void): void {
-    this.#waiting.delete(call);
+    return true;
   }
 
   /** Resolves when nothing waits any more. */
@@ -85,6 +83,7 @@ export class Intake {
     this.#closed = true;
     this.#wake?.();
     await this.#running;
+    this.#callWaiting();
     this.#dropped += this.#size;
     this.#queue = [];
     this.#head = 0;
@@ -186,7 +185,10 @@ export class Intake {
   }
 
   #giveRoom(): void {
-    if (this.#waiting.size === 0 || this.#size > this.#bounds.resumeMessages || !this.hasRoom) return;
+    if (this.#size <= this.#bounds.resumeMessages && this.hasRoom) this.#callWaiting();
+  }
+
+  #callWaiting(): void {
     const calls = [...this.#waiting];
     this.#waiting.clear();
     for (const call of calls) call();

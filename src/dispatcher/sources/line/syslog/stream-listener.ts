@@ -1,29 +1,29 @@
 /**
  * Syslog over TCP (RFC 6587) and TLS (RFC 5425).
  *
- * Made by syslog-source.ts. A connection is read while the queue has room and not otherwise, which holds its sender back: nothing that was
- * read is dropped. There is no acknowledgement in either protocol: what a sender has sent and we have not read when the
- * connection ends is lost.
+ * Made by syslog-source.ts. A connection is read while the queue has room and not otherwise, which holds its sender back: what was
+ * read is dropped only when it cannot be stored until the service ends, or too many connections have left such remains; then it is counted. There is no acknowledgement in either protocol: what a sender has sent and we have not read when the
+ * connection ends is lost. Certificates are judged as those of the HTTPS listener are, open connections again whenever files or
+ * revocation lists change.
  */
 
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
-import {
-  createSecureContext,
-  createServer as createTlsServer,
-  type Server as TlsServer,
-  type TLSSocket,
-} from 'node:tls';
+import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 
 import { RelayError } from '../../../../core/errors.ts';
 import { syslogLimits } from '../../../../core/limits.ts';
 import type { Credentials } from '../../../../tls/credentials.ts';
+import { certificateReason, handshakeReason } from '../../../../tls/handshake-error.ts';
+import { PeerGate } from '../../../../tls/peer-gate.ts';
+import { peerIdentity } from '../../../../tls/peer.ts';
+import { tlsParameters } from '../../../../tls/policy.ts';
+import { hostOf, rawSocketOf } from '../../../../tls/raw-socket.ts';
 import type { AllowFrom } from '../allow-from.ts';
 import { bind, boundAddress } from '../bind.ts';
 import { Connections } from '../connections.ts';
-import type { LineDeps, TlsLineSource } from '../deps.ts';
+import type { JudgingLineSource, LineDeps } from '../deps.ts';
 import type { Sayings } from '../sayings.ts';
-import { peerOf, tlsServerOptions } from '../tls-peers.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { Intake } from './intake.ts';
 
@@ -38,53 +38,25 @@ export interface StreamDeps extends Pick<LineDeps, 'door' | 'timers' | 'clock'> 
   readonly credentials?: Credentials;
 }
 
-export function createStreamListener(deps: StreamDeps): TlsLineSource {
-  const { source, address, port, allowed, sayings, door, timers, clock } = deps;
-  let inForce = deps.credentials;
+export function createStreamListener(deps: StreamDeps): JudgingLineSource {
+  const { source, address, port, allowed, sayings, door, timers, credentials } = deps;
   const { connections: total, perAddress } = syslogLimits;
   const connections = new Connections({ total, perAddress }, { source, door, timers, sayings, allowed });
-
-  const plainServer = (): Server => createServer((socket) => readFrames(socket, undefined, deps));
-  const tlsServer = (credentials: Credentials): TlsServer => {
-    const server = createTlsServer({
-      ...tlsServerOptions(credentials),
-      handshakeTimeout: syslogLimits.handshakeMs,
-    });
-    server.on('secureConnection', (socket: TLSSocket) => {
-      socket.on('error', () => undefined);
-      const peer = peerOf(socket, inForce ?? credentials, allowed.empty, clock.now());
-      if (peer.ok) {
-        readFrames(socket, peer.name, deps);
-      } else {
-        door.refused('not-allowed');
-        sayings.warn('tls-peer', `${source}: connection of ${socket.remoteAddress} refused: ${peer.reason}`);
-        socket.destroy();
-      }
-    });
-    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      door.refused('malformed');
-      sayings.warn(
-        'tls-handshake',
-        `${source}: no TLS from ${socket.remoteAddress ?? 'a peer'}: ${error.message}`,
-      );
-    });
-    return server;
-  };
-  const secure = deps.credentials === undefined ? undefined : tlsServer(deps.credentials);
-  const server = secure ?? plainServer();
+  const secure = credentials === undefined ? undefined : tlsServer(credentials, deps);
+  const server = secure?.server ?? createServer((socket) => readFrames(socket, undefined, deps));
   connections.watch(server);
+  const judging = (): SecureListener => {
+    if (secure === undefined) throw new RelayError('BUG', `${source} has no TLS`);
+    return secure;
+  };
 
   return {
     async listen() {
       await bind(server, { source, address, port }, (bound) => server.listen({ host: address, port }, bound));
       return boundAddress(server, source);
     },
-    adopt(fresh) {
-      if (secure === undefined) throw new RelayError('BUG', `${source} has no TLS`);
-      createSecureContext(tlsServerOptions(fresh));
-      secure.setSecureContext(tlsServerOptions(fresh));
-      inForce = fresh;
-    },
+    adopt: (fresh) => judging().adopt(fresh),
+    refresh: () => secure?.refresh(),
     async close() {
       if (!server.listening) return;
       const closed = once(server, 'close');
@@ -95,12 +67,97 @@ export function createStreamListener(deps: StreamDeps): TlsLineSource {
   };
 }
 
+interface SecureListener {
+  readonly server: TlsServer;
+  adopt(credentials: Credentials): void;
+  refresh(): void;
+}
+
+function tlsServer(credentials: Credentials, deps: StreamDeps): SecureListener {
+  const { source, allowed, sayings, door, clock } = deps;
+  const gate = new PeerGate(credentials, tlsParameters({ policy: 'anssi' }).parameters, clock);
+  /** Connections of peers with a certificate, and its name. */
+  const peers = new Map<TLSSocket, string>();
+  const server = createTlsServer({
+    ...gate.contextOptions(),
+    requestCert: true,
+    // Judged here, so that a peer without one may be let in.
+    rejectUnauthorized: false,
+    handshakeTimeout: syslogLimits.handshakeMs,
+  });
+  /** A TLS socket that failed has forgotten its peer. */
+  const addresses = new WeakMap<Socket, string>();
+  server.on('connection', (raw: Socket) => {
+    gate.begin(raw);
+    addresses.set(raw, hostOf(raw));
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.on('error', () => undefined);
+    const peer = peerOf(socket, gate, allowed.empty);
+    if (!peer.ok) {
+      door.refused('not-allowed');
+      sayings.warn('tls-peer', `${source}: connection of ${hostOf(socket)} refused: ${peer.reason}`);
+      socket.destroy();
+      return;
+    }
+    if (peer.name !== undefined) {
+      peers.set(socket, peer.name);
+      socket.once('close', () => peers.delete(socket));
+    }
+    readFrames(socket, peer.name, deps);
+  });
+  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+    const raw = rawSocketOf(socket);
+    // Who sent nothing has only looked whether somebody is there.
+    if (raw === undefined || raw.bytesRead === 0) return;
+    door.refused('malformed');
+    const { authorizationError } = socket;
+    const reason = handshakeReason({ error, authorizationError, bytesRead: raw.bytesRead });
+    sayings.warn('tls-handshake', `${source}: no connection of ${addresses.get(raw) ?? 'a peer'}: ${reason}`);
+  });
+  const adopt = (fresh: Credentials): void => {
+    const former = gate.credentials;
+    server.setSecureContext(gate.contextOptions(fresh));
+    gate.adopt(fresh);
+    for (const [socket, name] of peers) {
+      const verdict = gate.rejudge(socket, former);
+      if (verdict.kind === 'good') continue;
+      // Who cannot be judged any more dials again, and is judged by what he then shows.
+      if (verdict.kind === 'refused') {
+        sayings.warn('peer-cut', `${source}: ${name}: ${certificateReason(verdict.code)}: connection cut`);
+      }
+      socket.destroy();
+    }
+  };
+  return {
+    server,
+    adopt,
+    refresh() {
+      if (gate.isOutdated()) adopt(gate.credentials);
+    },
+  };
+}
+
+type Peer =
+  { readonly ok: true; readonly name: string | undefined } | { readonly ok: false; readonly reason: string };
+
+/** Of a connection whose handshake is done. */
+function peerOf(socket: TLSSocket, gate: PeerGate, required: boolean): Peer {
+  if (socket.getPeerX509Certificate() === undefined) {
+    return required ? { ok: false, reason: 'no certificate shown' } : { ok: true, name: undefined };
+  }
+  // undefined: OpenSSL has refused it, and says why in a string, whatever the types say.
+  const admission = gate.admit(socket) ?? String(socket.authorizationError);
+  if (typeof admission === 'string') return { ok: false, reason: certificateReason(admission) };
+  if (admission.retire) return { ok: false, reason: 'certificates were exchanged meanwhile' };
+  return { ok: true, name: peerIdentity(admission.certificate).name };
+}
+
 /** Takes frames out of a connection as long as there is room for them. */
 function readFrames(socket: Socket, peer: string | undefined, deps: StreamDeps): void {
   const { source, intake, door } = deps;
   const reader = new FrameReader();
-  const address = socket.remoteAddress ?? '';
-  const origin = { source, address, ...(peer === undefined ? {} : { peer }) };
+  const origin = { source, address: hostOf(socket), ...(peer === undefined ? {} : { peer }) };
   let ended = false;
 
   const step = (): boolean => {
@@ -122,7 +179,10 @@ function readFrames(socket: Socket, peer: string | undefined, deps: StreamDeps):
       }
     }
     socket.pause();
-    intake.onRoom(drain);
+    if (intake.onRoom(drain)) return;
+    // Nobody will ask again: what was read is offered all the same, and counted as lost.
+    while (step());
+    socket.destroy();
   };
   socket.setKeepAlive(true, syslogLimits.keepAliveMs);
   socket.on('data', (chunk: Buffer) => {

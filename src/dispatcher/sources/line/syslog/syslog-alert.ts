@@ -7,13 +7,15 @@
 
 import { isUtf8 } from 'node:buffer';
 
+import { lineLimits } from '../../../../core/limits.ts';
 import type { DatumParts } from '../../../../idmef/compose.ts';
+import type { Pace } from '../../../keys/pace.ts';
+import { DELIVERY_MARK } from '../../../model/delivery-mark.ts';
 import type { Inbound, MessageOrigin } from '../../../model/message.ts';
 import type { RefusalReason } from '../../../model/ports.ts';
 import { addressChannels } from '../../channel-post.ts';
 import { type TextParts, wrapText } from '../../wrap-text.ts';
 import type { LineDeps } from '../deps.ts';
-import type { KeyRate } from '../key-rate.ts';
 import { plausibleTime } from '../plausible-time.ts';
 import { redact } from '../redact.ts';
 import { readKeyedPost } from './keyed-post.ts';
@@ -26,10 +28,10 @@ export interface SyslogFrame {
 
 export interface SyslogAlertDeps extends Pick<
   LineDeps,
-  'keyRing' | 'channels' | 'clock' | 'random' | 'hostname'
+  'keyRing' | 'channels' | 'clock' | 'random' | 'hostname' | 'mark'
 > {
   readonly keyedOnly: boolean;
-  readonly rate: KeyRate;
+  readonly pace: Pace;
 }
 
 const SEVERITIES = ['high', 'high', 'high', 'medium', 'medium', 'low', 'info', 'info'] as const;
@@ -54,14 +56,13 @@ export async function syslogAlert(
   if (key === undefined) return 'unknown-key';
   const to = addressChannels(post.channel, key, deps.channels);
   if (!to.ok) return to.reason;
-  if (!deps.rate.take(key.id)) return 'rate';
+  if (deps.pace.take(String(key.id), lineLimits.keyRatePerMinute) !== undefined) return 'rate';
   const text = redact(post.text, post.token);
   const now = deps.clock.now();
+  const message = readSyslog(text, now);
+  if (isOurs(message, deps)) return 'loop';
   const origin = { ...frame.origin, key: key.id, owner: key.owner };
-  return wrapText(
-    { ...partsOf(readSyslog(text, now), now), origin, forced: to.channels, verbatim: text },
-    deps,
-  );
+  return wrapText({ ...partsOf(message, now), origin, forced: to.channels, verbatim: text }, deps);
 }
 
 async function ordinary(
@@ -72,7 +73,13 @@ async function ordinary(
   const now = deps.clock.now();
   const message = readSyslog(whole, now);
   if (message.text.trim() === '' && message.data.length === 0) return 'malformed';
+  if (isOurs(message, deps)) return 'loop';
   return wrapText({ ...partsOf(message, now), origin }, deps);
+}
+
+/** A delivery of this dispatcher's own syslog sink, whose structured data nobody but a syslog program writes. */
+function isOurs({ data }: SyslogMessage, { mark }: SyslogAlertDeps): boolean {
+  return data.some(({ name, value }) => name === DELIVERY_MARK && value === mark());
 }
 
 /** Without the line ends and zeros that senders put behind a message. */

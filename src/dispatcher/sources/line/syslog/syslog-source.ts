@@ -9,10 +9,10 @@
 import { RelayError } from '../../../../core/errors.ts';
 import { lineLimits } from '../../../../core/limits.ts';
 import type { Credentials } from '../../../../tls/credentials.ts';
+import { Pace } from '../../../keys/pace.ts';
 import type { SourcesConfig } from '../../../model/config.ts';
 import { allowFrom } from '../allow-from.ts';
-import type { LineDeps, LineSource, TlsLineSource } from '../deps.ts';
-import { KeyRate } from '../key-rate.ts';
+import type { JudgingLineSource, LineDeps, LineSource } from '../deps.ts';
 import { Sayings } from '../sayings.ts';
 import { within } from '../within.ts';
 import { Intake } from './intake.ts';
@@ -27,7 +27,7 @@ export interface SyslogDeps extends LineDeps {
 }
 
 /** Throws RelayError CONFIG. */
-export function createSyslogSource(config: SyslogConfig, deps: SyslogDeps): TlsLineSource {
+export function createSyslogSource(config: SyslogConfig, deps: SyslogDeps): JudgingLineSource {
   const { name: source, transport, address, port, keyedOnly } = config;
   const { clock, log, timers, credentials } = deps;
   if ((transport === 'tls') !== (credentials !== undefined)) {
@@ -39,7 +39,7 @@ export function createSyslogSource(config: SyslogConfig, deps: SyslogDeps): TlsL
   const why = transport === 'tls' ? undefined : `over ${transport} nothing else tells who sends`;
   const allowed = allowFrom(source, config.allowFrom, why);
   const sayings = new Sayings(log, clock);
-  const intake = new Intake({ ...deps, source, sayings, keyedOnly, rate: new KeyRate(clock) });
+  const intake = new Intake({ ...deps, source, sayings, keyedOnly, pace: new Pace(clock) });
   const common = { ...deps, source, address, port, allowed, sayings, intake };
   const stream = transport === 'udp' ? undefined : createStreamListener(common);
   const listener: LineSource = stream ?? createUdpListener(common);
@@ -50,6 +50,7 @@ export function createSyslogSource(config: SyslogConfig, deps: SyslogDeps): TlsL
       if (stream === undefined) throw new RelayError('BUG', `${source} has no TLS`);
       stream.adopt(fresh);
     },
+    refresh: () => stream?.refresh(),
     async close() {
       await listener.close();
       await within(timers, lineLimits.drainMs, intake.idle());

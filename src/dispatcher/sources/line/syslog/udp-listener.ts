@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 
 import { messageOf } from '../../../../core/errors.ts';
 import { syslogLimits } from '../../../../core/limits.ts';
+import { plainAddress } from '../../../../core/network.ts';
 import type { AllowFrom } from '../allow-from.ts';
 import { bind } from '../bind.ts';
 import type { LineDeps, LineSource } from '../deps.ts';
@@ -34,7 +35,7 @@ export function createUdpListener(deps: UdpDeps): LineSource {
   let bound = false;
   socket.on('message', (bytes: Buffer, sender: RemoteInfo) => {
     if (allowed.allows(sender.address)) {
-      intake.offer({ bytes, origin: { source, address: sender.address } });
+      intake.offer({ bytes, origin: { source, address: plainAddress(sender.address) } });
     } else {
       door.refused('not-allowed');
       sayings.warn('not-allowed', `${source}: datagram refused: ${sender.address} is not in allow_from`);

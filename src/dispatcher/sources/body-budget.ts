@@ -1,6 +1,6 @@
 /**
- * Bytes of bodies that are being received or stored, all requests together, against a limit. Two of them per listener
- * (https-sources.ts); read-body.ts takes from them and gives back when the answer is done.
+ * Bytes that are being received or stored, all senders together, against a limit: bodies of the HTTPS listener (two of them, taken from by
+ * read-body.ts until the answer is done), and mails.
  */
 
 export class BodyBudget {

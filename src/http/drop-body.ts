@@ -1,6 +1,6 @@
 /**
  * The rest of a body that is refused: read and dropped, so that a sender who reads only when it has sent everything gets the
- * answer instead of a reset. Called by http-app.ts before such an answer.
+ * answer instead of a reset. Called by the dispatcher's HTTP listeners before such an answer.
  *
  * Within httpsLimits.droppedBytes and droppedMs; beyond them the answer is the last of its connection. Who waits for `100 Continue` is
  * answered at once (RFC 9110 §10.1.1).
@@ -8,8 +8,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { connectionLimits, httpsLimits } from '../../../core/limits.ts';
-import { contentLength, refuseBody } from '../../../http/unwanted-body.ts';
+import { connectionLimits, httpsLimits } from '../core/limits.ts';
+import { contentLength, refuseBody } from './unwanted-body.ts';
 
 export async function dropBody(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunked = request.headers['transfer-encoding'] !== undefined;

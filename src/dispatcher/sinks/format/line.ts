@@ -5,10 +5,10 @@
  * vanishes. Every control character is made visible, so that a hostile text stays one line.
  */
 
-import { severityNames } from '../../../../core/severity.ts';
-import { escapeControls } from '../../../../log/escape.ts';
-import type { PartyView } from '../../../model/alert-view.ts';
-import type { Notification, SendMessage } from '../../../model/sink.ts';
+import { severityNames } from '../../../core/severity.ts';
+import { escapeControls } from '../../../log/escape.ts';
+import type { PartyView } from '../../model/alert-view.ts';
+import type { Notification, SendMessage } from '../../model/sink.ts';
 
 export function lineOf({ view, facts, verbatim }: SendMessage): string {
   if (verbatim !== undefined) return escapeControls(verbatim);
