@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import type { Incident } from '../../../src/dispatcher/model/incident.ts';
 import type { SendMessage } from '../../../src/dispatcher/model/sink.ts';
 import type { Received } from './fake-provider.ts';
+import { typeOf } from './cases.ts';
 import { dig } from './dig.ts';
 import { alertView, sendMessage, START } from './make.ts';
 import { worldFor } from './world.ts';
@@ -127,6 +128,19 @@ describe('discord', () => {
       [START + 65_000, START + 65_000],
     );
     assert.equal(answer.limits?.[0]?.key, 'discord:global');
+  });
+
+  test('a ban by Cloudflare, which says it in HTML, stops every webhook', async (t) => {
+    const { provider, send } = await worldFor(t, 'discord');
+    const headers = { 'retry-after': '3600', 'content-type': 'text/html' };
+    provider.say({ status: 429, headers, body: '<html><title>Access denied</title></html>' });
+    assert.deepEqual(
+      (await send()).limits?.map(({ key, notBefore }) => [key.split(':')[1], notBefore]),
+      [
+        ['global', START + 3_600_000],
+        ['webhook', START + 3_600_000],
+      ],
+    );
   });
 
   test('what the headers of a yes say is passed on', async (t) => {
@@ -386,6 +400,14 @@ describe('github', () => {
     const query = new URL(second.provider.received[0]?.path ?? '', 'http://x').searchParams.get('q');
     assert.equal(query, `"${marker ?? ''}" repo:soc/alerts is:issue in:body`);
     assert.equal(asked(second.provider.received)[1], 'POST /api/v3/repos/soc/alerts/issues/8/comments');
+  });
+
+  test('a repository leads to no other part of the API', () => {
+    const { recipient } = typeOf('github');
+    for (const repository of ['../user', 'a/..', './x', 'a/.', 'a/b/c', 'a']) {
+      assert.equal(recipient.safeParse({ repository }).success, false, repository);
+    }
+    assert.equal(recipient.safeParse({ repository: 'my.org/.github' }).success, true);
   });
 
   test('a repetition of what is there already makes nothing', async (t) => {

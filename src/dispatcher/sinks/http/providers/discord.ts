@@ -1,7 +1,7 @@
 /**
  * Discord webhooks. https://docs.discord.com/developers/resources/webhook#execute-webhook and …/topics/rate-limits:
  * limits are read from the headers of every answer, never assumed; 429 carries `retry_after` in seconds with a fraction, and is for
- * the webhook alone unless it says global. 10,000 bad answers in 10 minutes ban the address, so nothing is tried in haste.
+ * the webhook alone unless it says global, or is no JSON: then Cloudflare has banned this address. 10,000 bad answers in 10 minutes ban the address, so nothing is tried in haste.
  * Nobody is mentioned (`allowed_mentions`), nothing is embedded (flag 4).
  */
 
@@ -82,6 +82,7 @@ export const discord = httpSink({
 function isGlobal(answer: Answer): boolean {
   return (
     answer.json?.['global'] === true ||
+    (answer.status === 429 && answer.json === undefined) ||
     answer.header('x-ratelimit-global') === 'true' ||
     answer.header('x-ratelimit-scope') === 'global'
   );

@@ -32,7 +32,7 @@ const recipientSchema = z
   .object({
     repository: z
       .string()
-      .regex(/^[\w.-]+\/[\w.-]+$/, { error: 'must look like owner/name' })
+      .regex(/^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/, { error: 'must look like owner/name' })
       .describe('owner/name'),
     labels: listOf('Labels of new issues').optional(),
     assignees: listOf('Users new issues are assigned to').optional(),

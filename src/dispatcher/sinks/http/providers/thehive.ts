@@ -29,7 +29,7 @@ export const thehive = httpSink({
     .object({
       url: baseUrl('Base of TheHive'),
       token: headerText('API key of a user who may create alerts'),
-      organisation: someText('Organisation, when the user has several').optional(),
+      organisation: headerText('Organisation, when the user has several').optional(),
     })
     .strict(),
   recipient: z
