@@ -58,6 +58,7 @@ test(`kill -9 of alert-dispatcher: ${rounds} rounds, ${CLIENTS} clients, seed ${
 
   const { received } = site;
   await until(() => promised.every((title) => received.has(title)), {
+    everyMs: 50,
     what: `delivery of ${promised.length} alerts (${received.size} came)\n${program.stderr().slice(-2_000)}`,
   });
   await until(async () => (await pendingOf(site, 'archive')) === 0, {

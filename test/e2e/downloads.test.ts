@@ -225,7 +225,7 @@ async function filled(
   const pending = async (): Promise<number> => {
     return Number((await world.ask({ method: 'HEAD' })).headers['idmef-pending'] ?? 0);
   };
-  await until(async () => (await pending()) === ids.length, { what: 'a filled sensor' });
+  await until(async () => (await pending()) === ids.length, { everyMs: 40, what: 'a filled sensor' });
   return sensor;
 }
 

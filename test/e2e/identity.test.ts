@@ -160,7 +160,7 @@ async function takenIn(world: World, ids: readonly string[], waiting = ids.lengt
     const pending = async (): Promise<number> => {
       return Number((await world.ask({ method: 'HEAD' })).headers['idmef-pending'] ?? 0);
     };
-    await until(async () => (await pending()) === wanted, { what: `${id} taken in` });
+    await until(async () => (await pending()) === wanted, { everyMs: 40, what: `${id} taken in` });
   }
 }
 

@@ -38,7 +38,7 @@ test(`kill -9 of sensor, poller and receiver: ${rounds} rounds, ${WRITERS} write
   t.after(() => Promise.all(Object.values(programs.running).map((program) => program.kill('SIGKILL'))));
   const writing = startWriters(world, random);
   // Who is killed before has no journal yet.
-  await until(() => world.delivered().length > 0, { what: 'a first alert through all of them' });
+  await until(() => world.delivered().length > 0, { everyMs: 50, what: 'a first alert through all of them' });
 
   for (let round = 0; round < rounds; round += 1) {
     await delay(100 + random() * 500);
@@ -54,6 +54,7 @@ test(`kill -9 of sensor, poller and receiver: ${rounds} rounds, ${WRITERS} write
   await until(
     () => new Set(arrived()).size >= promised.length && new Set(idsInOutbox(world)).size >= promised.length,
     {
+      everyMs: 300,
       what: `arrival of ${promised.length} alerts (${new Set(arrived()).size} came)\n${programs.running['poller']?.stderr().slice(-2000)}`,
     },
   );

@@ -156,6 +156,7 @@ describe('SIGTERM', () => {
       t.after(() => sensor.kill('SIGKILL'));
       await until(
         async () => Number((await world.ask({ method: 'HEAD' })).headers['idmef-pending']) === ids.length,
+        { everyMs: 40 },
       );
       const silent = connectTcp(world.sensorPort, '127.0.0.1');
       silent.on('error', () => undefined);
@@ -184,6 +185,7 @@ describe('SIGTERM', () => {
     t.after(() => sensor.kill('SIGKILL'));
     await until(
       async () => Number((await world.ask({ method: 'HEAD' })).headers['idmef-pending']) === ids.length,
+      { everyMs: 40 },
     );
     const client = await rawClient(world.sensorPort, world.pki);
     client.send(PLAIN_GET);

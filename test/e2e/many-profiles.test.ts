@@ -37,7 +37,7 @@ test('thirty profiles in one schedule: one that hangs delays nobody, and nothing
   const round = async (name: string, sensors: readonly number[]): Promise<void> => {
     const before = idsIn(dir).length;
     for (const index of sensors) many.sensors[index]?.add(alertElement(`${name}-${index}`));
-    await until(() => idsIn(dir).length === before + sensors.length, { what: name });
+    await until(() => idsIn(dir).length === before + sensors.length, { everyMs: 50, what: name });
   };
   const all = Array.from({ length: COUNT }, (_, index) => index);
   await round('first', all);

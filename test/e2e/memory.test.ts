@@ -31,16 +31,16 @@ test(`${ALERTS} alerts pass through both programs in bounded memory`, async (t) 
   }
   const sensor = await world.startSensor(['--delete', '--allow-poller', 'DNS:manager1']);
   t.after(() => sensor.kill('SIGKILL'));
-  await until(async () => (await pending(world)) === ALERTS, { what: 'intake' });
+  await until(async () => (await pending(world)) === ALERTS, { everyMs: 100, what: 'intake' });
   const shown = await world.ask({ headers: { prefer: 'peek' } });
   assert.equal(messageIds(shown.body).length, ALERTS);
   assert.ok(shown.body.length > 28e6, `${shown.body.length} bytes`);
 
   const follower = world.startPoller(['--follow']);
   t.after(() => follower.kill('SIGKILL'));
-  await until(async () => (await pending(world)) === 0, { what: 'everything fetched' });
+  await until(async () => (await pending(world)) === 0, { everyMs: 100, what: 'everything fetched' });
   const came = (): string[] => world.delivered().flatMap((document) => messageIds(document));
-  await until(() => came().length >= ALERTS, { what: 'everything forwarded' });
+  await until(() => came().length >= ALERTS, { everyMs: 200, what: 'everything forwarded' });
   assert.equal(new Set(came()).size, ALERTS);
   for (const [name, program] of Object.entries({ sensor, follower })) {
     const peak = peakMib(program.pid);

@@ -60,7 +60,7 @@ test('a run delivers to a manager that confirms nothing, with our Analyzer in fr
   const { manager, url, produce, startPoller, delivered, status, sensorEmpty } = await world(t, WRITE);
   const ids = named(20, 'run');
   produce(...ids);
-  await until(async () => !(await sensorEmpty()));
+  await until(async () => !(await sensorEmpty()), { everyMs: 40 });
   await until(() => startPoller([], [url]).exited.then(() => delivered().length === 20));
   assert.deepEqual(new Set(delivered()), new Set(ids.map((id) => JSON.stringify(id))));
   assert.equal(manager.invalid, 0);
@@ -87,10 +87,10 @@ test('a follower settles what the manager confirms, through lost connections, an
   assert.equal((await status())['forwarded'], 0, 'nothing is settled that is not confirmed');
   manager.options.echo = () => 'echo';
   manager.drop('reset');
-  await until(async () => (await status())['forwarded'] === 30);
+  await until(async () => (await status())['forwarded'] === 30, { everyMs: 100 });
   assert.ok(delivered().length >= 30 + unconfirmed, 'what was not confirmed was sent again');
   produce(...named(100, 'live'));
-  await until(async () => (await status())['forwarded'] === 130);
+  await until(async () => (await status())['forwarded'] === 130, { everyMs: 100 });
   assert.equal(new Set(delivered()).size, 130);
   assert.ok(await sensorEmpty());
   assert.deepEqual(await follower.kill('SIGTERM'), { code: 0, signal: null });
@@ -101,7 +101,7 @@ test('a follower settles what the manager confirms, through lost connections, an
 test('a run of a profile that may read is refused with the reason, and a schedule is made of runs', async (t) => {
   const { manager, url, produce, startPoller, sensorEmpty } = await world(t, READ_WRITE);
   produce('a');
-  await until(async () => !(await sensorEmpty()));
+  await until(async () => !(await sensorEmpty()), { everyMs: 40 });
   const run = startPoller([], [url]);
   assert.deepEqual(await run.exited, { code: 75, signal: null });
   assert.match(run.stderr(), /right to read too \(idmef:rw\).*1 alert kept.*run with --follow$/m);

@@ -48,10 +48,12 @@ async function scene(t: TestContext) {
     put: async (name: string, text: string, found: number) => {
       writeFileSync(join(world.spool, `${name}.tmp`), text);
       renameSync(join(world.spool, `${name}.tmp`), join(world.spool, `${name}.xml`));
-      await until(async () =>
-        (
-          await idmef('status', '--sensor', '--json', '--state', sensorState, '--config-dir', '/nowhere')
-        ).stdout.includes(`"found":${found}`),
+      await until(
+        async () =>
+          (
+            await idmef('status', '--sensor', '--json', '--state', sensorState, '--config-dir', '/nowhere')
+          ).stdout.includes(`"found":${found}`),
+        { everyMs: 100 },
       );
     },
   };

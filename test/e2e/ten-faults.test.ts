@@ -471,6 +471,7 @@ async function pending(world: World, count: number): Promise<void> {
   await until(
     async () => Number((await world.ask({ method: 'HEAD' })).headers['idmef-pending'] ?? 0) >= count,
     {
+      everyMs: 40,
       what: `${count} messages at the sensor`,
     },
   );

@@ -7,6 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 interface UntilOptions {
   readonly timeoutMs?: number;
+  /** Between two looks; default 5. For looks that cost something. */
+  readonly everyMs?: number;
   /** Said when it does not come true. */
   readonly what?: string;
 }
@@ -14,7 +16,7 @@ interface UntilOptions {
 /** Resolves with the predicate's first truthy value; rejects when there was none within `timeoutMs` (two minutes). */
 export async function until<T>(
   predicate: () => T | Promise<T>,
-  { timeoutMs = 120_000, what = 'the expected state' }: UntilOptions = {},
+  { timeoutMs = 120_000, everyMs = 5, what = 'the expected state' }: UntilOptions = {},
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -25,6 +27,6 @@ export async function until<T>(
     if (performance.now() > deadline) {
       throw new Error(`${what} did not come about within ${timeoutMs} ms`);
     }
-    await delay(5);
+    await delay(everyMs);
   }
 }

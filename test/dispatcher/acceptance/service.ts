@@ -129,7 +129,7 @@ export async function startService(t: Ending, options: ServiceOptions): Promise<
           const found = await queue(recipient);
           return found.sent === count && found.pending + found.leased + found.held === 0;
         },
-        { what: `${count} deliveries to ${recipient}` },
+        { everyMs: 20, what: `${count} deliveries to ${recipient}` },
       );
     },
     close: async () => await dispatcher.close(),
