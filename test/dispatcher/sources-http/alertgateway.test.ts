@@ -160,6 +160,14 @@ const rows: readonly Row[] = [
     message: 'Message not sended to 0 receivers, 2 channels disabled.',
     refused: 'disabled-channel',
   },
+  {
+    what: 'to all of a key’s list, one disabled and one that is gone',
+    path: ALL,
+    key: KEYS.narrow,
+    status: 200,
+    message: 'Message not sended to 0 receivers, 1 channels disabled.',
+    refused: 'disabled-channel',
+  },
 ];
 
 const shared = sharedWorld();

@@ -60,6 +60,7 @@ export const KEYS = {
   allDisabled: 'key-of-dora',
   limited: 'key-of-ana-for-soc',
   reader: 'key-of-ana-for-reading',
+  narrow: 'key-of-ana-for-old',
 } as const;
 
 const keys: Readonly<Record<string, Partial<ApiKey>>> = {
@@ -69,6 +70,7 @@ const keys: Readonly<Record<string, Partial<ApiKey>>> = {
   [KEYS.allDisabled]: { id: 4, owner: 'dora' },
   [KEYS.limited]: { id: 5, owner: 'ana', channels: ['soc'] },
   [KEYS.reader]: { id: 6, owner: 'ana', scopes: ['read'] },
+  [KEYS.narrow]: { id: 7, owner: 'ana', channels: ['old', 'gone'] },
 };
 
 const channelTable = [

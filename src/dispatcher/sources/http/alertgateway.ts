@@ -50,7 +50,9 @@ export const answerSendToAll: Handler = async (context, exchange) =>
     const addressed = addressChannels(ALL_CHANNELS, key, context.channels);
     if (addressed.ok) return addressed.channels;
     if (addressed.reason !== 'disabled-channel') return saying('unknown-channel', 200, 'Forbidden');
-    const all = key.channels ?? context.channels.ofOwner(key.owner);
+    const { channels } = context;
+    const all =
+      key.channels?.filter((name) => channels.find(name) !== undefined) ?? channels.ofOwner(key.owner);
     const says = `Message not sended to 0 receivers, ${all.length} channels disabled.`;
     return saying('disabled-channel', 200, says);
   });
