@@ -47,11 +47,16 @@ export function fateOf(one: Judged, terms: FateTerms): Fate {
     case 'again':
       return againFate(one, outcome.reason, terms);
     case 'broken':
-      return { kind: 'held', reason: `${BROKEN}${shorten(outcome.reason)}` };
+      return { kind: 'held', reason: heldReason(outcome) };
     case 'refused':
       break;
   }
   return refusedFate(one, outcome, terms);
+}
+
+/** With the remedy, where there is one. */
+export function heldReason({ reason, hint }: Extract<Outcome, { kind: 'broken' }>): string {
+  return `${BROKEN}${shorten(reason)}${hint === undefined ? '' : `; ${shorten(hint)}`}`;
 }
 
 function againFate(one: Judged, words: string, terms: FateTerms): Fate {
