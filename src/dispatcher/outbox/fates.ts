@@ -39,6 +39,11 @@ export interface FateTerms extends Case {
 /** Begins the reason of a hold that the outbox made: such a one ends with a new configuration or a restart, an operator's does not. */
 export const BROKEN = 'broken: ';
 
+/** With the remedy: who sees the hold is who has to act. */
+export function heldReason({ reason, hint }: Extract<Outcome, { kind: 'broken' }>): string {
+  return `${BROKEN}${shorten(reason)}${hint === undefined ? '' : `; ${shorten(hint)}`}`;
+}
+
 export function fateOf(one: Judged, terms: FateTerms): Fate {
   const { outcome } = one;
   switch (outcome.kind) {
@@ -47,7 +52,7 @@ export function fateOf(one: Judged, terms: FateTerms): Fate {
     case 'again':
       return againFate(one, outcome.reason, terms);
     case 'broken':
-      return { kind: 'held', reason: `${BROKEN}${shorten(outcome.reason)}` };
+      return { kind: 'held', reason: heldReason(outcome) };
     case 'refused':
       break;
   }

@@ -13,7 +13,7 @@ import type { ClaimedPair, Fate } from '../model/delivery.ts';
 import type { Audience } from '../model/recipient.ts';
 import type { SinkAnswer } from '../model/sink.ts';
 import type { CallResult } from './call.ts';
-import { BROKEN, fateOf, isLeftOver, isUnproven, shorten, type Blame, type Judged } from './fates.ts';
+import { fateOf, heldReason, isLeftOver, isUnproven, shorten, type Blame, type Judged } from './fates.ts';
 import { fullJitter } from './full-jitter.ts';
 import type { Charge, Doubt } from './suspects.ts';
 
@@ -97,7 +97,7 @@ export function judge(facts: Case): Verdict {
   const bad = [outcome, ...judged.map((one) => one.outcome)].flatMap((one) =>
     one.kind === 'ok' ? [] : [one.reason],
   );
-  const broken = judged.find((one) => one.outcome.kind === 'broken')?.outcome;
+  const [broken] = judged.flatMap((one) => (one.outcome.kind === 'broken' ? [one.outcome] : []));
   const failed = blame === 'recipient' || blame === 'either';
   return {
     outcome: outcome.kind,
@@ -239,12 +239,6 @@ function nextBatch(
   const isLasting = failures + 1 >= outboxLimits.failuresBeforeCutting && serverMs === undefined;
   if (!isLasting) return pairs.length;
   return result.kind === 'timeout' ? Math.max(1, half) : 1;
-}
-
-/** With the remedy: who sees the hold is who has to act. */
-function heldReason(outcome: Outcome): string {
-  const remedy = outcome.kind === 'broken' && outcome.hint !== undefined ? `; ${shorten(outcome.hint)}` : '';
-  return `${BROKEN}${shorten(outcome.kind === 'ok' ? '' : outcome.reason)}${remedy}`;
 }
 
 function clamp(retryAfterMs: number | undefined): number | undefined {
