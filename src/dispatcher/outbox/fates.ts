@@ -39,11 +39,6 @@ export interface FateTerms extends Case {
 /** Begins the reason of a hold that the outbox made: such a one ends with a new configuration or a restart, an operator's does not. */
 export const BROKEN = 'broken: ';
 
-/** With the remedy: who sees the hold is who has to act. */
-export function heldReason({ reason, hint }: Extract<Outcome, { kind: 'broken' }>): string {
-  return `${BROKEN}${shorten(reason)}${hint === undefined ? '' : `; ${shorten(hint)}`}`;
-}
-
 export function fateOf(one: Judged, terms: FateTerms): Fate {
   const { outcome } = one;
   switch (outcome.kind) {
@@ -57,6 +52,11 @@ export function fateOf(one: Judged, terms: FateTerms): Fate {
       break;
   }
   return refusedFate(one, outcome, terms);
+}
+
+/** With the remedy, where there is one. */
+export function heldReason({ reason, hint }: Extract<Outcome, { kind: 'broken' }>): string {
+  return `${BROKEN}${shorten(reason)}${hint === undefined ? '' : `; ${shorten(hint)}`}`;
 }
 
 function againFate(one: Judged, words: string, terms: FateTerms): Fate {

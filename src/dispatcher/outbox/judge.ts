@@ -241,6 +241,7 @@ function nextBatch(
   return result.kind === 'timeout' ? Math.max(1, half) : 1;
 }
 
+/** With the remedy: who sees the hold is who has to act. */
 function clamp(retryAfterMs: number | undefined): number | undefined {
   if (retryAfterMs === undefined) return undefined;
   return Math.min(Math.max(retryAfterMs, 0), outboxLimits.retryAfterMaxMs);
