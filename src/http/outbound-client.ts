@@ -14,6 +14,7 @@ import { Agent, type Dispatcher } from 'undici';
 
 import { RelayError, messageOf, systemCode } from '../core/errors.ts';
 import { outboundLimits } from '../core/limits.ts';
+import { untilAbort } from '../core/until-abort.ts';
 import { connectionFault } from './connection-fault.ts';
 import { dialOutbound, type DialOptions } from './outbound-connect.ts';
 import { destinationCodes, type Peer } from './peer.ts';
@@ -138,7 +139,8 @@ async function send(
       body: request.body ?? null,
       signal: call.signal,
     });
-    const answer = await untilAborted(asked, call.signal);
+    // undici hears of an abort only when the connection stands.
+    const answer = await untilAbort(asked, call.signal);
     const { bytes, truncated } = await readSome(answer.body, answerBytes);
     const { statusCode: status, headers } = answer;
     return { kind: 'answer', status, headers, body: bytes.toString('utf8'), bytes, truncated };
@@ -154,20 +156,6 @@ async function send(
   } finally {
     cancel();
     signal?.removeEventListener('abort', onAbort);
-  }
-}
-
-/** undici hears of an abort only when the connection stands. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }
 
