@@ -19,6 +19,8 @@ import type { AlertView, PartyView } from '../model/alert-view.ts';
 const UNRATED: Severity = 3;
 /** A numeric confidence (RFC 4765 §4.2.6.3: 0.0 to 1.0) below this is a low one. */
 const LOW_CONFIDENCE = 0.3;
+const FIRST_INSTANT = Date.parse('0000-01-01T00:00:00Z');
+const END_OF_INSTANTS = Date.parse('+010000-01-01T00:00:00Z');
 
 export async function alertView(body: Uint8Array): Promise<AlertView> {
   return viewOf(await viewMessage(body));
@@ -61,9 +63,10 @@ function isLow(confidence: string): boolean {
   return confidence === 'low' || (/^\d*\.?\d+$/.test(confidence) && Number(confidence) < LOW_CONFIDENCE);
 }
 
+/** Within the years 0 to 9999: others have no four digits in UTC, and a receiver that reads dates strictly would refuse the alert. */
 function instantOf(time: TimeView | undefined): number | undefined {
   const at = Date.parse(time?.iso ?? '');
-  return Number.isNaN(at) ? undefined : at;
+  return at >= FIRST_INSTANT && at < END_OF_INSTANTS ? at : undefined;
 }
 
 function partyView({ node, service, users, process, files }: EndpointView): PartyView {

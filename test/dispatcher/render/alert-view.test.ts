@@ -111,6 +111,14 @@ describe('what is told', () => {
     ]);
   });
 
+  test('a time that is in no year of four digits is none', async () => {
+    const create = '<CreateTime>2026-03-14T08:26:53Z</CreateTime>';
+    for (const time of ['9999-12-31T23:59:59-12:00', '0000-01-01T00:00:00+12:00']) {
+      const view = await viewOfXml(`${create}<DetectTime>${time}</DetectTime>`);
+      assert.equal(view.when, bare.createTime, time);
+    }
+  });
+
   test('a correlation', async () => {
     const view = await viewOfXml(
       '<CorrelationAlert><name>Sweep</name><alertident analyzerid="a">m-1</alertident><alertident>m-2</alertident></CorrelationAlert>',

@@ -100,6 +100,14 @@ describe('ecs', () => {
     );
   });
 
+  test('a time of creation in no year of four digits is left out', () => {
+    const createTime = { iso: '+010000-01-01T11:59:59Z', text: '', ntpstamp: '' };
+    const document = ecsDocument(
+      sendMessage(1, { view: alertView({ message: messageView({ createTime }) }) }),
+    );
+    assert.equal(dig(document, 'event', 'created'), undefined);
+  });
+
   test('additional data of one name has one type, whatever the sensors say', () => {
     const additionalData = [
       { meaning: 'x', type: 'integer', value: 1 },

@@ -146,5 +146,7 @@ function relatedOf(parties: readonly PartyView[]): object {
 
 function timeOf(iso: string): string | undefined {
   const time = Date.parse(iso);
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+  const text = Number.isNaN(time) ? '' : new Date(time).toISOString();
+  // Years beyond four digits are refused with all that stands beside them.
+  return /^\d{4}-/.test(text) ? text : undefined;
 }
