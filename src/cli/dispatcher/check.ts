@@ -17,8 +17,14 @@ export async function runCheck(verb: VerbContext): Promise<number> {
   const { settings, place, json, print } = verb;
   const { checkConfiguration } = await import('../../app/dispatcher/check-configuration.ts');
   const withoutFiles = settings.flag('without-files');
-  const host = withoutFiles ? { stored: noStoredSettings, notes: [] } : await ofThisHost(verb);
-  const checked = await checkConfiguration(place, withoutFiles, host.stored);
+  const user = withoutFiles ? undefined : becomeService(place.stateDir);
+  const as = user === undefined ? [] : [`checked as user ${user}, as the service runs`];
+  const host = withoutFiles ? { stored: noStoredSettings, notes: as } : await ofThisHost(verb, as);
+  const checked = await checkConfiguration(place, withoutFiles, host.stored).catch((error: unknown) => {
+    if (user === undefined || !(error instanceof RelayError)) throw error;
+    const hint = [...as, '--without-files checks as you are'].join('; ');
+    throw new RelayError(error.code, error.message, { hint, cause: error });
+  });
   const report = { ...checked, notes: [...host.notes, ...checked.notes] };
   const sound = report.problems.length === 0;
   if (json) {
@@ -34,14 +40,17 @@ export async function runCheck(verb: VerbContext): Promise<number> {
   return sound ? 0 : 78;
 }
 
-/** Whom the state belongs to, and what is in it. Nothing is made where nothing is. */
-async function ofThisHost({
-  place,
-  withControl,
-}: VerbContext): Promise<{ readonly stored: StoredSettings; readonly notes: readonly string[] }> {
-  const isRoot = process.geteuid?.() === 0;
-  const user = isRoot && existsSync(place.stateDir) ? becomeOwner(place.stateDir, undefined) : undefined;
-  const notes = user === undefined ? [] : [`checked as user ${user}, as the service runs`];
+/** From root to whom the state belongs; his name. */
+function becomeService(stateDir: string): string | undefined {
+  if (process.geteuid?.() !== 0 || !existsSync(stateDir)) return undefined;
+  return becomeOwner(stateDir, undefined);
+}
+
+/** What commands have made. Nothing is made where nothing is. */
+async function ofThisHost(
+  { place, withControl }: VerbContext,
+  notes: readonly string[],
+): Promise<{ readonly stored: StoredSettings; readonly notes: readonly string[] }> {
   if (!existsSync(join(place.stateDir, 'dispatcher.db'))) return { stored: noStoredSettings, notes };
   let stored = noStoredSettings;
   try {

@@ -22,6 +22,7 @@ test('a recipient whose provider fails is said to, and after ten minutes somebod
   const world = await startWorld(t, { pki });
   world.hook.say({ status: 503 });
   await world.alert('one');
+  await world.service.sent('archive', 1);
   const failing = await until(async () => {
     const status = await world.service.control.call('status', {});
     const fails = status.service?.lanes.some(({ failingSince }) => failingSince !== undefined) === true;
