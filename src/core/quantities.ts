@@ -20,10 +20,15 @@ const units: ReadonlyMap<string, number> = new Map([
   ['T', 1024 ** 4],
 ]);
 
-/** `30s`, `15m`, `24h`, `7d`, in milliseconds; only 0 needs no unit. NaN when it is none. */
+/** Added to a time it is still one, which every part of the program can hold. */
+const LONGEST_MS = 36_500 * DAY_MS;
+
+/** `30s`, `15m`, `24h`, `7d`, in milliseconds; only 0 needs no unit. NaN when it is none, or longer than 36,500 days. */
 export function durationMs(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  return text === '0' ? 0 : Number(digits || Number.NaN) * (durations.get(unit) ?? Number.NaN);
+  if (text === '0') return 0;
+  const [, digits = '', unit = ''] = /^(\d{1,10})([smhd])$/.exec(text) ?? [];
+  const value = Number(digits || Number.NaN) * (durations.get(unit) ?? Number.NaN);
+  return value > LONGEST_MS ? Number.NaN : value;
 }
 
 /** `1048576`, `512M`, `20G`, in bytes. NaN when it is none. */

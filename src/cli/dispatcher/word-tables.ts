@@ -142,6 +142,11 @@ export const wordTables = {
         summary: 'due again: one, or all of a recipient',
         options: ['recipient'],
       },
+      dismiss: {
+        operands: '[MESSAGE]',
+        summary: 'seen: status does not call for anybody because of it any more',
+        options: ['recipient'],
+      },
     },
     'What could not be delivered, and trying it again.',
     [recipient, limit],

@@ -25,6 +25,7 @@ export type SuppressReason =
   | 'disabled'
   | 'loop'
   | 'fallback'
+  | 'dismissed'
   | 'expired'
   | 'duplicate';
 

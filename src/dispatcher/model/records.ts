@@ -99,6 +99,7 @@ export type AuditedVerb =
   | 'resume'
   | 'fallBack'
   | 'redrive'
+  | 'dismiss'
   | 'setIncident'
   | 'addSilence'
   | 'expireSilence'

@@ -88,6 +88,13 @@ export interface ClaimWish {
   readonly except?: readonly number[];
 }
 
+/** Dead pairs: all, of a recipient, of a message. */
+export interface DeadWish {
+  readonly recipient?: string;
+  readonly seq?: number;
+  readonly now: number;
+}
+
 export interface Finish {
   /** Number of the claim. */
   readonly claim: number;
@@ -214,11 +221,9 @@ export interface Store {
   endStorm(recipient: string): Promise<void>;
   dead(wish: { readonly recipient?: string; readonly limit: number }): Promise<readonly PairRecord[]>;
   /** Dead pairs are due again: all of a recipient, or one. How many. */
-  redrive(wish: {
-    readonly recipient?: string;
-    readonly seq?: number;
-    readonly now: number;
-  }): Promise<number>;
+  redrive(wish: DeadWish): Promise<number>;
+  /** Dead pairs that somebody has seen are suppressed(dismissed). How many. */
+  dismiss(wish: DeadWish): Promise<number>;
 
   incidents(wish: {
     readonly state?: IncidentState;

@@ -1,11 +1,12 @@
 /**
- * Pairs moved by decisions instead of calls: holding, resuming, falling back, giving up, escalating, redriving.
+ * Pairs moved by decisions instead of calls: holding, resuming, falling back, giving up, escalating, redriving, dismissing.
  *
  * Called by core.ts, each within a transaction. What may concern a whole backlog is done in parts: such a function
  * moves at most storeLimits.movedPairs and says how many it looked at, and is called again while that is all of them.
  */
 
 import { storeLimits } from '../../core/limits.ts';
+import type { DeadWish } from '../model/store.ts';
 import type { Ledger } from './ledger.ts';
 import { countPair, movePairs } from './pair-counters.ts';
 import { heldReason, type RecipientRow } from './recipients.ts';
@@ -187,32 +188,49 @@ export function owe(
 }
 
 /** Dead pairs are due again, as if new: attempts and age are counted anew, or they would be given up at once. */
-export function redrive(
-  ledger: Ledger,
-  wish: { readonly recipient?: string; readonly seq?: number; readonly now: number },
+export function redrive(ledger: Ledger, wish: DeadWish): Part {
+  const { counters, due } = ledger;
+  const set = `state = 0, reason = 0, attempts = 0, flags = flags & ~1, not_before = ?, rank = ? - priority * ${POINT_MS}`;
+  return moveDead(ledger, wish, [set, wish.now, wish.now], ({ id, name }, count) => {
+    movePairs(counters, id, pairState.dead, pairState.ready, count);
+    due.add(name);
+  });
+}
+
+/** Dead pairs that somebody has seen: nobody need look at them again. What they died of becomes the detail. */
+export function dismiss(ledger: Ledger, wish: DeadWish): Part {
+  const { counters, words } = ledger;
+  const change = ['state = 5, detail = reason, reason = ?', words.id('dismissed', wish.now)] as const;
+  return moveDead(ledger, wish, change, ({ id }, count) =>
+    movePairs(counters, id, pairState.dead, pairState.suppressed, count, 'dismissed'),
+  );
+}
+
+/** @param change SET of an UPDATE with its values */
+function moveDead(
+  { db, counters, recipients }: Ledger,
+  wish: DeadWish,
+  [set, ...values]: readonly [set: string, ...values: number[]],
+  moveTo: (recipient: RecipientRow, count: number) => void,
 ): Part {
-  const { db, counters, recipients, due } = ledger;
-  const chosen =
-    wish.recipient === undefined
-      ? recipients.all
-      : [recipients.find(wish.recipient)].filter((row) => row !== undefined);
+  const one = wish.recipient === undefined ? undefined : recipients.find(wish.recipient);
+  const chosen = wish.recipient === undefined ? recipients.all : one === undefined ? [] : [one];
+  const only = wish.seq === undefined ? '' : 'AND seq = ?';
   let moved = 0;
-  for (const { id, name } of chosen) {
+  for (const recipient of chosen) {
+    const { id } = recipient;
     if (counters.get(`${id}:dead`) === 0) continue;
-    const one = wish.seq === undefined ? '' : 'AND seq = ?3';
     const count = db.run(
-      `UPDATE pair SET state = 0, reason = 0, attempts = 0, flags = flags & ~1, not_before = ?2,
-          rank = ?2 - priority * ${POINT_MS}
-        WHERE recipient = ?1 AND state = 4 AND seq IN (
-          SELECT seq FROM pair INDEXED BY pair_dead WHERE recipient = ?1 AND state = 4 ${one}
-            ORDER BY seq LIMIT ${storeLimits.movedPairs})`,
+      `UPDATE pair SET ${set} WHERE recipient = ? AND state = 4 AND seq IN (
+        SELECT seq FROM pair INDEXED BY pair_dead WHERE recipient = ? AND state = 4 ${only}
+          ORDER BY seq LIMIT ${storeLimits.movedPairs})`,
+      ...values,
       id,
-      wish.now,
+      id,
       ...(wish.seq === undefined ? [] : [wish.seq]),
     );
     if (count === 0) continue;
-    movePairs(counters, id, pairState.dead, pairState.ready, count);
-    due.add(name);
+    moveTo(recipient, count);
     moved += count;
     if (moved >= storeLimits.movedPairs) return { moved, more: true };
   }

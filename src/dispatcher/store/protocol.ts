@@ -32,6 +32,7 @@ export const verbNames = [
   'endStorm',
   'dead',
   'redrive',
+  'dismiss',
   'incidents',
   'incident',
   'setIncident',

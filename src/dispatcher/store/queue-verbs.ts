@@ -13,6 +13,7 @@ import { closeSilent } from './incidents.ts';
 import type { Ledger } from './ledger.ts';
 import { endStorm, listLimits, listStorms, setStorm } from './limits.ts';
 import {
+  dismiss,
   fallBack,
   giveUp,
   hasOld,
@@ -43,6 +44,7 @@ type QueueVerbs =
   | 'endStorm'
   | 'dead'
   | 'redrive'
+  | 'dismiss'
   | 'pairs'
   | 'notifications';
 
@@ -73,6 +75,7 @@ export function queueVerbs(core: LedgerUse): Pick<Store, QueueVerbs> {
     endStorm: async (recipient) => core.change((ledger) => endStorm(ledger, recipient)),
     dead: async (wish) => core.look((ledger) => deadPairs(ledger, wish)),
     redrive: (wish) => repeat(core, (ledger) => redrive(ledger, wish)),
+    dismiss: (wish) => repeat(core, (ledger) => dismiss(ledger, wish)),
     pairs: async (seq) => core.look((ledger) => pairsOf(ledger, seq)),
     notifications: async (tag, wish) => core.look((ledger) => notificationsOf(ledger, tag, wish)),
   };

@@ -324,6 +324,7 @@ describe('the audit log', () => {
       ['incident.note', 'incidents.note', { id: 1, note: 'n' }],
       ['incident.close', 'incidents.close', { id: 1 }],
       ['dead.redrive', 'dead.redrive', { recipient: 'siem' }],
+      ['dead.dismiss', 'dead.dismiss', { recipient: 'siem' }],
       ['backup', 'backup', { path: join(world.dir, 'audit-copy.db') }],
       ['user.remove', 'users.remove', { name: 'bob' }],
       [

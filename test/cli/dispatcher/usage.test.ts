@@ -49,6 +49,7 @@ describe('usage', () => {
     ['silence expire x', "N must be a number as listed, not 'x'"],
     ['silence list --for 1h', 'alert-dispatcher silence list has no --for'],
     ['dead redrive', 'missing MESSAGE or --recipient'],
+    ['dead dismiss', 'missing MESSAGE or --recipient'],
     ['dead redrive all', "MESSAGE must be a number as listed, not 'all'"],
     ['keys add', 'missing OWNER'],
     ['keys add ana --scope root', '--scope must be one of ingest, read'],

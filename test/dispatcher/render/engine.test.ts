@@ -19,7 +19,7 @@ import {
 import { createEngine } from '../../../src/dispatcher/render/template/engine.ts';
 import { sampleMessages } from '../../../src/dispatcher/render/template/samples.ts';
 import { writers } from '../../../src/dispatcher/render/writers.ts';
-import { anyText } from './any-text.ts';
+import { anyText } from '../../support/any-text.ts';
 import { alike, readBack } from './read-back.ts';
 
 const media = Object.keys(writers).filter((name): name is Medium => name in writers);

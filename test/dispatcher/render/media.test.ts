@@ -13,7 +13,7 @@ import { isLinkish } from '../../../src/dispatcher/render/linkish.ts';
 import * as pieces from '../../../src/dispatcher/render/pieces.ts';
 import type { Doc } from '../../../src/dispatcher/render/pieces.ts';
 import { writers } from '../../../src/dispatcher/render/writers.ts';
-import { anyText } from './any-text.ts';
+import { anyText } from '../../support/any-text.ts';
 import { alike, readBack } from './read-back.ts';
 
 const media = Object.keys(writers).filter((name): name is Medium => name in writers);

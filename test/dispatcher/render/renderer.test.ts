@@ -14,7 +14,7 @@ import { createRenderer } from '../../../src/dispatcher/render/renderer.ts';
 import { writers } from '../../../src/dispatcher/render/writers.ts';
 import { recordingLogger } from '../../support/recording-logger.ts';
 import { sampleMessage } from '../../support/sample-alerts.ts';
-import { anyText } from './any-text.ts';
+import { anyText } from '../../support/any-text.ts';
 import { alike, readBack } from './read-back.ts';
 
 const log = recordingLogger();

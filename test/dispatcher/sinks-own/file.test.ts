@@ -25,7 +25,7 @@ import { fileRecipient, fileType } from '../../../src/dispatcher/sinks/own/file/
 import { fileOutcome } from '../../../src/dispatcher/sinks/own/file/file-outcome.ts';
 import { RelayError } from '../../../src/core/errors.ts';
 import { readDocument } from '../../../src/idmef/read-document.ts';
-import { anyText } from '../render/any-text.ts';
+import { anyText } from '../../support/any-text.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import {
   endpoint,

@@ -10,7 +10,7 @@ import type { SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { composeMail } from '../../../src/dispatcher/sinks/own/smtp/compose-mail.ts';
 import { readServer } from '../../../src/dispatcher/sinks/own/smtp/server.ts';
 import { smtpEndpoint, smtpRecipient, smtpType } from '../../../src/dispatcher/sinks/own/smtp/smtp.ts';
-import { anyText } from '../render/any-text.ts';
+import { anyText } from '../../support/any-text.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { startMailServer, startScript, type MailServer } from './mail-server.ts';

@@ -9,7 +9,7 @@ import * as fc from 'fast-check';
 import type { SendMessage, SinkAnswer } from '../../../src/dispatcher/model/sink.ts';
 import { createRecorder, type RecordOptions } from '../../../src/dispatcher/sinks/own/syslog/record.ts';
 import { syslogType } from '../../../src/dispatcher/sinks/own/syslog/syslog.ts';
-import { anyText } from '../render/any-text.ts';
+import { anyText } from '../../support/any-text.ts';
 import { makePki, type Pki } from '../../support/pki.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';

@@ -16,7 +16,7 @@ import { until } from '../../support/until.ts';
 import { fakeProvider } from './fake-provider.ts';
 import { endpointOf, never, notificationTo, recipientOf, sendMessage, sinkFor, testDeps } from './make.ts';
 import { typeOf } from './cases.ts';
-import { hostileText } from './hostile-text.ts';
+import { hostileText } from '../../support/any-text.ts';
 import { worldFor } from './world.ts';
 
 const evil = 'down & out&chat_id=1#x /../ ?q=%0d%0a\r\nHost: evil é€😀 receiver message apikey';

@@ -17,7 +17,7 @@ import { mergeVerdicts, type Judged } from '../../../src/dispatcher/sinks/http/m
 import { documentId, gravest } from '../../../src/dispatcher/sinks/http/notification-facts.ts';
 import { OK_VERDICT, type Answer, type Verdict } from '../../../src/dispatcher/sinks/http/provider.ts';
 import { typeOf } from './cases.ts';
-import { hostileText } from './hostile-text.ts';
+import { hostileText } from '../../support/any-text.ts';
 import { notificationTo, recipientOf, sendMessage, START } from './make.ts';
 
 function answer(status: number, headers: Record<string, string> = {}, body = ''): Answer {

@@ -12,7 +12,7 @@ import { jsonDigest, jsonMessage } from '../../../src/dispatcher/sinks/format/js
 import { ntopngAlert } from '../../../src/dispatcher/sinks/format/ntopng-alert.ts';
 import { cefOf } from '../../../src/dispatcher/sinks/own/format/cef.ts';
 import { dig } from './dig.ts';
-import { hostileText } from './hostile-text.ts';
+import { hostileText } from '../../support/any-text.ts';
 import { alertView, messageView, sendMessage, START } from './make.ts';
 
 describe('ecs', () => {

@@ -10,7 +10,7 @@ import { formFields } from '../../../src/dispatcher/sources/http/form-fields.ts'
 import { batchOrigin } from '../../../src/dispatcher/sources/http/origin-headers.ts';
 import { formatRanges } from '../../../src/journal/ranges.ts';
 import { originOf } from '../../../src/poller/sensor-facts.ts';
-import { anyText } from '../render/any-text.ts';
+import { anyText } from '../../support/any-text.ts';
 
 describe('IDMEF-Origin and IDMEF-Sequence', () => {
   test('what our poller writes is read back, whatever the sensor is called', () => {

@@ -12,7 +12,7 @@ import {
   readSyslog,
   type SyslogMessage,
 } from '../../../src/dispatcher/sources/line/syslog/syslog-message.ts';
-import { anyText } from '../render/any-text.ts';
+import { anyText } from '../../support/any-text.ts';
 import { ANA_KEY } from './line-world.ts';
 
 const NOW = new Date(2026, 10, 30, 10, 0, 0).getTime();

@@ -21,7 +21,7 @@ import { validateElement } from '../../../src/idmef/read-document.ts';
 import { viewMessage } from '../../../src/idmef/view.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 import { recordingLogger } from '../../support/recording-logger.ts';
-import { anyText } from '../render/any-text.ts';
+import { anyText } from '../../support/any-text.ts';
 import { ANA_KEY } from './line-world.ts';
 
 describe('htmlText', () => {

@@ -250,14 +250,15 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     .tuple(
       fc.option(name, { nil: undefined }),
       fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
+      fc.constantFrom('redrive', 'redrive', 'dismiss'),
     )
-    .map(([who, seq]): Command => async ({ store, model }) => {
+    .map(([who, seq, verb]): Command => async ({ store, model }) => {
       const wish = {
         now: model.now,
         ...(who === undefined ? {} : { recipient: who }),
         ...(seq === undefined ? {} : { seq }),
       };
-      assert.equal(await store.redrive(wish), model.redrive(who, seq));
+      assert.equal(await store[verb](wish), model[verb](who, seq));
     }),
   {
     weight: 3,

@@ -250,6 +250,21 @@ export class StoreModel {
     return dead.length;
   }
 
+  dismiss(name: string | undefined, seq: number | undefined): number {
+    const dead = this.pairs.filter(
+      (pair) =>
+        pair.state === 'dead' &&
+        (name === undefined || pair.recipient === name) &&
+        (seq === undefined || pair.seq === seq),
+    );
+    for (const pair of dead) {
+      Object.assign(pair, { state: 'suppressed', reason: 'dismissed' });
+      const { suppressed } = this.recipient(pair.recipient);
+      suppressed['dismissed'] = (suppressed['dismissed'] ?? 0) + 1;
+    }
+    return dead.length;
+  }
+
   tidy(maxAgeMs: number): void {
     for (const [seq, { at }] of this.messages) {
       const own = this.pairs.filter((pair) => pair.seq === seq);

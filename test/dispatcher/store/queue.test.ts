@@ -314,6 +314,19 @@ describe('moves', () => {
     await assertLaw(store);
   });
 
+  test('dismissed: nobody need look again, and why still says what it died of', async (t) => {
+    const store = await testStore(t).open();
+    await store.accept(['a', 'b'].map((text) => arrival(text, { pairs: ['m'] })));
+    assert.equal(await store.giveUp('m', NOW + 1, 'older than 24 h', NOW), 2);
+    assert.equal(await store.dismiss({ seq: 1, now: NOW }), 1);
+    const { dead, suppressed } = await store.queue('m', NOW);
+    assert.deepEqual([dead, suppressed], [1, { dismissed: 1 }]);
+    const [pair] = await store.pairs(1);
+    assert.deepEqual([pair?.state, pair?.reason], ['suppressed', 'dismissed: older than 24 h']);
+    assert.equal(await store.redrive({ seq: 1, now: NOW }), 0, 'it is not dead any more');
+    await assertLaw(store);
+  });
+
   test('redriven, one message or all of a recipient, as if new', async (t) => {
     const store = await testStore(t).open();
     await store.accept(['a', 'b', 'c'].map((text) => arrival(text, { pairs: ['m', 'n'] })));

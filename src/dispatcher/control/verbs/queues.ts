@@ -1,9 +1,10 @@
-/** Queues: `recipients hold|resume|move|test`, `dead list|redrive`. */
+/** Queues: `recipients hold|resume|move|test`, `dead list|redrive|dismiss`. */
 
 import { z } from 'zod';
 
 import { RelayError } from '../../../core/errors.ts';
 import { dispatcherLimits } from '../../../core/limits.ts';
+import type { DeadWish } from '../../model/store.ts';
 import type { ControlContext } from '../control-context.ts';
 import { verb } from '../verb.ts';
 import { audited, noteOf } from './audited.ts';
@@ -13,6 +14,23 @@ function known({ config }: ControlContext, name: string): void {
   throw new RelayError('NOT_FOUND', `there is no recipient '${name}'`, {
     hint: 'a queue that is held as removed goes on when its recipient is configured again, or by recipients move',
   });
+}
+
+const someDead = z.strictObject({ recipient: z.string().optional(), seq: z.number().int().optional() });
+
+type SomeDead = z.output<typeof someDead>;
+
+function wordsFor({ recipient = '', seq }: SomeDead): string {
+  const which = [seq === undefined ? '' : `message ${seq}`, recipient].filter((text) => text !== '');
+  return which.join(', ') || 'all';
+}
+
+function wishOf({ recipient, seq }: SomeDead, now: number): DeadWish {
+  return {
+    now,
+    ...(recipient === undefined ? {} : { recipient }),
+    ...(seq === undefined ? {} : { seq }),
+  };
 }
 
 export const queueVerbs = {
@@ -70,20 +88,15 @@ export const queueVerbs = {
     async ({ store }, { recipient, limit }) =>
       await store.dead({ limit, ...(recipient === undefined ? {} : { recipient }) }),
   ),
-  'dead.redrive': verb(
-    z.strictObject({ recipient: z.string().optional(), seq: z.number().int().optional() }),
-    async (context, { recipient, seq }, by) => {
-      const which = [seq === undefined ? '' : `message ${seq}`, recipient ?? ''].filter(
-        (text) => text !== '',
-      );
-      const note = noteOf(context, by, 'dead.redrive', ` deliveries of ${which.join(', ') || 'all'}`, true);
-      const redriven = await context.store.audited(note, 'redrive', {
-        now: note.at,
-        ...(recipient === undefined ? {} : { recipient }),
-        ...(seq === undefined ? {} : { seq }),
-      });
-      context.wake();
-      return { redriven };
-    },
-  ),
+  'dead.redrive': verb(someDead, async (context, some, by) => {
+    const note = noteOf(context, by, 'dead.redrive', ` deliveries of ${wordsFor(some)}`, true);
+    const redriven = await context.store.audited(note, 'redrive', wishOf(some, note.at));
+    context.wake();
+    return { redriven };
+  }),
+  /** Somebody has seen them: they count as suppressed(dismissed), and call nobody any more. */
+  'dead.dismiss': verb(someDead, async (context, some, by) => {
+    const note = noteOf(context, by, 'dead.dismiss', ` deliveries of ${wordsFor(some)}`, true);
+    return { dismissed: await context.store.audited(note, 'dismiss', wishOf(some, note.at)) };
+  }),
 } as const;
