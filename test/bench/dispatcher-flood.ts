@@ -1,7 +1,7 @@
 /**
  * 50,000 spoofed alerts offered as fast as they are taken, to a file and to a person: how long until the last one is in the file, how
  * much memory, how often the person is called. The same flood over ten minutes, on a virtual clock, is
- * test/dispatcher/outbox/scale.test.ts.
+ * test/dispatcher/acceptance/storm.test.ts.
  *
  * node .build/test/bench/dispatcher-flood.js [--alerts N] [--dir DIR]
  */
