@@ -16,11 +16,16 @@ export interface Request {
   readonly args: readonly unknown[];
 }
 
-export type Notice =
-  | { readonly kind: 'ready'; readonly id: string }
+/** What is said of calls (thread-calls.ts); `failed`: the file could not be opened. */
+export type CallNotice =
   | { readonly kind: 'failed'; readonly error: PlainError }
   | { readonly kind: 'result'; readonly call: number; readonly value: unknown }
-  | { readonly kind: 'error'; readonly call: number; readonly error: PlainError }
+  | { readonly kind: 'error'; readonly call: number; readonly error: PlainError };
+
+export type Notice = CallNotice | JournalNotice;
+
+export type JournalNotice =
+  | { readonly kind: 'ready'; readonly id: string }
   | { readonly kind: 'due' }
   | { readonly kind: 'set-aside'; readonly event: SetAside }
   | { readonly kind: 'damage'; readonly event: Damage }

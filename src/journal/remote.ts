@@ -6,7 +6,6 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
-import { RelayError } from '../core/errors.ts';
 import type {
   AppendResult,
   Chunk,
@@ -22,8 +21,9 @@ import type {
   Want,
 } from './journal.ts';
 import type { JournalEvents } from './options.ts';
-import { fromPlain, packMessages, type Notice, type Request } from './protocol.ts';
+import { packMessages, type JournalNotice, type Request } from './protocol.ts';
 import type { RemoteVerbs } from './serve.ts';
+import { ThreadCalls } from './thread-calls.ts';
 
 export { serveJournal } from './serve.ts';
 
@@ -34,31 +34,17 @@ export async function connectJournal(port: MessagePort, events: JournalEvents = 
   return new RemoteJournal(connection);
 }
 
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: RelayError) => void;
-}
-
 class Connection {
   readonly ready: Promise<void>;
   readonly listeners = new Set<() => void>();
   id = '';
-  readonly #port: MessagePort;
+  readonly #calls: ThreadCalls<JournalNotice>;
   readonly #events: JournalEvents;
-  readonly #pending = new Map<number, Pending>();
-  #opening: Pending | undefined;
-  #lastCall = 0;
-  #ended = false;
-  #closing = false;
 
   constructor(port: MessagePort, events: JournalEvents) {
-    this.#port = port;
     this.#events = events;
-    this.ready = new Promise((resolve, reject) => {
-      this.#opening = { resolve: () => resolve(), reject };
-    });
-    port.on('message', (notice: Notice) => this.#receive(notice));
-    port.on('close', () => this.#end());
+    this.#calls = new ThreadCalls(port, 'journal', (notice) => this.#hear(notice));
+    this.ready = this.#calls.ready;
   }
 
   async call<Verb extends keyof RemoteVerbs>(
@@ -66,46 +52,19 @@ class Connection {
     args: Parameters<RemoteVerbs[Verb]>,
     transfer: ArrayBuffer[] = [],
   ): Promise<Awaited<ReturnType<RemoteVerbs[Verb]>>> {
-    if (this.#ended || this.#closing) throw this.#gone();
+    const answer = await this.#calls.ask(requestOf(verb, args), transfer);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- serve.ts answers with what the verb returns
-    return (await this.#ask(verb, args, transfer)) as Awaited<ReturnType<RemoteVerbs[Verb]>>;
+    return answer as Awaited<ReturnType<RemoteVerbs[Verb]>>;
   }
 
-  /** Closing twice, or after the other thread ended, is no error. */
   async close(): Promise<void> {
-    if (this.#ended || this.#closing) return;
-    this.#closing = true;
-    await this.#ask('close', [], []);
-    this.#end();
-    this.#port.close();
+    await this.#calls.close(requestOf('close', []));
   }
 
-  #ask(method: string, args: readonly unknown[], transfer: ArrayBuffer[]): Promise<unknown> {
-    const call = ++this.#lastCall;
-    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(call, { resolve, reject }));
-    const request: Request = { call, method, args };
-    this.#port.postMessage(request, transfer);
-    return answer;
-  }
-
-  #receive(notice: Notice): void {
+  #hear(notice: JournalNotice): void {
     switch (notice.kind) {
       case 'ready':
         this.id = notice.id;
-        this.#opening?.resolve(undefined);
-        this.#opening = undefined;
-        break;
-      case 'failed':
-        this.#opening?.reject(fromPlain(notice.error));
-        this.#opening = undefined;
-        this.#ended = true;
-        this.#port.close();
-        break;
-      case 'result':
-        this.#take(notice.call)?.resolve(notice.value);
-        break;
-      case 'error':
-        this.#take(notice.call)?.reject(fromPlain(notice.error));
         break;
       case 'due':
         for (const listener of this.listeners) listener();
@@ -121,28 +80,10 @@ class Connection {
         break;
     }
   }
+}
 
-  #take(call: number): Pending | undefined {
-    const pending = this.#pending.get(call);
-    this.#pending.delete(call);
-    return pending;
-  }
-
-  #end(): void {
-    this.#ended = true;
-    this.#opening?.reject(this.#gone());
-    this.#opening = undefined;
-    for (const { reject } of this.#pending.values()) reject(this.#gone());
-    this.#pending.clear();
-    this.listeners.clear();
-  }
-
-  #gone(): RelayError {
-    if (this.#closing) return new RelayError('JOURNAL_IO', 'the journal is closed');
-    return new RelayError('JOURNAL_IO', 'the thread of the journal has ended', {
-      hint: 'restart the program: what was acknowledged is safe in the file, and the log says why it ended',
-    });
-  }
+function requestOf(method: string, args: readonly unknown[]): (call: number) => Request {
+  return (call) => ({ call, method, args });
 }
 
 class RemoteJournal implements Journal {

@@ -8,6 +8,7 @@
  */
 
 import { readdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec, tap } from 'node:test/reporters';
@@ -27,7 +28,8 @@ if (files.length === 0) {
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
-const events = run({ files, concurrency: 2, timeout: 15 * minute });
+// Many tests wait for processes more than they work.
+const events = run({ files, concurrency: availableParallelism() + 1, timeout: 15 * minute });
 events.on('test:pass', (event) => count(event, 'passed'));
 events.on('test:fail', (event) => count(event, 'failed'));
 const stream = format === 'tap' ? events.compose(tap) : events.compose(new spec());

@@ -144,7 +144,7 @@ export const wordTables = {
       },
       dismiss: {
         operands: '[MESSAGE]',
-        summary: 'seen: status does not call for anybody because of it any more',
+        summary: 'seen: it calls nobody any more',
         options: ['recipient'],
       },
     },

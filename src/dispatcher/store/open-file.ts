@@ -13,12 +13,13 @@ import { Database } from '../../journal/database.ts';
 import { AS, openAttached } from '../../journal/driver.ts';
 import { logFault } from '../../journal/header.ts';
 import { checkReadable } from '../../journal/open.ts';
+import { finishReplacement } from '../../journal/salvage/replace.ts';
 import { syncDirectory } from '../../journal/set-aside.ts';
 import { corruption, explainFailure, isCorruption } from '../../journal/sqlite-errors.ts';
 import { checkStateOwner } from '../../journal/state-owner.ts';
 import type { StoreOptions } from './options.ts';
 import { makePrivateFile } from './private-file.ts';
-import { finishReplacement, replaceFile } from './replace.ts';
+import { replaceFile } from './replace.ts';
 import { APPLICATION_ID, configure, createSchema, SCHEMA_VERSION, TABLES } from './schema.ts';
 
 const HEADER_BYTES = 100;

@@ -5,7 +5,7 @@
  * came from. Everything else is cloned as it is; what comes out of a clone as bytes is made the Buffer it was.
  */
 
-import type { PlainError } from '../../journal/protocol.ts';
+import type { CallNotice, PlainError } from '../../journal/protocol.ts';
 import type { Receipt } from '../model/message.ts';
 import type { Arrival, Store } from '../model/store.ts';
 import { toBuffer } from './facts.ts';
@@ -73,11 +73,10 @@ export type Request =
   | { readonly call: number; readonly verb: VerbName | 'close'; readonly args: readonly unknown[] }
   | { readonly call: number; readonly verb: 'accept'; readonly packed: PackedArrivals };
 
-export type Notice =
+export type Notice = CallNotice | StoreNotice;
+
+export type StoreNotice =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'failed'; readonly error: PlainError }
-  | { readonly kind: 'result'; readonly call: number; readonly value: unknown }
-  | { readonly kind: 'error'; readonly call: number; readonly error: PlainError }
   | { readonly kind: 'due'; readonly recipients: readonly string[] }
   | { readonly kind: 'set-aside'; readonly event: StoreSetAside }
   | { readonly kind: 'loss'; readonly event: StoreLoss };

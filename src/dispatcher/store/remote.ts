@@ -6,8 +6,7 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
-import { RelayError } from '../../core/errors.ts';
-import { fromPlain } from '../../journal/protocol.ts';
+import { ThreadCalls } from '../../journal/thread-calls.ts';
 import type { Store } from '../model/store.ts';
 import { checkArrivals } from './accept.ts';
 import { AcceptTogether } from './accept-together.ts';
@@ -17,8 +16,8 @@ import {
   packArrivals,
   verbNames,
   withBuffers,
-  type Notice,
   type Request,
+  type StoreNotice,
   type VerbName,
 } from './protocol.ts';
 
@@ -44,88 +43,44 @@ export async function connectStore(port: MessagePort, events: StoreEvents = {}):
   };
 }
 
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: RelayError) => void;
-}
-
 class Connection {
   readonly ready: Promise<void>;
   readonly listeners = new Set<(recipients: readonly string[]) => void>();
-  readonly #port: MessagePort;
   readonly #events: StoreEvents;
-  readonly #pending = new Map<number, Pending>();
+  readonly #calls: ThreadCalls<StoreNotice>;
   readonly #accepts = new AcceptTogether(async (batches) => {
     const packed = packArrivals(batches);
-    const answers = await this.#post((call) => ({ call, verb: 'accept', packed }), [packed.bytes.buffer]);
+    const request = (call: number): Request => ({ call, verb: 'accept', packed });
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- serve.ts answers so
-    return answers as readonly Accepted[];
+    return (await this.#calls.ask(request, [packed.bytes.buffer])) as readonly Accepted[];
   });
-  #opening: Pending | undefined;
-  #lastCall = 0;
-  #ended = false;
-  #closing = false;
 
   constructor(port: MessagePort, events: StoreEvents) {
-    this.#port = port;
     this.#events = events;
-    this.ready = new Promise((resolve, reject) => {
-      this.#opening = { resolve: () => resolve(), reject };
-    });
-    port.on('message', (notice: Notice) => this.#receive(notice));
-    port.on('close', () => this.#end());
+    this.#calls = new ThreadCalls(port, 'store', (notice) => this.#hear(notice));
+    this.ready = this.#calls.ready;
   }
 
   async call(verb: VerbName, args: readonly unknown[]): Promise<unknown> {
-    return withBuffers(await this.#ask((call) => ({ call, verb, args })));
+    // In the order in which it was asked.
+    this.#accepts.flush();
+    return withBuffers(await this.#calls.ask((call): Request => ({ call, verb, args })));
   }
 
   async accept(batch: Parameters<Store['accept']>[0]): ReturnType<Store['accept']> {
-    if (this.#ended || this.#closing) throw this.#gone();
+    const { gone } = this.#calls;
+    if (gone !== undefined) throw gone;
     return await this.#accepts.add(batch);
   }
 
-  /** Closing twice, or after the other thread ended, is no error. */
   async close(): Promise<void> {
-    if (this.#ended || this.#closing) return;
-    const closed = this.#ask((call) => ({ call, verb: 'close', args: [] }));
-    this.#closing = true;
-    await closed;
-    this.#end();
-    this.#port.close();
-  }
-
-  /** In the order in which it was asked. */
-  #ask(request: (call: number) => Request): Promise<unknown> {
     this.#accepts.flush();
-    return this.#post(request);
+    await this.#calls.close((call): Request => ({ call, verb: 'close', args: [] }));
   }
 
-  #post(request: (call: number) => Request, transfer: ArrayBuffer[] = []): Promise<unknown> {
-    if (this.#ended || this.#closing) return Promise.reject(this.#gone());
-    const call = ++this.#lastCall;
-    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(call, { resolve, reject }));
-    this.#port.postMessage(request(call), transfer);
-    return answer;
-  }
-
-  #receive(notice: Notice): void {
+  #hear(notice: StoreNotice): void {
     switch (notice.kind) {
       case 'ready':
-        this.#opening?.resolve(undefined);
-        this.#opening = undefined;
-        break;
-      case 'failed':
-        this.#opening?.reject(fromPlain(notice.error));
-        this.#opening = undefined;
-        this.#ended = true;
-        this.#port.close();
-        break;
-      case 'result':
-        this.#take(notice.call)?.resolve(notice.value);
-        break;
-      case 'error':
-        this.#take(notice.call)?.reject(fromPlain(notice.error));
         break;
       case 'due':
         for (const listener of this.listeners) listener(notice.recipients);
@@ -137,28 +92,6 @@ class Connection {
         this.#events.onLoss?.(notice.event);
         break;
     }
-  }
-
-  #take(call: number): Pending | undefined {
-    const pending = this.#pending.get(call);
-    this.#pending.delete(call);
-    return pending;
-  }
-
-  #end(): void {
-    this.#ended = true;
-    this.#opening?.reject(this.#gone());
-    this.#opening = undefined;
-    for (const { reject } of this.#pending.values()) reject(this.#gone());
-    this.#pending.clear();
-    this.listeners.clear();
-  }
-
-  #gone(): RelayError {
-    if (this.#closing) return new RelayError('JOURNAL_IO', 'the store is closed');
-    return new RelayError('JOURNAL_IO', 'the thread of the store has ended', {
-      hint: 'restart the program: what was acknowledged is safe in the file, and the log says why it ended',
-    });
   }
 }
 

@@ -8,16 +8,14 @@
  *   `store.db`             the salvaged one
  */
 
-import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
-import { newestKept, seal } from '../../journal/salvage/replace.ts';
+import { discard, seal } from '../../journal/salvage/replace.ts';
 import { setAside, syncDirectory } from '../../journal/set-aside.ts';
 import type { StoreOptions } from './options.ts';
 import { makePrivateFile } from './private-file.ts';
 import { salvage } from './salvage.ts';
-
-const PARTS = ['', '-wal', '-shm', '-journal'] as const;
 
 /** Salvage, set aside, put in place, and say so. */
 export function replaceFile({ path, clock, random, onSetAside }: StoreOptions, cause: unknown): void {
@@ -42,23 +40,4 @@ export function replaceFile({ path, clock, random, onSetAside }: StoreOptions, c
     for (const file of [making, source]) discard(file);
     throw error;
   }
-}
-
-/** What a killed process left of a replacement: finish it, or begin again. Call before the store is opened. */
-export function finishReplacement({ path, clock, onSetAside }: StoreOptions): void {
-  const made = `${path}.salvaged`;
-  for (const file of [`${path}.salvaging`, `${path}.salvage-source`]) discard(file);
-  if (!existsSync(made)) return;
-  if (existsSync(path)) {
-    discard(made);
-    return;
-  }
-  const kept = existsSync(`${path}-wal`) ? setAside(path, clock.now()) : newestKept(path);
-  renameSync(made, path);
-  syncDirectory(dirname(path));
-  onSetAside?.({ path: kept, reason: 'an earlier start was interrupted', salvaged: undefined });
-}
-
-function discard(path: string): void {
-  for (const part of PARTS) rmSync(path + part, { force: true });
 }

@@ -19,6 +19,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { Clock } from '../../core/ports.ts';
 import type { JournalOptions } from '../options.ts';
 import { setAside, syncDirectory } from '../set-aside.ts';
 import { salvage } from './salvage.ts';
@@ -51,10 +52,20 @@ export function replaceFile(options: JournalOptions, cause: unknown): void {
   }
 }
 
-/** What a killed process left of a replacement: finish it, or begin again. Call before the journal is opened. */
-export function finishReplacement({ path, clock, onSetAside }: JournalOptions): void {
+interface Interrupted {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly onSetAside?: (event: {
+    readonly path: string;
+    readonly reason: string;
+    readonly salvaged: undefined;
+  }) => void;
+}
+
+/** What a killed process left of a replacement: finish it, or begin again. Call before the file is opened. For stores too. */
+export function finishReplacement({ path, clock, onSetAside }: Interrupted): void {
   const made = `${path}.salvaged`;
-  discard(`${path}.salvaging`);
+  for (const left of ['salvaging', 'salvage-source']) discard(`${path}.${left}`);
   if (!existsSync(made)) return;
   if (existsSync(path)) {
     discard(made);
@@ -67,7 +78,7 @@ export function finishReplacement({ path, clock, onSetAside }: JournalOptions): 
 }
 
 /** Where the damaged file went that an earlier process has set aside. */
-export function newestKept(path: string): string {
+function newestKept(path: string): string {
   const prefix = `${basename(path)}.corrupt-`;
   const names = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix));
   return join(dirname(path), names.toSorted().at(-1) ?? prefix);
@@ -84,6 +95,7 @@ export function seal(path: string): void {
   }
 }
 
-function discard(path: string): void {
+/** A database with all that belongs to it. */
+export function discard(path: string): void {
   for (const part of PARTS) rmSync(path + part, { force: true });
 }
