@@ -3,8 +3,9 @@
  *
  * The root-owned configuration file may name anything: a local mail server, Mattermost in the cellar. What operators made in
  * the database must not make this host talk to itself, to the cloud's metadata or to the inside of the network: private
- * addresses and this host's own, which its firewall does not guard against itself, only within `outbound_allow`; this program's listeners never. Asked by outbound-connect.ts for every address of
- * a name, right before it dials that very address; so a name that changes its mind (rebinding) gains nothing.
+ * addresses and this host's own, which its firewall does not guard against itself, only within `outbound_allow`; this program's
+ * listeners never. Asked by outbound-connect.ts for every address of a name, right before it dials that very address; so a name
+ * that changes its mind (rebinding) gains nothing.
  */
 
 import { networkInterfaces } from 'node:os';
