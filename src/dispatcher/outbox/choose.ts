@@ -117,9 +117,17 @@ async function claimMessages(
 ): Promise<Load | undefined> {
   const pairs = Math.min(batchOf(lane, type), lane.batch ?? Infinity);
   if (breakout) return claimOf({ pairs, breakout }, lane, context);
-  const except = [...lane.suspects.apart, ...(lane.probing?.tried ?? [])];
-  const others = (): Promise<Load | undefined> =>
-    claimOf({ pairs, ...(except.length === 0 ? {} : { except }) }, lane, context);
+  const { suspects, probing } = lane;
+  const tried = probing?.tried ?? [];
+  const others = (but: readonly number[] = suspects.apart): Promise<Load | undefined> => {
+    const except = [...but, ...tried];
+    return claimOf({ pairs, ...(except.length === 0 ? {} : { except }) }, lane, context);
+  };
+  if (probing !== undefined) {
+    // What has not failed alone tells most: bad messages gather at the front of a queue.
+    const probe = await others(suspects.alone);
+    if (probe !== undefined) return probe;
+  }
   const first = lane.othersNext ? await others() : undefined;
   lane.othersNext = false;
   return first ?? (await claimSuspect(lane, context)) ?? others();

@@ -113,7 +113,7 @@ export function judge(facts: Case): Verdict {
     taken,
     well: !failed && (audience === 'people' || taken),
     pauseMs,
-    probing: blame === 'either' && pairs[0] !== undefined ? nextProbing(pairs[0], facts) : undefined,
+    probing: probingAfter(blame, taken, facts),
     banMs: limitedMs === undefined ? banMs : undefined,
     hold: broken !== undefined ? heldReason(broken) : fate.kind === 'held' ? fate.reason : undefined,
     charges: chargesOf(judged, { taken, serverMs, blame }, facts),
@@ -170,6 +170,13 @@ function nextProbing({ seq }: ClaimedPair, { doubt, probing }: Case): Probing | 
   }
   const beyond = doubt(seq).alone + 1 - outboxLimits.failuresBeforeApart;
   return beyond < 0 ? undefined : { by: seq, left: Math.min(2 ** beyond, outboxLimits.probes), tried: [] };
+}
+
+/** What told nothing, a first refusal say, is no probe yet. */
+function probingAfter(blame: Blame, taken: boolean, facts: Case): Probing | undefined {
+  const [only] = facts.pairs;
+  if (blame === 'either' && only !== undefined) return nextProbing(only, facts);
+  return blame === 'nobody' && !taken ? facts.probing : undefined;
 }
 
 function isFailing(one: Judged, taken: boolean, facts: Case): boolean {

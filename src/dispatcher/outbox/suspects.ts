@@ -61,6 +61,11 @@ export class Suspects {
     return this.#apart().map(([seq]) => seq);
   }
 
+  /** Those that have failed alone, set apart or not yet. */
+  get alone(): readonly number[] {
+    return [...this.#known].flatMap(([seq, suspect]) => (suspect.alone > 0 || isApart(suspect) ? [seq] : []));
+  }
+
   /** Which of them is to be tried next, and when. While the recipient fails that is its oldest message alone, which is the first again after it. */
   next(failing: boolean): { readonly seq: number; readonly dueAt: number } | undefined {
     const by = ([seq, { dueAt }]: readonly [number, Suspect]): number => (failing ? seq : dueAt);

@@ -66,6 +66,17 @@ describe('a machine', () => {
     assert.equal(world.outbox.status().lanes[0]?.failures, 0);
   });
 
+  test('that refuses all that waits is asked about what has not failed yet: the first it takes comes soon', async () => {
+    const world = await start(machine('siem'), 10);
+    world.provider('siem').answer = ({ messages }) => (messages.some(({ seq }) => seq <= 100) ? refused : OK);
+    await world.accept(100);
+    await world.timers.run(2 * HOUR);
+    const [good = 0] = await world.accept(1);
+    await world.timers.run(100 * MINUTE);
+    const tried = await world.states([good], 'siem');
+    assert.deepEqual(tried, ['sent']);
+  });
+
   test('that fails a whole batch for one message: it is found, and the others are sent', async () => {
     const world = await start(machine('hook'), 100);
     const bad = [61, 62, 340];
