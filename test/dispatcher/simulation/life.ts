@@ -49,7 +49,7 @@ export interface Life {
 
 const MINUTE = 60_000;
 /** If need be: enough for every backoff, round, digest and fallback to come to its end. */
-const REST_MS = 6 * 60 * MINUTE;
+const REST_MS = 24 * 60 * MINUTE;
 
 export interface LifeOptions {
   /** How many awaits the first process survives; then the later ones survive all. By chance unless given. */
