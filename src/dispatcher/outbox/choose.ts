@@ -119,18 +119,16 @@ async function claimMessages(
   if (breakout) return claimOf({ pairs, breakout }, lane, context);
   const { suspects, probing } = lane;
   const tried = probing?.tried ?? [];
-  const others = (but: readonly number[] = suspects.apart): Promise<Load | undefined> => {
-    const except = [...but, ...tried];
-    return claimOf({ pairs, ...(except.length === 0 ? {} : { except }) }, lane, context);
-  };
+  const others = (most: number, but: readonly number[]): Promise<Load | undefined> =>
+    claimOf({ pairs: most, except: [...but, ...tried] }, lane, context);
   if (probing !== undefined) {
-    // What has not failed alone tells most: bad messages gather at the front of a queue.
-    const probe = await others(suspects.alone);
+    // What has not failed alone tells most: bad messages gather at the front of a queue. One, because it overtakes others.
+    const probe = await others(1, suspects.alone);
     if (probe !== undefined) return probe;
   }
-  const first = lane.othersNext ? await others() : undefined;
+  const first = lane.othersNext ? await others(pairs, suspects.apart) : undefined;
   lane.othersNext = false;
-  return first ?? (await claimSuspect(lane, context)) ?? others();
+  return first ?? (await claimSuspect(lane, context)) ?? others(pairs, suspects.apart);
 }
 
 async function claimSuspect(lane: LaneState, context: LaneContext): Promise<Load | undefined> {
