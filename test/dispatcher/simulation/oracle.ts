@@ -3,7 +3,6 @@
  * sent has arrived, nothing arrived that was not owed, and nothing came twice more often than the faults allow.
  */
 
-import { outboxLimits } from '../../../src/core/limits.ts';
 import type { PairRecord } from '../../../src/dispatcher/model/store.ts';
 import type { Life } from './life.ts';
 import { isEvery } from './provider.ts';
@@ -32,7 +31,7 @@ export async function faultsOf(life: Life): Promise<string[]> {
   return faults;
 }
 
-/** A machine's messages arrive in their order, but for those that were refused on the way. */
+/** A machine's messages arrive in their order, but for those that failed alone or were refused on the way: others tell whose fault that was. */
 async function overtaken({ places, effects, lasting }: Life): Promise<string[]> {
   const faults: string[] = [];
   for (const { recipient, habits } of places) {
@@ -44,9 +43,6 @@ async function overtaken({ places, effects, lasting }: Life): Promise<string[]> 
       known.add(seq);
       const pair = (await lasting.store.pairs(seq)).find((one) => one.recipient === recipient.name);
       if (pair === undefined || wasSuspected(pair)) continue;
-      const before = [...known].filter((other) => other > seq).length;
-      // One that failed alone may be overtaken by those that were to tell whose fault it was.
-      if (failedAlone(pair) > 0 && before <= outboxLimits.probes) continue;
       if (seq < last) faults.push(`${recipient.name}: ${seq} came after ${last}`);
       last = seq;
     }
@@ -54,16 +50,10 @@ async function overtaken({ places, effects, lasting }: Life): Promise<string[]> 
   return faults;
 }
 
-/** It was refused, or failed alone so often that another one was to tell whose fault that was. */
-function wasSuspected(pair: PairRecord): boolean {
-  return (
-    failedAlone(pair) >= outboxLimits.failuresBeforeApart ||
-    pair.notifications.some(({ outcome }) => outcome === 'refused')
+function wasSuspected({ notifications }: PairRecord): boolean {
+  return notifications.some(
+    ({ outcome, pairs }) => outcome === 'refused' || (outcome === 'again' && pairs === 1),
   );
-}
-
-function failedAlone({ notifications }: PairRecord): number {
-  return notifications.filter(({ outcome, pairs }) => outcome === 'again' && pairs === 1).length;
 }
 
 function faultsOfPair(pair: PairRecord, arrived: ReadonlyMap<string, number>, life: Life): string[] {
