@@ -44,8 +44,11 @@ export class ThreadCalls<Other extends { readonly kind: string }> {
 
   /** Why there can be no call any more. */
   get gone(): RelayError | undefined {
+    return this.#ended || this.#closing ? this.#reason() : undefined;
+  }
+
+  #reason(): RelayError {
     if (this.#closing) return new RelayError('JOURNAL_IO', `the ${this.#what} is closed`);
-    if (!this.#ended) return undefined;
     return new RelayError('JOURNAL_IO', `the thread of the ${this.#what} has ended`, {
       hint: 'restart the program: what was acknowledged is safe in the file, and the log says why it ended',
     });
@@ -103,10 +106,10 @@ export class ThreadCalls<Other extends { readonly kind: string }> {
 
   #end(): void {
     this.#ended = true;
-    const { gone = new RelayError('BUG', 'an end without a reason') } = this;
-    this.#opening?.reject(gone);
+    const reason = this.#reason();
+    this.#opening?.reject(reason);
     this.#opening = undefined;
-    for (const { reject } of this.#pending.values()) reject(gone);
+    for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
   }
 }

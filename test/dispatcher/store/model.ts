@@ -239,30 +239,29 @@ export class StoreModel {
   }
 
   redrive(name: string | undefined, seq: number | undefined): number {
-    const dead = this.pairs.filter(
-      (pair) =>
-        pair.state === 'dead' &&
-        (name === undefined || pair.recipient === name) &&
-        (seq === undefined || pair.seq === seq),
-    );
+    const dead = this.#dead(name, seq);
     const anew = { state: 'open', ready: true, reason: '', attempts: 0, since: this.now };
     for (const pair of dead) Object.assign(pair, anew);
     return dead.length;
   }
 
   dismiss(name: string | undefined, seq: number | undefined): number {
-    const dead = this.pairs.filter(
-      (pair) =>
-        pair.state === 'dead' &&
-        (name === undefined || pair.recipient === name) &&
-        (seq === undefined || pair.seq === seq),
-    );
+    const dead = this.#dead(name, seq);
     for (const pair of dead) {
       Object.assign(pair, { state: 'suppressed', reason: 'dismissed' });
       const { suppressed } = this.recipient(pair.recipient);
       suppressed['dismissed'] = (suppressed['dismissed'] ?? 0) + 1;
     }
     return dead.length;
+  }
+
+  #dead(name: string | undefined, seq: number | undefined) {
+    return this.pairs.filter(
+      (pair) =>
+        pair.state === 'dead' &&
+        (name === undefined || pair.recipient === name) &&
+        (seq === undefined || pair.seq === seq),
+    );
   }
 
   tidy(maxAgeMs: number): void {

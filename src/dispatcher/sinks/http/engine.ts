@@ -7,7 +7,7 @@
 import type { z } from 'zod';
 
 import type { SinkType } from '../../model/sink.ts';
-import { paramsOf } from './params-of.ts';
+import { readParams } from '../read-params.ts';
 import type { Provider } from './provider.ts';
 
 export function httpSink<E extends z.ZodObject, R extends z.ZodObject>(provider: Provider<E, R>): SinkType {
@@ -27,11 +27,11 @@ export function httpSink<E extends z.ZodObject, R extends z.ZodObject>(provider:
     ...(provider.everyMs === undefined ? {} : { everyMs: provider.everyMs }),
     check: (one, other) =>
       provider.lacks?.(
-        paramsOf(provider.endpoint, one, 'endpoint'),
-        paramsOf(provider.recipient, other, 'recipient'),
+        readParams(provider.endpoint, one.params, `endpoint ${one.name}`),
+        readParams(provider.recipient, other.params, `recipient ${other.name}`),
       ),
     create: async (one, deps) => {
-      const params = paramsOf(provider.endpoint, one, 'endpoint');
+      const params = readParams(provider.endpoint, one.params, `endpoint ${one.name}`);
       const { createHttpSink } = await import('./http-sink.ts');
       return await createHttpSink(provider, one, params, deps);
     },

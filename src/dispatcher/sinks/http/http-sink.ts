@@ -13,6 +13,7 @@ import { outboundLimits } from '../../../core/limits.ts';
 import { createOutboundClient, type OutboundClient } from '../../../http/outbound-client.ts';
 import type { Endpoint, Provenance, Recipient } from '../../model/recipient.ts';
 import type { LimitSpec, Notification, Sink, SinkAnswer, SinkDeps } from '../../model/sink.ts';
+import { readParams } from '../read-params.ts';
 import { createDelivered } from './delivered.ts';
 import { endpointTls } from './endpoint-tls.ts';
 import { createAsker, failed } from './exchange.ts';
@@ -20,7 +21,6 @@ import { fitText } from './fit-text.ts';
 import { judgeAnswer } from './judge.ts';
 import { basicPair, createMask, type Mask } from './mask.ts';
 import { mergeVerdicts, outcomeOf, type Judged } from './merge.ts';
-import { paramsOf } from './params-of.ts';
 import type { AddressOf, Ask, Call, Provider, Verdict } from './provider.ts';
 
 export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObject>(
@@ -58,7 +58,7 @@ export async function createHttpSink<E extends z.ZodObject, R extends z.ZodObjec
   const recipientParams = (recipient: Recipient): z.output<R> => {
     const known = recipients.get(recipient.params);
     if (known !== undefined) return known;
-    const parsed = paramsOf(provider.recipient, recipient, 'recipient');
+    const parsed = readParams(provider.recipient, recipient.params, `recipient ${recipient.name}`);
     recipients.set(recipient.params, parsed);
     return parsed;
   };

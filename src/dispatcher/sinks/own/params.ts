@@ -1,8 +1,7 @@
 /**
- * What the parameters of these sinks have in common: lists, yes and no, files of a TLS client, and reading them.
+ * What the parameters of these sinks have in common: lists, yes and no, files of a TLS client.
  *
- * The configuration has checked them with the type's schema already (src/dispatcher/config); reading them again gives them
- * their types and defaults. Lists may be written as AlertGateway did, `a@x, b@x`.
+ * Lists may be written as AlertGateway did, `a@x, b@x`. Parameters as a whole are read by sinks/read-params.ts.
  */
 
 import { z } from 'zod';
@@ -26,20 +25,6 @@ export function isYes(value: z.infer<typeof flag> | undefined): boolean {
 }
 
 export const port = z.number().int().min(1).max(65_535);
-
-/** Throws RelayError CONFIG, naming endpoint or recipient and parameter, never a value. */
-export function readParams<Schema extends z.ZodObject>(
-  schema: Schema,
-  params: Readonly<Record<string, unknown>>,
-  where: string,
-): z.output<Schema> {
-  const result = schema.safeParse(params);
-  if (result.success) return result.data;
-  const words = result.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  );
-  throw new RelayError('CONFIG', `${where}: ${words.join('; ')}`);
-}
 
 export interface TlsFileNames {
   readonly caFile?: string;

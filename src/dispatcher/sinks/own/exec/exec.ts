@@ -17,7 +17,7 @@ import type { Notification, Sink, SinkAnswer, SinkDeps, SinkType } from '../../.
 import { alertDocument } from '../../format/alert-document.ts';
 import { jsonLine } from '../format/json-line.ts';
 import { plainLine } from '../../format/line.ts';
-import { readParams } from '../params.ts';
+import { readParams } from '../../read-params.ts';
 import { answer } from '../say.ts';
 import { distrust } from '../trusted-path.ts';
 import { oneByOne } from '../turns.ts';

@@ -18,7 +18,7 @@ import { loadCredentials } from '../../../../tls/credentials.ts';
 import { watchTls } from '../../../../tls/tls-watch.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Sink, SinkDeps, SinkType } from '../../../model/sink.ts';
-import { readParams } from '../params.ts';
+import { readParams } from '../../read-params.ts';
 import { clockOf, createDestinationSink } from './destination-sink.ts';
 
 const file = z.string().startsWith('/');

@@ -12,7 +12,7 @@ import { ownSinkLimits, pollerLimits } from '../../../../core/limits.ts';
 import { readPreludeUrl } from '../../../../destinations/prelude/prelude-url.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Sink, SinkDeps, SinkType } from '../../../model/sink.ts';
-import { readParams } from '../params.ts';
+import { readParams } from '../../read-params.ts';
 import { clockOf, createDestinationSink } from './destination-sink.ts';
 
 const endpointSchema = z.strictObject({

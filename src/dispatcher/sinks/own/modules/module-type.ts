@@ -14,7 +14,7 @@ import { untilAbort } from '../../../../core/until-abort.ts';
 import type { Endpoint } from '../../../model/recipient.ts';
 import type { Notification, Sink, SinkAnswer, SinkDeps, SinkType } from '../../../model/sink.ts';
 import { formatNtopngText } from '../../../render/ntopng-text.ts';
-import { readParams } from '../params.ts';
+import { readParams } from '../../read-params.ts';
 import { answer, said, saidBy } from '../say.ts';
 import { ownBatch } from './own-batch.ts';
 import type { OwnContext, OwnParam, OwnSink } from './module-interface.ts';

@@ -15,7 +15,7 @@ import { createOutboundClient } from '../../../../http/outbound-client.ts';
 import type { Endpoint, Recipient } from '../../../model/recipient.ts';
 import type { SinkDeps, SinkType } from '../../../model/sink.ts';
 import { endpointTls } from '../../http/endpoint-tls.ts';
-import { readParams } from '../params.ts';
+import { readParams } from '../../read-params.ts';
 import { answer } from '../say.ts';
 
 const watchdogEndpoint = z.strictObject({
